@@ -1,0 +1,59 @@
+/** Every queue and size of Holdfast has a limit, and each limit its reason. */
+
+/** A device is small: beyond this a target is a mistake, not a wish. */
+export const unitsMax = 10_000
+
+/** Numbered runs are reserved in blocks, so that a run costs no durable write of its own. */
+export const runBlock = 1_000
+
+/** Spawning is synchronous: more in one turn would keep the loop from draining output and answering. */
+export const spawnsPerTurnMax = 32
+
+/** More signals than this queued for one unit is a script gone wild. */
+export const signalsPerUnitMax = 16
+
+/** A spawn that reports nothing for this long is doubted, and the driver asked to look. */
+export const spawnOutcomeMsMax = 30_000
+
+/** Whoever falls further behind than this many transitions gets a gap mark. */
+export const transitionsKept = 4_096
+
+/** A turn drains the inbox; beyond this the posters are told to come back later. */
+export const inboxMax = 65_536
+
+/** A configuration file larger than this is not one. */
+export const configBytesMax = 4 * 1024 * 1024
+
+/** Deeper nesting than this is an attack or an accident. */
+export const configDepthMax = 64
+
+/** Files one source may pull in by include. */
+export const configFilesMax = 1_000
+
+/** Linux's own limit for one argument or environment string is 128 KiB. */
+export const argumentBytesMax = 128 * 1024
+
+/** An env_file larger than this is some other file. */
+export const envFileBytesMax = 1024 * 1024
+
+/** Arguments and environment together must stay below the kernel's limit for execve with the default stack. */
+export const execBytesMax = 2 * 1024 * 1024 - 4096
+
+/** At most this much of one stream is moved before the others and the engine get their turn. */
+export const drainBytesMax = 1024 * 1024
+
+/** Output left in the pipe of a unit that ended is drained up to this before its end is told. */
+export const finalDrainBytesMax = 4 * 1024 * 1024
+
+/** The flight recorder keeps two files of this size. */
+export const recorderBytesMax = 4 * 1024 * 1024
+
+/** Deaths within the window after which the daemon starts held. */
+export const deathsMax = 3
+export const deathsWindowMs = 60_000
+
+/** A request body on the native API beyond this is not a command. */
+export const requestBytesMax = 1024 * 1024
+
+/** Clients beyond this are refused, so that the daemon keeps descriptors for what it supervises. */
+export const clientsMax = 512

@@ -1,0 +1,146 @@
+import type { Event, Now, Run, State, Step, Target, Transition, Unit, UnitId, UnitSpec, Want } from '../core/model.ts'
+
+/** Everything from outside enters the engine here: it only queues, the next turn decides. Safe to call at any time. */
+export type Post = (event: Event) => void
+
+/** Does steps and reports what happens. One contract suite (test/contract/driver.ts) holds for every driver. */
+export interface Driver {
+  /**
+   * Starts a step and returns. Exactly one outcome event is posted per step, possibly before this returns:
+   * spawn → spawned | spawn-failed, signal → signalled | signal-failed, observe → observed | observe-failed, forget → none.
+   * All steps of one turn are handed over together, so that work shared by them is done once.
+   * `exited` follows `spawned` of the same run, exactly once, and only after the run's output was taken.
+   */
+  perform(steps: readonly Step[], post: Post): void
+  /**
+   * After our own restart: for each handle exactly one of adopted | exited | not-started | unresolved.
+   * From then on the exits of adopted runs are posted through `events`.
+   */
+  recover(handles: readonly RunHandle[]): Promise<readonly Event[]>
+  /** From now on news that no step asked for goes to `post`, until `signal` aborts. */
+  events(post: Post, signal: AbortSignal): void
+  /** Live facts of a run for `status`, or null when there is no such process. Never throws. */
+  facts(run: Run): RunFacts | null
+}
+
+export interface RunHandle {
+  readonly unit: UnitId
+  readonly run: Run
+  readonly spec: UnitSpec | null
+}
+
+export interface RunFacts {
+  readonly rssBytes: number
+  readonly processes: number
+}
+
+/** The stored form of the state: what `load` gives back after a restart. */
+export interface Stored {
+  readonly bootId: string
+  readonly target: Target
+  readonly units: readonly StoredUnit[]
+  readonly wants: readonly StoredWant[]
+  /** Every run number below this may have been used. */
+  readonly runsReserved: number
+}
+
+/** A unit without what the target and the stored wants already say. */
+export type StoredUnit = Omit<Unit, 'spec' | 'want'>
+
+/** A wish somebody spoke; whoever only has the declared one has none stored. */
+export interface StoredWant {
+  readonly unit: UnitId
+  readonly want: Want
+}
+
+/**
+ * One turn's changes, committed in one call. `target`, `wants` and `runsReserved` must survive the machine;
+ * `units` must survive only our own death.
+ */
+export interface Changes {
+  readonly bootId: string
+  readonly target?: Target
+  readonly runsReserved?: number
+  /** null: back to what is declared. */
+  readonly wants: readonly (StoredWant | { readonly unit: UnitId; readonly want: null })[]
+  readonly put: readonly StoredUnit[]
+  readonly remove: readonly UnitId[]
+}
+
+/** One contract suite (test/contract/store.ts) holds for every store. */
+export interface Store {
+  /** null: nothing stored yet. A damaged part is moved aside and reported in `warnings`, never thrown. */
+  load(): { readonly stored: Stored | null; readonly warnings: readonly string[] }
+  /** Throws StoreError when it could not be made durable; then nothing of it is. */
+  commit(changes: Changes): void
+  close(): void
+}
+
+export class StoreError extends Error {
+  readonly code: string
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'StoreError'
+    this.code = code
+  }
+}
+
+/** The flight recorder: a bounded file of what came in, replayable. A failing recorder never stops a turn. */
+export interface Recorder {
+  /** Called with a turn's events before anything is done about them; `state` is the state they meet. */
+  record(entry: { readonly now: Now; readonly events: readonly Event[]; readonly state: State }): void
+  /** The turn ended; the digest lets a replay tell that it went another way. */
+  settled(entry: { readonly version: number; readonly steps: number; readonly transitions: number }): void
+  close(): void
+}
+
+export interface Clock {
+  now(): Now
+  /** Calls `wake` once at or soon after `bootMs`; a later call replaces an earlier one, null disarms. */
+  arm(bootMs: number | null, wake: () => void): void
+}
+
+/** What readers get: never changed afterwards. */
+export interface Snapshot {
+  readonly state: State
+  readonly now: Now
+  /** Run state could not be stored at the last commit: why. Supervision goes on. */
+  readonly storeTrouble: string | null
+}
+
+/** What frontends may do with the engine. */
+export interface EnginePort {
+  snapshot(): Snapshot
+  /** Resolves with the first snapshot for which the predicate holds, or null when the time is over. */
+  until(predicate: (snapshot: Snapshot) => boolean, timeoutMs: number): Promise<Snapshot | null>
+  /** Resolves when the command was stored and taken into account; rejects with StoreError or a HeldError otherwise. */
+  command(command: Extract<Event, { kind: 'command' }>['command']): Promise<Snapshot>
+  /** Transitions after `seq`, oldest first. `gap`: some in between are no longer kept. */
+  transitionsSince(seq: number): { readonly transitions: readonly Transition[]; readonly gap: boolean }
+  /** Called after each turn that changed something. Returns the way to stop it. */
+  subscribe(listener: (snapshot: Snapshot, transitions: readonly Transition[]) => void): () => void
+}
+
+// ---- logs reach drivers and frontends as these ports ---------------------------------------------------------
+
+/** Where one stream of one unit goes. Owned by logs/, used by the process driver. */
+export interface LogWriter {
+  /**
+   * Moves what `fd` (the read end of a pipe, non-blocking) holds into the log, at most `bytesMax`, without the bytes
+   * ever being only in our memory: a death at any point loses none. Returns the bytes moved; `isEmpty` when the pipe
+   * had nothing more. Never throws: what cannot be written is dropped and counted in the log itself.
+   */
+  drain(fd: number, bytesMax: number): { readonly bytes: number; readonly isEmpty: boolean }
+  close(): void
+}
+
+export interface LogPort {
+  /** Opens or creates the log of a stream. Opening one twice is a bug. */
+  open(stream: StreamRef): LogWriter
+}
+
+export interface StreamRef {
+  readonly unit: UnitId
+  readonly stream: 'stdout' | 'stderr'
+  readonly spec: { readonly path: string | null | 'none'; readonly bytesMax: number; readonly backupsMax: number }
+}
