@@ -12,8 +12,12 @@ export const spawnsPerTurnMax = 32
 /** More signals than this queued for one unit is a script gone wild. */
 export const signalsPerUnitMax = 16
 
-/** A spawn that reports nothing for this long is doubted, and the driver asked to look. */
-export const spawnOutcomeMsMax = 30_000
+/** A spawn refused for the host's own trouble (no memory, no descriptors) is tried again this much later. */
+export const hostRetryMs = 1_000
+
+/** While run state cannot be stored, storing is tried again after this, doubling up to the maximum. */
+export const storeRetryMs = 1_000
+export const storeRetryMsMax = 30_000
 
 /** Whoever falls further behind than this many transitions gets a gap mark. */
 export const transitionsKept = 4_096

@@ -149,6 +149,14 @@ export interface State {
   readonly nextTransition: number
   /** Why the driver should look at everything again; null when nothing is in doubt. */
   readonly observe: { readonly why: string; readonly inFlight: boolean } | null
+  /** Live runs found after our own restart whose unit nobody has declared yet. */
+  readonly found: readonly FoundRun[]
+}
+
+export interface FoundRun {
+  readonly unit: UnitId
+  readonly run: number
+  readonly identity: Identity
 }
 
 /**
@@ -168,8 +176,10 @@ export interface Unit {
   readonly app: string
   readonly service: string
   readonly n: number
-  /** What it is (to be) run as; null when its service is no longer declared. */
-  readonly spec: UnitSpec | null
+  /** What it is to be run as; the last known one once it is no longer declared. */
+  readonly spec: UnitSpec
+  /** false: nothing declares it any more; it is stopped and then forgotten. */
+  readonly isDeclared: boolean
   readonly want: Want
   readonly phase: Phase
   readonly sinceBootMs: number
@@ -291,6 +301,11 @@ export type Event =
   | { readonly kind: 'adopted'; readonly unit: UnitId; readonly run: number; readonly identity: Identity }
   /** After our own restart: the intent was stored, but no process came of it. */
   | { readonly kind: 'not-started'; readonly unit: UnitId; readonly run: number }
+  /**
+   * After our own restart: a process that carries the mark of a run newer than any stored one (it was started while
+   * nothing could be stored).
+   */
+  | ({ readonly kind: 'found' } & FoundRun)
   /** After our own restart: cannot be told which process is the unit's; nothing is done until somebody decides. */
   | { readonly kind: 'unresolved'; readonly unit: UnitId; readonly run: number; readonly message: string }
   /** The whole truth of one driver: what is not listed and was started before `takenBootMs` is gone. */
@@ -324,8 +339,8 @@ export type Step =
       readonly run: number
       readonly signal: string
       readonly scope: SignalScope
-      /** ladder: a rung of the stop ladder; asked: somebody's own signal, which changes no wish. */
-      readonly purpose: 'ladder' | 'asked'
+      /** ladder: a rung of the stop ladder; wake: SIGCONT, so that a paused one can act on it; asked: somebody's own. */
+      readonly purpose: 'ladder' | 'wake' | 'asked'
       readonly why: string
     }
   /** Nothing of this unit is needed any more: release its streams. */

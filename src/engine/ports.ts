@@ -1,4 +1,7 @@
-import type { Event, Now, Run, State, Step, Target, Transition, Unit, UnitId, UnitSpec, Want } from '../core/model.ts'
+import type { Event, Now, Run, State, Step, Target, Transition, UnitId, UnitSpec } from '../core/model.ts'
+import type { Stored, StoredUnit, StoredWant } from '../core/revive.ts'
+
+export type { Stored, StoredUnit, StoredWant } from '../core/revive.ts'
 
 /** Everything from outside enters the engine here: it only queues, the next turn decides. Safe to call at any time. */
 export type Post = (event: Event) => void
@@ -13,7 +16,8 @@ export interface Driver {
    */
   perform(steps: readonly Step[], post: Post): void
   /**
-   * After our own restart: for each handle exactly one of adopted | exited | not-started | unresolved.
+   * After our own restart: for each handle exactly one of adopted | exited | not-started | unresolved, then one `found`
+   * for each process marked with a run newer than its unit's handle (or of a unit without one).
    * From then on the exits of adopted runs are posted through `events`.
    */
   recover(handles: readonly RunHandle[]): Promise<readonly Event[]>
@@ -26,31 +30,12 @@ export interface Driver {
 export interface RunHandle {
   readonly unit: UnitId
   readonly run: Run
-  readonly spec: UnitSpec | null
+  readonly spec: UnitSpec
 }
 
 export interface RunFacts {
   readonly rssBytes: number
   readonly processes: number
-}
-
-/** The stored form of the state: what `load` gives back after a restart. */
-export interface Stored {
-  readonly bootId: string
-  readonly target: Target
-  readonly units: readonly StoredUnit[]
-  readonly wants: readonly StoredWant[]
-  /** Every run number below this may have been used. */
-  readonly runsReserved: number
-}
-
-/** A unit without what the target and the stored wants already say. */
-export type StoredUnit = Omit<Unit, 'spec' | 'want'>
-
-/** A wish somebody spoke; whoever only has the declared one has none stored. */
-export interface StoredWant {
-  readonly unit: UnitId
-  readonly want: Want
 }
 
 /**
@@ -90,12 +75,20 @@ export interface Recorder {
   /** Called with a turn's events before anything is done about them; `state` is the state they meet. */
   record(entry: { readonly now: Now; readonly events: readonly Event[]; readonly state: State }): void
   /** The turn ended; the digest lets a replay tell that it went another way. */
-  settled(entry: { readonly version: number; readonly steps: number; readonly transitions: number }): void
+  settled(entry: {
+    readonly version: number
+    readonly steps: number
+    readonly transitions: number
+    /** Indices of the turn's events that were left out: refused commands, events set aside. */
+    readonly refused: readonly number[]
+  }): void
   close(): void
 }
 
 export interface Clock {
   now(): Now
+  /** Runs `task` once: `at-once` when the current callback is over, `after-io` when waiting input was looked at too. */
+  soon(task: () => void, when: 'at-once' | 'after-io'): void
   /** Calls `wake` once at or soon after `bootMs`; a later call replaces an earlier one, null disarms. */
   arm(bootMs: number | null, wake: () => void): void
 }

@@ -1,0 +1,81 @@
+import type { Change, End, Exit, Now, Phase, Run, State, Transition, Unit, UnitId } from './model.ts'
+
+/**
+ * One change of the state under way: the core's functions are pure outside, and this is the one place where they
+ * write inside. The map of units is copied once per change, at the first write.
+ */
+export interface Draft {
+  state: State
+  units: Map<UnitId, Unit> | null
+  readonly transitions: Transition[]
+  readonly touched: Set<UnitId>
+}
+
+export function openDraft(state: State): Draft {
+  return { state, units: null, transitions: [], touched: new Set() }
+}
+
+export function closeDraft(draft: Draft, before: State): Change {
+  const isChanged = draft.units !== null || draft.state !== before
+  const state = isChanged
+    ? { ...draft.state, units: draft.units ?? draft.state.units, version: before.version + 1 }
+    : before
+  return { state, transitions: draft.transitions, touched: draft.touched }
+}
+
+export function unitsOf(draft: Draft): ReadonlyMap<UnitId, Unit> {
+  return draft.units ?? draft.state.units
+}
+
+export function putUnit(draft: Draft, unit: Unit): void {
+  draft.units ??= new Map(draft.state.units)
+  draft.units.set(unit.id, unit)
+  draft.touched.add(unit.id)
+}
+
+export function removeUnit(draft: Draft, id: UnitId): void {
+  draft.units ??= new Map(draft.state.units)
+  draft.units.delete(id)
+  draft.touched.add(id)
+}
+
+/** The facts that may change together with a phase. */
+export interface PhaseFacts {
+  readonly why: string
+  readonly run?: Run | null
+  readonly stop?: Unit['stop']
+  readonly retryBootMs?: number | null
+  readonly end?: End
+  readonly exit?: Exit | null
+  readonly earlyExits?: number
+  readonly restarts?: number
+  readonly restartTimesBootMs?: readonly number[]
+  readonly want?: Unit['want']
+  readonly signals?: readonly string[]
+}
+
+/** Moves a unit to a phase, with its time and reason, and records the transition. */
+export function enterPhase(draft: Draft, unit: Unit, to: Phase, now: Now, facts: PhaseFacts): void {
+  const { why, exit = null, ...rest } = facts
+  putUnit(draft, {
+    ...unit,
+    stop: null,
+    retryBootMs: null,
+    ...rest,
+    phase: to,
+    sinceBootMs: now.bootMs,
+    sinceWallMs: now.wallMs,
+    reason: why,
+  })
+  draft.transitions.push({
+    seq: draft.state.nextTransition,
+    atWallMs: now.wallMs,
+    unit: unit.id,
+    run: unit.run?.n ?? facts.run?.n ?? null,
+    from: unit.phase,
+    to,
+    why,
+    exit,
+  })
+  draft.state = { ...draft.state, nextTransition: draft.state.nextTransition + 1 }
+}

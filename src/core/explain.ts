@@ -1,0 +1,123 @@
+import type { Now, State, Unit, UnitId } from './model.ts'
+import { type ShownState, shownState } from './shown.ts'
+import { durationText, exitText, whoText } from './text.ts'
+import { hindrance, indexServices, isWantedUp, mustEnd, type ServiceIndex, stopBlockers } from './unit/wish.ts'
+
+export interface Explanation {
+  readonly unit: UnitId
+  readonly state: ShownState
+  /** As declared and wished, nothing left to do. */
+  readonly isAtTarget: boolean
+  /** Why it is as it is, one sentence. */
+  readonly why: string
+  /** What happens next, and when. */
+  readonly next: string
+  /** The command that would change it, where a person has to decide; else null. */
+  readonly command: string | null
+}
+
+/** For each unit: whether it is as it should be; if not, why, and what happens next. */
+export function explain(state: State, now: Now): readonly Explanation[] {
+  const index = indexServices(state)
+  const blockers = stopBlockers(state)
+  return [...state.units.values()].map((unit) => {
+    const scene: Scene = { state, now, index, unit, blocker: mustEnd(state, unit) ? blockers.blocks(unit) : null }
+    return { unit: unit.id, state: shownState(state, index, unit), why: unit.reason, ...byPhase(scene) }
+  })
+}
+
+interface Scene {
+  readonly state: State
+  readonly now: Now
+  readonly index: ServiceIndex
+  readonly unit: Unit
+  /** Who has to end before this unit may. */
+  readonly blocker: Unit | null
+}
+
+type Account = Pick<Explanation, 'isAtTarget' | 'next' | 'command'> & { readonly why?: string }
+
+function byPhase(scene: Scene): Account {
+  const { state, unit, now } = scene
+  switch (unit.phase) {
+    case 'idle':
+      return isWantedUp(state, unit) ? startingSoon(scene) : resting(scene)
+    case 'starting':
+      return coming('its process is being started; the outcome follows within moments')
+    case 'up':
+      return mustEnd(state, unit) ? endingSoon(scene) : running(scene)
+    case 'stopping':
+      return coming(stoppingNext(scene))
+    case 'backoff':
+      return backingOff(scene)
+    case 'ended':
+      return ended(unit)
+    case 'failed':
+      return decided(`nothing: it stays failed until somebody starts it or its configuration changes`, unit)
+    case 'unresolved':
+      return decided(`nothing is started or signalled; it is looked at again when somebody starts or stops it`, unit)
+  }
+  function running({ unit }: Scene): Account {
+    const next = unit.run?.isPaused ? 'it does nothing until it gets SIGCONT' : 'restarted by its policy when it ends'
+    const command = unit.run?.isPaused ? `holdfast signal CONT ${unit.id}` : null
+    return { isAtTarget: true, next, command }
+  }
+  function backingOff(scene: Scene): Account {
+    if (!isWantedUp(state, unit)) return { isAtTarget: true, next: 'nothing: it is not wanted', command: null }
+    const leftMs = (unit.retryBootMs ?? now.bootMs) - now.bootMs
+    if (leftMs <= 0) return startingSoon(scene)
+    return { isAtTarget: false, next: `started again in ${durationText(leftMs)}`, command: `holdfast start ${unit.id}` }
+  }
+}
+
+function coming(next: string): Account {
+  return { isAtTarget: false, next, command: null }
+}
+
+function decided(next: string, unit: Unit): Account {
+  return { isAtTarget: false, next, command: `holdfast start ${unit.id}` }
+}
+
+function startingSoon({ state, index, unit }: Scene): Account {
+  const held = hindrance(state, index, unit)
+  if (held === null) return coming('started with the next turn')
+  const other = (index.get(`${unit.app}/${held.dependency.service}`) ?? [])[0]
+  const isStuck =
+    other !== undefined && (!isWantedUp(state, other) || other.phase === 'failed' || other.phase === 'ended')
+  const command = isStuck ? `holdfast start ${unit.app}/${held.dependency.service}` : null
+  return { isAtTarget: false, why: `waits for ${held.why}`, next: 'started as soon as that holds', command }
+}
+
+function resting({ state, unit }: Scene): Account {
+  if (state.mode.kind === 'stopping') return { isAtTarget: true, next: 'nothing: the daemon ends', command: null }
+  if (!unit.isDeclared) return coming('forgotten with the next turn')
+  const until =
+    unit.want.by.kind === 'declared' ? 'not started by itself' : `down by the wish of ${whoText(unit.want.by)}`
+  return { isAtTarget: true, next: `nothing: ${until}`, command: `holdfast start ${unit.id}` }
+}
+
+function endingSoon({ unit, blocker }: Scene): Account {
+  if (blocker === null) return coming('told to stop with the next turn')
+  return {
+    isAtTarget: false,
+    why: `${unit.reason}; has to end`,
+    next: `stopped when ${blocker.id} has ended`,
+    command: null,
+  }
+}
+
+function stoppingNext({ unit, now }: Scene): string {
+  const dueBootMs = unit.stop?.dueBootMs ?? null
+  if (dueBootMs === null) return 'ends when it ends: its stop ladder has no further rung'
+  const rung = unit.spec.stop[Math.min(unit.stop?.rung ?? 0, unit.spec.stop.length - 1)]
+  return `SIG${rung?.signal ?? 'KILL'} in ${durationText(dueBootMs - now.bootMs)} if it is still there`
+}
+
+function ended(unit: Unit): Account {
+  const { end, want } = unit
+  if (end.kind === 'expected' || want.kind === 'down') {
+    return { isAtTarget: true, next: 'nothing: it ended as it should', command: `holdfast start ${unit.id}` }
+  }
+  const how = end.exit === null ? end.message : exitText(end.exit)
+  return decided(`nothing: ${how}, and its restart policy is ${unit.spec.restart.when}`, unit)
+}

@@ -1,0 +1,116 @@
+import { applyCommand } from './command.ts'
+import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from './draft.ts'
+import type { Change, Event, Now, Run, State, Unit, UnitId } from './model.ts'
+import { endRun } from './unit/end.ts'
+import { adoptFound } from './unit/found.ts'
+
+/** Folds in what we learned, event by event. Decides nothing; news about an older run changes nothing. */
+export function observe(state: State, events: readonly Event[], now: Now): Change {
+  const draft = openDraft(state)
+  for (const event of events) fold(draft, event, now)
+  return closeDraft(draft, state)
+}
+
+function fold(draft: Draft, event: Event, now: Now): void {
+  switch (event.kind) {
+    case 'command':
+      applyCommand(draft, event.command, now)
+      return
+    case 'observed':
+      observed(draft, event, now)
+      return
+    case 'observe-failed':
+      draft.state = { ...draft.state, observe: null }
+      return
+    case 'found':
+      adoptFound(draft, event, now)
+      return
+    default:
+      withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))
+  }
+}
+
+type RunEvent = Exclude<Event, { kind: 'command' | 'observed' | 'observe-failed' | 'found' }>
+
+/** Only the run the unit has now matters; anything else is old news. */
+function withRun(
+  draft: Draft,
+  event: { readonly unit: UnitId; readonly run: number },
+  act: (unit: Unit, run: Run) => void,
+): void {
+  const unit = unitsOf(draft).get(event.unit)
+  if (unit?.run?.n === event.run) act(unit, unit.run)
+}
+
+function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now): void {
+  switch (event.kind) {
+    case 'spawned':
+      if (unit.phase === 'starting') live(draft, unit, { ...run, identity: event.identity }, now)
+      return
+    case 'spawn-failed':
+      if (unit.phase === 'starting') endRun(draft, unit, run, { kind: 'spawn-failed', failure: event }, now)
+      return
+    case 'exited':
+      endRun(draft, unit, run, { kind: 'exit', exit: event.exit }, now)
+      return
+    case 'signalled':
+      if (event.outcome === 'gone') {
+        draft.state = { ...draft.state, observe: { why: `${unit.id}: nobody there to signal`, inFlight: false } }
+      }
+      return
+    case 'signal-failed':
+      putUnit(draft, { ...unit, reason: `SIG${event.signal} failed (${event.code}): ${event.message}` })
+      return
+    case 'paused':
+      putUnit(draft, { ...unit, run: { ...run, isPaused: true } })
+      return
+    case 'continued':
+      putUnit(draft, { ...unit, run: { ...run, isPaused: false } })
+      return
+    case 'adopted':
+      adopted(draft, unit, { ...run, identity: event.identity, isAdopted: true }, now)
+      return
+    case 'not-started': {
+      const why = 'its start was interrupted before a process existed'
+      enterPhase(draft, unit, 'idle', now, { run: null, signals: [], why })
+      return
+    }
+    case 'unresolved':
+      enterPhase(draft, unit, 'unresolved', now, { why: event.message })
+      return
+  }
+}
+
+function live(draft: Draft, unit: Unit, run: Run, now: Now): void {
+  enterPhase(draft, unit, 'up', now, { run, why: `running as pid ${run.identity?.pid}` })
+}
+
+function adopted(draft: Draft, unit: Unit, run: Run, now: Now): void {
+  switch (unit.phase) {
+    case 'starting':
+    case 'unresolved':
+      live(draft, unit, run, now)
+      return
+    case 'up':
+    case 'stopping':
+      putUnit(draft, { ...unit, run })
+      return
+    case 'idle':
+    case 'backoff':
+    case 'ended':
+    case 'failed':
+      return
+  }
+}
+
+function observed(draft: Draft, event: Extract<Event, { kind: 'observed' }>, now: Now): void {
+  const alive = new Set(event.alive.map((run) => `${run.unit} ${run.run}`))
+  draft.state = { ...draft.state, observe: null }
+  for (const unit of [...unitsOf(draft).values()]) {
+    const run = unit.run
+    const isOld = run !== null && run.identity !== null && run.startedBootMs < event.takenBootMs
+    if (isOld && !alive.has(`${unit.id} ${run.n}`)) endRun(draft, unit, run, lost, now)
+  }
+}
+
+const lost = { kind: 'exit', exit: { kind: 'unknown' } } as const

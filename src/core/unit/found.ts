@@ -1,0 +1,40 @@
+import { type Draft, enterPhase, unitsOf } from '../draft.ts'
+import type { FoundRun, Now, Run, Unit } from '../model.ts'
+
+/**
+ * A live run nobody had stored. It is its unit's, unless another run of the unit lives as well; until the unit is declared it
+ * is remembered.
+ */
+export function adoptFound(draft: Draft, found: FoundRun, now: Now): void {
+  const { state } = draft
+  draft.state = { ...state, nextRun: Math.max(state.nextRun, found.run + 1) }
+  const unit = unitsOf(draft).get(found.unit)
+  if (unit === undefined) {
+    draft.state = { ...draft.state, found: [...state.found, found] }
+  } else if (unit.run === null) {
+    const why = `running as pid ${found.identity.pid}, found after a restart of the daemon`
+    enterPhase(draft, unit, 'up', now, { run: foundRun(unit, found, now), why })
+  } else if (unit.run.n < found.run) {
+    const why = `pid ${found.identity.pid} (run ${found.run}) lives beside run ${unit.run.n}: end one of them`
+    enterPhase(draft, unit, 'unresolved', now, { why })
+  }
+}
+
+/** Adopts what was found before its units were declared. */
+export function adoptDeclared(draft: Draft, now: Now): void {
+  const waiting = draft.state.found
+  draft.state = { ...draft.state, found: [] }
+  for (const found of waiting) adoptFound(draft, found, now)
+}
+
+function foundRun(unit: Unit, found: FoundRun, now: Now): Run {
+  return {
+    n: found.run,
+    runHash: unit.spec.runHash,
+    startedBootMs: now.bootMs,
+    identity: found.identity,
+    isAdopted: true,
+    isPaused: false,
+    isStable: false,
+  }
+}

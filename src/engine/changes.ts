@@ -1,0 +1,48 @@
+import { runBlock } from '../core/limits.ts'
+import type { State, Unit, UnitId } from '../core/model.ts'
+import { storedUnit } from '../core/revive.ts'
+import type { Changes } from './ports.ts'
+
+/** Run numbers below this are reserved in the store when `nextRun` is used up to there. */
+export function reserveFor(nextRun: number, reserved: number): number {
+  return nextRun < reserved ? reserved : nextRun + runBlock
+}
+
+/** What one turn has to store, or null when nothing of it is stored. */
+export function changesBetween(options: {
+  readonly before: State
+  readonly after: State
+  readonly touched: ReadonlySet<UnitId>
+  readonly reserved: number
+  /** An earlier target could not be stored. */
+  readonly isTargetOwed: boolean
+}): Changes | null {
+  const { before, after, touched, reserved, isTargetOwed } = options
+  const put: Changes['put'][number][] = []
+  const remove: UnitId[] = []
+  const wants: Changes['wants'][number][] = []
+  for (const id of touched) {
+    const unit = after.units.get(id)
+    const old = before.units.get(id)
+    if (unit === undefined) remove.push(id)
+    else put.push(storedUnit(unit))
+    const wish = wishOf(unit)
+    if (wish !== wishOf(old)) wants.push({ unit: id, want: wish })
+  }
+  const runsReserved = reserveFor(after.nextRun, reserved)
+  const isTargetNew = isTargetOwed || after.target !== before.target
+  if (put.length + remove.length + wants.length === 0 && runsReserved === reserved && !isTargetNew) return null
+  return {
+    bootId: after.bootId,
+    put,
+    remove,
+    wants,
+    ...(isTargetNew ? { target: after.target } : {}),
+    ...(runsReserved === reserved ? {} : { runsReserved }),
+  }
+}
+
+/** The wish to remember: the declared one is not. */
+function wishOf(unit: Unit | undefined): Unit['want'] | null {
+  return unit === undefined || unit.want.by.kind === 'declared' ? null : unit.want
+}
