@@ -31,6 +31,9 @@ export const configBytesMax = 4 * 1024 * 1024
 /** Deeper nesting than this is an attack or an accident. */
 export const configDepthMax = 64
 
+/** Values in one file with every alias put in: a bomb of aliases stops here. */
+export const configNodesMax = 200_000
+
 /** Files one source may pull in by include. */
 export const configFilesMax = 1_000
 

@@ -1,5 +1,6 @@
 import { spawnsPerTurnMax } from './limits.ts'
 import type { Now, Run, State, Step, StopRung, Unit } from './model.ts'
+import { exitText } from './text.ts'
 import { hindrance, indexServices, isWantedUp, mustEnd, type ServiceIndex, stopBlockers } from './unit/wish.ts'
 
 /** The next safe steps, from the whole state. Asking twice gives the same answer. */
@@ -38,7 +39,8 @@ function isDueToStart(unit: Unit, now: Now): boolean {
 }
 
 function startWhy(unit: Unit): string {
-  return unit.phase === 'backoff' ? `restart after ${unit.reason}` : unit.reason
+  if (unit.phase !== 'backoff') return unit.reason
+  return `restart after ${unit.end.exit === null ? unit.end.message : exitText(unit.end.exit)}`
 }
 
 function planEnds(steps: Step[], state: State, now: Now): void {
