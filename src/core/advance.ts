@@ -1,14 +1,18 @@
-import { closeDraft, openDraft, putUnit } from './draft.ts'
+import { closeDraft, type Draft, openDraft, putUnit, unitsOf } from './draft.ts'
 import type { Change, Now, Run, State, Unit } from './model.ts'
 
 /** Lets deadlines that are due happen where they change facts: a run that lived long enough is stable. */
 export function advance(state: State, now: Now): Change {
   const draft = openDraft(state)
-  for (const unit of state.units.values()) {
+  advanceInto(draft, now)
+  return closeDraft(draft, state)
+}
+
+export function advanceInto(draft: Draft, now: Now): void {
+  for (const unit of unitsOf(draft).values()) {
     if (unit.run === null || !isDueStable(unit, unit.run, now)) continue
     putUnit(draft, { ...unit, earlyExits: 0, run: { ...unit.run, isStable: true } })
   }
-  return closeDraft(draft, state)
 }
 
 function isDueStable(unit: Unit, run: Run, now: Now): boolean {

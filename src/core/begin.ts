@@ -5,8 +5,12 @@ import { rungAt } from './plan.ts'
 /** The steps are in flight: what is stored before they leave. */
 export function begin(state: State, steps: readonly Step[], now: Now): Change {
   const draft = openDraft(state)
-  for (const step of steps) beginStep(draft, step, now)
+  beginInto(draft, steps, now)
   return closeDraft(draft, state)
+}
+
+export function beginInto(draft: Draft, steps: readonly Step[], now: Now): void {
+  for (const step of steps) beginStep(draft, step, now)
 }
 
 function beginStep(draft: Draft, step: Step, now: Now): void {

@@ -23,6 +23,11 @@ export function closeDraft(draft: Draft, before: State): Change {
   return { state, transitions: draft.transitions, touched: draft.touched }
 }
 
+/** The state as it is so far: to be read before the next write, not to be kept. */
+export function peek(draft: Draft): State {
+  return draft.units === null ? draft.state : { ...draft.state, units: draft.units }
+}
+
 export function unitsOf(draft: Draft): ReadonlyMap<UnitId, Unit> {
   return draft.units ?? draft.state.units
 }

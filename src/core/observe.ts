@@ -7,8 +7,12 @@ import { adoptFound } from './unit/found.ts'
 /** Folds in what we learned, event by event. Decides nothing; news about an older run changes nothing. */
 export function observe(state: State, events: readonly Event[], now: Now): Change {
   const draft = openDraft(state)
-  for (const event of events) fold(draft, event, now)
+  observeInto(draft, events, now)
   return closeDraft(draft, state)
+}
+
+export function observeInto(draft: Draft, events: readonly Event[], now: Now): void {
+  for (const event of events) fold(draft, event, now)
 }
 
 function fold(draft: Draft, event: Event, now: Now): void {

@@ -19,13 +19,16 @@ function planStarts(steps: Step[], state: State, now: Now): void {
     if (unit.phase === 'starting') underWay += 1
     else if (isDueToStart(unit, now) && isWantedUp(state, unit)) startable.push(unit)
   }
-  if (startable.length === 0) return
-  const index: ServiceIndex = indexServices(state)
-  startable.sort((a, b) => a.spec.priority - b.spec.priority)
+  const needsOrder = startable.some((unit) => unit.spec.priority !== startable[0]?.spec.priority)
+  if (needsOrder) startable.sort((a, b) => a.spec.priority - b.spec.priority)
+  let index: ServiceIndex | null = null
   let run = state.nextRun
   for (const unit of startable) {
     if (underWay >= spawnsPerTurnMax) return
-    if (hindrance(state, index, unit) !== null) continue
+    if (unit.spec.dependsOn.length > 0) {
+      index ??= indexServices(state)
+      if (hindrance(state, index, unit) !== null) continue
+    }
     steps.push({ kind: 'spawn', unit: unit.id, run, spec: unit.spec, why: startWhy(unit) })
     run += 1
     underWay += 1

@@ -121,9 +121,10 @@ export interface LogWriter {
   /**
    * Moves what `fd` (the read end of a pipe, non-blocking) holds into the log, at most `bytesMax`, without the bytes
    * ever being only in our memory: a death at any point loses none. Returns the bytes moved; `isEmpty` when the pipe
-   * had nothing more. Never throws: what cannot be written is dropped and counted in the log itself.
+   * had nothing more. Never throws: what cannot be written is dropped and counted in the log itself. `retryMs`: the
+   * target (a terminal, a pipe) takes nothing now; the bytes stay in the pipe, come back after that time.
    */
-  drain(fd: number, bytesMax: number): { readonly bytes: number; readonly isEmpty: boolean }
+  drain(fd: number, bytesMax: number): { readonly bytes: number; readonly isEmpty: boolean; readonly retryMs?: number }
   close(): void
 }
 
@@ -137,3 +138,24 @@ export interface StreamRef {
   readonly stream: 'stdout' | 'stderr'
   readonly spec: { readonly path: string | null | 'none'; readonly bytesMax: number; readonly backupsMax: number }
 }
+
+/** The read side of logs, for frontends. */
+export interface LogReadPort {
+  /**
+   * The bytes of a stream, oldest first, across rotated files; with `follow` then those that come, until `signal`
+   * aborts. Reads only as fast as it is asked to. A stream that was never written ends at once, or waits when followed.
+   */
+  read(stream: StreamRef, options: LogReadOptions): AsyncIterable<Uint8Array>
+}
+
+export interface LogReadOptions {
+  readonly from: LogReadFrom
+  readonly follow: boolean
+  readonly signal?: AbortSignal
+}
+
+/** Where to begin: with the oldest file, or so much before the end. */
+export type LogReadFrom =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'lines'; readonly lines: number }
+  | { readonly kind: 'bytes'; readonly bytes: number }
