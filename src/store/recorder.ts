@@ -1,0 +1,125 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { recorderBytesMax } from '../core/limits.ts'
+import type { Event, Now, State } from '../core/model.ts'
+import type { Recorder } from '../engine/ports.ts'
+import { printEntry, type RecordedSettled } from './recording.ts'
+
+export interface RecorderOptions {
+  /** Where `recording.ndjson` and the older `recording.1.ndjson` are kept. */
+  readonly directory: string
+  readonly warn: (message: string) => void
+  readonly bytesMax?: number
+}
+
+/**
+ * The flight recorder: a line for each turn's events, written before the turn does anything, so that the events that
+ * killed us are there; how a turn settled goes with the next one's write. Each file begins with the complete state, so
+ * that it can be replayed alone; a restart goes on in the same file with another such line. Only a state that is
+ * large itself makes a file exceed its limit. Never throws: trouble is told once, and writing is tried again later.
+ */
+export function createRecorder({ directory, warn, bytesMax = recorderBytesMax }: RecorderOptions): Recorder {
+  let file: RecordingFile | null = null
+  let settled: RecordedSettled | null = null
+  let retryAtBootMs = 0
+  let isInTrouble = false
+
+  const record = ({ now, events, state }: { now: Now; events: readonly Event[]; state: State }): void => {
+    const end = settled === null ? '' : printEntry({ kind: 'settled', ...settled })
+    const turn = printEntry({ kind: 'turn', now, events })
+    settled = null
+    if (file !== null && file.bytes + end.length + turn.length <= file.bytesEnd) {
+      append(file, end + turn)
+      return
+    }
+    if (file !== null) append(file, end)
+    file = closed(file)
+    const begin = printEntry({ kind: 'begin', format: 1, now, state })
+    const next = openRecording(directory, bytesMax)
+    file = { ...next, bytesEnd: Math.max(bytesMax, next.bytes + begin.length + bytesMax / 4) }
+    append(file, begin + turn)
+  }
+
+  const guarded = (nowBootMs: number, write: () => void): void => {
+    if (isInTrouble && nowBootMs < retryAtBootMs) return
+    try {
+      write()
+      isInTrouble = false
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error)) throw error
+      if (!isInTrouble)
+        warn(`${join(directory, name)}: cannot be written (${error.code}); recording goes on when it can`)
+      isInTrouble = true
+      retryAtBootMs = nowBootMs + retryMs
+      // What follows begins with a complete state again: some turns are missing before it.
+      file = closed(file)
+      settled = null
+    }
+  }
+
+  return {
+    record: (entry) => guarded(entry.now.bootMs, () => record(entry)),
+    settled: (entry) => {
+      if (file !== null) settled = entry
+    },
+    close: () => {
+      const open = file
+      const last = settled
+      if (open !== null && last !== null) guarded(0, () => append(open, printEntry({ kind: 'settled', ...last })))
+      file = closed(file)
+      settled = null
+    },
+  }
+}
+
+const name = 'recording.ndjson'
+const olderName = 'recording.1.ndjson'
+
+/** Each try writes the complete state: not at every turn. */
+const retryMs = 10_000
+
+interface RecordingFile {
+  readonly fd: number
+  bytes: number
+  readonly bytesEnd: number
+}
+
+/** The file to go on in: the present one while it is at most half full, else a new one. */
+function openRecording(directory: string, bytesMax: number): Omit<RecordingFile, 'bytesEnd'> {
+  const path = join(directory, name)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const fd = openSync(path, flags, 0o600)
+  const bytes = fstatSync(fd).size
+  if (bytes <= bytesMax / 2) {
+    const file = { fd, bytes, bytesEnd: bytesMax }
+    // A line that a death tore apart must not run into ours.
+    if (bytes > 0 && readLastByte(fd, bytes) !== newline) append(file, '\n')
+    return file
+  }
+  closeSync(fd)
+  renameSync(path, join(directory, olderName))
+  return { fd: openSync(path, flags, 0o600), bytes: 0 }
+}
+
+const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND
+
+const newline = 0x0a
+
+function readLastByte(fd: number, size: number): number | undefined {
+  const last = Buffer.alloc(1)
+  readSync(fd, last, 0, 1, size - 1)
+  return last[0]
+}
+
+function append(file: RecordingFile, text: string): void {
+  if (text === '') return
+  const bytes = Buffer.from(text)
+  let written = 0
+  while (written < bytes.length) written += writeSync(file.fd, bytes, written)
+  file.bytes += bytes.length
+}
+
+function closed(file: RecordingFile | null): null {
+  if (file !== null) closeSync(file.fd)
+  return null
+}
