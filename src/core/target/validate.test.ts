@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { App, Dependency, LogSpec, Service } from '../model.ts'
+import { validateApp, validateCounts } from './validate.ts'
+
+const log: LogSpec = { path: null, bytesMax: 0, backupsMax: 0 }
+
+function app(services: Readonly<Record<string, readonly string[]>>): App {
+  const dependsOn = (names: readonly string[]): readonly Dependency[] =>
+    names.map((name) => ({
+      service: name.replace('?', ''),
+      condition: 'started',
+      required: !name.endsWith('?'),
+      restart: false,
+    }))
+  const all = Object.entries(services).map(([name, names]) => [name, { ...service(name), dependsOn: dependsOn(names) }])
+  return { name: 'app', source: '/x', dialect: 'compose', services: Object.fromEntries(all) }
+}
+
+function service(name: string): Service {
+  return {
+    name,
+    kind: 'process',
+    process: {
+      command: ['x'],
+      commandError: null,
+      workingDir: null,
+      environment: {},
+      envFiles: [],
+      inheritEnvironment: false,
+      user: null,
+      umask: null,
+      stdout: log,
+      stderr: 'stdout',
+      cgroup: false,
+    },
+    instances: [{ n: 1 }, { n: 2 }],
+    autostart: true,
+    restart: {
+      when: 'always',
+      successExits: [0],
+      stableMs: 0,
+      early: 'by-policy',
+      backoff: { shape: 'linear', firstMs: 0, factor: 1, maxMs: 0, jitter: 0, freeRestarts: 0 },
+      budget: null,
+    },
+    stop: [],
+    dependsOn: [],
+    priority: 999,
+    manualStop: 'until-started',
+  }
+}
+
+const messages = (one: App) => validateApp(one).map((fault) => `${fault.service}.${fault.setting}: ${fault.message}`)
+
+test('dependencies on services of the app are fine, and on optional ones that are not', () => {
+  assert.deepEqual(messages(app({ a: ['b', 'c'], b: ['c'], c: ['z?'] })), [])
+})
+
+test('a dependency on an unknown service is named', () => {
+  assert.deepEqual(messages(app({ a: ['z'] })), ["a.dependsOn.z: depends on 'z', which is not a service of app"])
+})
+
+test('a cycle is named member by member, once', () => {
+  assert.deepEqual(messages(app({ x: ['a'], a: ['b'], b: ['c'], c: ['a', 'b?'] })), [
+    'a.dependsOn.b: these services wait for each other, so none could ever start: a → b → c → a',
+    'b.dependsOn.c: these services wait for each other, so none could ever start: b → c → b',
+  ])
+})
+
+test('a chain of ten thousand services does not overflow the stack', () => {
+  const names = Array.from({ length: 10_000 }, (_, n) => [`s${n}`, n < 9_999 ? [`s${n + 1}`] : []])
+  assert.deepEqual(messages(app(Object.fromEntries(names))), [])
+})
+
+test('names that cannot be files or parts of a unit id are refused', () => {
+  for (const name of ['', '.', '..', 'a/b', 'a\nb', 'x'.repeat(129)])
+    assert.equal(messages(app({ [name]: [] })).length, 1, name)
+})
+
+test('separate streams count against the descriptors, discarded ones do not', () => {
+  const one = app({ a: [] })
+  const needs = (process: Partial<Service['process']>, descriptorsMax: number) => {
+    const a = { ...one.services.a!, process: { ...one.services.a!.process, ...process } }
+    return validateCounts({ apps: { app: { ...one, services: { a } } } }, descriptorsMax).length === 0
+  }
+  assert.deepEqual([needs({}, 52), needs({}, 51)], [true, false])
+  assert.deepEqual([needs({ stderr: log }, 56), needs({ stderr: log }, 55)], [true, false])
+  assert.equal(needs({ stdout: { ...log, path: 'none' } }, 48), true)
+})

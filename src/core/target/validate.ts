@@ -1,0 +1,122 @@
+import { unitsMax } from '../limits.ts'
+import type { App, Service, Target } from '../model.ts'
+
+/** What is wrong with a target beyond single values. A dialect knows where it was written. */
+export interface Fault {
+  /** null: the target as a whole. */
+  readonly app: string | null
+  readonly service: string | null
+  /** In the words of the model: `name`, `dependsOn.db`. */
+  readonly setting: string
+  readonly message: string
+  readonly hint: string
+}
+
+/** Names become file names and parts of unit ids; this leaves room for what is put around them. */
+const nameCharsMax = 128
+
+/** Checks names, dependencies and cycles of one app. Empty when all is well. */
+export function validateApp(app: App): readonly Fault[] {
+  const faults: Fault[] = []
+  const fault = (service: string | null, setting: string, message: string, hint: string) => {
+    faults.push({ app: app.name, service, setting, message, hint })
+  }
+  const appName = nameFault(app.name)
+  if (appName !== null) fault(null, 'name', `the app name '${app.name}' ${appName}`, 'choose another name')
+  for (const service of Object.values(app.services)) {
+    const serviceName = nameFault(service.name)
+    if (serviceName !== null)
+      fault(service.name, 'name', `the name '${service.name}' ${serviceName}`, 'choose another name')
+    for (const { service: name, required } of service.dependsOn) {
+      if (!required || Object.hasOwn(app.services, name)) continue
+      fault(
+        service.name,
+        `dependsOn.${name}`,
+        `depends on '${name}', which is not a service of ${app.name}`,
+        knownServices(app),
+      )
+    }
+  }
+  for (const cycle of findCycles(app)) {
+    const path = [...cycle, cycle[0]!].join(' → ')
+    const message = `these services wait for each other, so none could ever start: ${path}`
+    fault(cycle[0]!, `dependsOn.${cycle[1] ?? cycle[0]!}`, message, 'remove one of these dependencies')
+  }
+  return faults
+}
+
+/** Checks what only the whole tells: how many units there are, and whether there are descriptors for their streams. */
+export function validateCounts(target: Target, descriptorsMax: number | null): readonly Fault[] {
+  const whole = { app: null, service: null }
+  const units = countUnits(target, () => 1)
+  if (units > unitsMax) {
+    const message = `${units} units are declared, and ${unitsMax} is the most one daemon supervises`
+    return [
+      { ...whole, setting: '', message, hint: 'lower replicas or numprocs, or split the declaration between daemons' },
+    ]
+  }
+  const needed = countUnits(target, streamsOf) + descriptorsReserved
+  if (descriptorsMax === null || needed <= descriptorsMax) return []
+  const message = `${units} units need about ${needed} file descriptors, and the limit here is ${descriptorsMax}`
+  const hint = `raise the hard limit (LimitNOFILE= in a systemd unit, ulimit -Hn in a shell) to at least ${needed}, or log stderr together with stdout`
+  return [{ ...whole, setting: '', message, hint }]
+}
+
+/** What the daemon itself has open: store, recorder, lock, sockets, clients. */
+const descriptorsReserved = 48
+
+function countUnits(target: Target, weight: (service: Service) => number): number {
+  let count = 0
+  for (const app of Object.values(target.apps)) {
+    for (const service of Object.values(app.services)) count += service.instances.length * weight(service)
+  }
+  return count
+}
+
+// For each stream that is kept: the read end of its pipe, and its log file.
+function streamsOf(service: Service): number {
+  const { stdout, stderr } = service.process
+  const isOwn = stderr !== 'stdout' && stderr.path !== 'none'
+  return (stdout.path === 'none' ? 0 : 2) + (isOwn ? 2 : 0)
+}
+
+function nameFault(name: string): string | null {
+  if (name === '') return 'is empty'
+  if (name === '.' || name === '..' || name === '__proto__') return 'is reserved'
+  if (name.length > nameCharsMax) return `is longer than ${nameCharsMax} characters`
+  if (/[/\p{Cc}]/u.test(name)) return 'contains a slash or a control character'
+  return null
+}
+
+function knownServices(app: App): string {
+  const names = Object.keys(app.services)
+  return `its services are ${names.slice(0, 10).join(', ')}${names.length > 10 ? ', …' : ''}`
+}
+
+/** Cycles of dependencies, member by member; each service is named in one cycle at most. */
+function findCycles(app: App): readonly (readonly string[])[] {
+  const cycles: string[][] = []
+  const state = new Map<string, 'open' | 'done'>()
+  for (const root of Object.keys(app.services)) {
+    const path: { readonly name: string; next: number }[] = []
+    const open = (name: string) => {
+      state.set(name, 'open')
+      path.push({ name, next: 0 })
+    }
+    if (!state.has(root)) open(root)
+    while (path.length > 0) {
+      const top = path.at(-1)!
+      const edge = app.services[top.name]!.dependsOn[top.next++]
+      if (edge === undefined) {
+        state.set(top.name, 'done')
+        path.pop()
+      } else if (Object.hasOwn(app.services, edge.service)) {
+        const found = state.get(edge.service)
+        if (found === undefined) open(edge.service)
+        if (found === 'open')
+          cycles.push(path.slice(path.findIndex((step) => step.name === edge.service)).map((step) => step.name))
+      }
+    }
+  }
+  return cycles
+}

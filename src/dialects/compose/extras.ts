@@ -1,0 +1,167 @@
+import type { Backoff, LogSpec, RestartPolicy, StopRung } from '../../core/model.ts'
+import { backoffDefault, restartsMaxLimit } from './defaults.ts'
+import { extraKeys } from './keys.ts'
+import {
+  absolutePath,
+  type Context,
+  error,
+  readBoolean,
+  readByteSize,
+  readChoice,
+  readDuration,
+  readInteger,
+  readItems,
+  readKeys,
+  readNumber,
+  readSignal,
+  readText,
+  type Setting,
+} from './values.ts'
+
+/** What `x-holdfast` of a service says beyond the Compose format; null: not said. */
+export interface Extras {
+  readonly autostart: boolean | null
+  readonly successExits: readonly number[] | null
+  readonly backoff: Backoff | null
+  readonly stableMs: number | null
+  readonly budget: RestartPolicy['budget']
+  readonly stop: readonly StopRung[] | null
+  readonly umask: number | null
+  readonly cgroup: boolean | null
+  readonly inheritEnvironment: boolean | null
+  readonly priority: number | null
+  readonly stdout: LogSpec
+  readonly stderr: LogSpec | 'stdout'
+}
+
+const logDefault: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax: 3 }
+
+export function decodeExtras(context: Context, setting: Setting | null): Extras {
+  const keys = setting === null ? null : readKeys(context, setting, extraKeys)
+  const read = <T>(
+    key: (typeof extraKeys)[number],
+    reader: (context: Context, setting: Setting) => T | null,
+  ): T | null => {
+    const one = keys?.get(key) ?? null
+    return one === null ? null : reader(context, one)
+  }
+  const integer = (min: number, max: number) => (_: Context, one: Setting) => readInteger(context, one, { min, max })
+  return {
+    autostart: read('autostart', readBoolean),
+    successExits: read('success_exit_codes', decodeExitCodes),
+    backoff: read('backoff', decodeBackoff),
+    stableMs: read('stable_after', readDuration),
+    budget: read('restart_budget', decodeBudget),
+    stop: read('stop', decodeLadder),
+    umask: read('umask', decodeUmask),
+    cgroup: read('cgroup', readBoolean),
+    inheritEnvironment: read('inherit_environment', readBoolean),
+    priority: read('priority', integer(-1_000_000, 1_000_000)),
+    ...(read('logs', decodeLogs) ?? { stdout: logDefault, stderr: 'stdout' }),
+  }
+}
+
+function decodeExitCodes(context: Context, setting: Setting): readonly number[] | null {
+  const items = readItems(context, setting, 'write a list of numbers: [0, 143]')
+  const codes = items?.map((item) => readInteger(context, item, { min: 0, max: 255 })) ?? []
+  return items === null ? null : codes.filter((code) => code !== null)
+}
+
+function decodeBackoff(context: Context, setting: Setting): Backoff | null {
+  const keys = readKeys(context, setting, ['initial', 'factor', 'max', 'jitter'])
+  if (keys === null) return null
+  const [initial, factor, max, jitter] = [keys.get('initial'), keys.get('factor'), keys.get('max'), keys.get('jitter')]
+  const firstMs = (initial && readDuration(context, initial)) ?? backoffDefault.firstMs
+  const maxMs = (max && readDuration(context, max)) ?? Math.max(backoffDefault.maxMs, firstMs)
+  if (max !== null && maxMs < firstMs) {
+    return error(context, max, 'the longest delay is shorter than the first', 'make max at least as long as initial')
+  }
+  return {
+    ...backoffDefault,
+    firstMs,
+    factor: (factor && readNumber(context, factor, { min: 1, max: 100 })) ?? backoffDefault.factor,
+    maxMs,
+    jitter: (jitter && readNumber(context, jitter, { min: 0, max: 1 })) ?? backoffDefault.jitter,
+  }
+}
+
+/** The core keeps one time per restart of the window. */
+const windowRestartsMax = 1_000
+
+function decodeBudget(context: Context, setting: Setting): RestartPolicy['budget'] {
+  const keys = readKeys(context, setting, ['max', 'within'])
+  if (keys === null) return null
+  const [max, within] = [keys.get('max'), keys.get('within')]
+  if (max === null)
+    return error(
+      context,
+      setting,
+      'the budget says no number of restarts',
+      "write 'max: 5', and 'within: 10m' to count only recent ones",
+    )
+  const restartsMax = readInteger(context, max, { min: 0, max: within === null ? restartsMaxLimit : windowRestartsMax })
+  const windowMs = within === null ? null : readDuration(context, within)
+  if (restartsMax === null || (within !== null && windowMs === null)) return null
+  return { restartsMax, windowMs }
+}
+
+function decodeLadder(context: Context, setting: Setting): readonly StopRung[] | null {
+  const items = readItems(
+    context,
+    setting,
+    'write a list of steps: [{signal: TERM, wait: 10s}, {signal: KILL, scope: tree}]',
+  )
+  if (items === null) return null
+  const rungs = items.map((item) => decodeRung(context, item))
+  if (rungs.length === 0 || rungs.length > 32)
+    return error(context, setting, 'a stop ladder has 1 to 32 steps', 'leave the key out for the usual one')
+  return rungs.every((rung) => rung !== null) ? rungs : null
+}
+
+function decodeRung(context: Context, setting: Setting): StopRung | null {
+  const keys = readKeys(context, setting, ['signal', 'scope', 'wait'])
+  if (keys === null) return null
+  const [signal, scope, wait] = [keys.get('signal'), keys.get('scope'), keys.get('wait')]
+  if (signal === null) return error(context, setting, 'this step of the ladder has no signal', "write 'signal: TERM'")
+  const name = readSignal(context, signal)
+  if (name === null) return null
+  return {
+    signal: name,
+    scope: (scope && readChoice(context, scope, ['main', 'group', 'tree'])) ?? 'main',
+    waitMs: (wait && readDuration(context, wait)) ?? 10_000,
+  }
+}
+
+// A mask is octal whatever YAML makes of its digits: what is written counts.
+function decodeUmask(context: Context, setting: Setting): number | null {
+  const text = readText(context, setting)
+  if (text === null) return null
+  if (/^(?:0o?)?[0-7]{1,3}$/.test(text)) return Number.parseInt(text.replace(/^0o/, ''), 8)
+  return error(context, setting, `'${text}' is not an octal mask`, "write it as in a shell: '022'")
+}
+
+type Logs = Pick<Extras, 'stdout' | 'stderr'>
+
+function decodeLogs(context: Context, setting: Setting): Logs | null {
+  const keys = readKeys(context, setting, ['stdout', 'stderr', 'max_size', 'max_files'])
+  if (keys === null) return null
+  const [size, files, out, err] = [keys.get('max_size'), keys.get('max_files'), keys.get('stdout'), keys.get('stderr')]
+  // Docker counts the file being written as well.
+  const filesMax = files && readInteger(context, files, { min: 1, max: 1_000 })
+  const limits: LogSpec = {
+    path: null,
+    bytesMax: (size && readByteSize(context, size)) ?? logDefault.bytesMax,
+    backupsMax: filesMax === null ? logDefault.backupsMax : filesMax - 1,
+  }
+  const stdout = out && readText(context, out)
+  const stderr = err && readText(context, err)
+  return {
+    stdout: stdout === null ? limits : { ...limits, path: logPath(context, stdout) },
+    stderr: stderr === null || stderr === 'stdout' ? 'stdout' : { ...limits, path: logPath(context, stderr) },
+  }
+}
+
+function logPath(context: Context, text: string): string | null {
+  if (text === 'none') return 'none'
+  return text === 'own' || text === '' ? null : absolutePath(context.directory, text)
+}

@@ -1,0 +1,256 @@
+import { argumentBytesMax } from '../../core/limits.ts'
+import { parseByteSize } from '../../formats/byte-size.ts'
+import { parseDuration } from '../../formats/duration.ts'
+import type { Position, Problem } from '../../formats/format-error.ts'
+import { interpolate, type Lookup } from '../../formats/interpolation.ts'
+import { parseSignalName, signalNames } from '../../formats/signal-name.ts'
+import { didYouMean } from '../../formats/suggest.ts'
+import type { YamlEntry, YamlMap, YamlNode } from '../../formats/yaml.ts'
+
+/** What reading one file carries along. */
+export interface Context {
+  readonly file: string
+  /** The directory of the file: relative paths start here. */
+  readonly directory: string
+  readonly lookup: Lookup
+  readonly lenient: boolean
+  readonly problems: Problem[]
+}
+
+/** A value with the path that leads to it. */
+export interface Setting {
+  readonly path: string
+  readonly node: YamlNode
+}
+
+/** Keys of a map, checked; `get` gives null for a key that is not there. */
+export interface Keys {
+  readonly path: string
+  readonly node: YamlMap
+  get(key: string): Setting | null
+}
+
+export function error(context: Context, setting: Setting, message: string, hint: string): null {
+  return report(context, setting.node, setting.path, message, hint)
+}
+
+export function report(
+  context: Context,
+  at: Position,
+  path: string,
+  message: string,
+  hint: string,
+  severity: Problem['severity'] = 'error',
+): null {
+  const { file, line, column } = at
+  context.problems.push({ file, line, column, setting: path, message, hint, severity })
+  return null
+}
+
+export function child(parent: Setting | Keys, entry: YamlEntry): Setting {
+  return { path: parent.path === '' ? entry.key : `${parent.path}.${entry.key}`, node: entry.value }
+}
+
+/** Reads a map with known keys. `notYet`: known to Compose, and more than this version can do. */
+export function readKeys(
+  context: Context,
+  setting: Setting,
+  known: readonly string[],
+  notYet: ReadonlySet<string> = new Set(),
+): Keys | null {
+  const map = readMap(context, setting, known)
+  if (map === null) return null
+  for (const entry of map.entries.values()) {
+    const { path } = child(setting, entry)
+    if (known.includes(entry.key) || entry.key.startsWith('x-')) continue
+    if (notYet.has(entry.key)) {
+      report(
+        context,
+        entry,
+        path,
+        `this version of Holdfast cannot do '${entry.key}'`,
+        `it is part of the Compose format, and leaving it out would change what runs: remove it from this file`,
+      )
+    } else {
+      const hint = didYouMean(entry.key, known, `the keys here are ${known.join(', ')}`)
+      report(context, entry, path, `unknown key '${entry.key}'`, hint, context.lenient ? 'warning' : 'error')
+    }
+  }
+  return {
+    path: setting.path,
+    node: map,
+    get: (key) => {
+      const entry = map.entries.get(key)
+      return entry === undefined ? null : child(setting, entry)
+    },
+  }
+}
+
+function readMap(context: Context, setting: Setting, known: readonly string[]): YamlMap | null {
+  if (setting.node.kind === 'map') return setting.node
+  return error(
+    context,
+    setting,
+    `a map is expected here, not ${describe(setting.node)}`,
+    `write 'key: value' lines below it; the keys are ${known.join(', ')}`,
+  )
+}
+
+/** Text, numbers and booleans as text, with variables put in. */
+export function readText(context: Context, setting: Setting): string | null {
+  const { node } = setting
+  if (node.kind !== 'scalar' || node.value === null) {
+    return error(
+      context,
+      setting,
+      `a text is expected here, not ${describe(node)}`,
+      'write it on one line, in quotes where in doubt',
+    )
+  }
+  if (typeof node.value !== 'string') return node.source
+  const result = interpolate(node.value, context.lookup, argumentBytesMax)
+  if (result.kind === 'error') return error(context, setting, result.message, result.hint)
+  for (const name of result.unset) {
+    report(
+      context,
+      node,
+      setting.path,
+      `the variable ${name} is not set, and taken as empty`,
+      `set it, or write \${${name}:-default}`,
+      'warning',
+    )
+  }
+  if (result.value.includes('\0'))
+    return error(context, setting, 'there is a NUL character in this value', 'no process can be given one')
+  return result.value
+}
+
+export function readBoolean(context: Context, setting: Setting): boolean | null {
+  const text = setting.node.kind === 'scalar' && setting.node.value !== null ? readText(context, setting) : ''
+  if (text === null) return null
+  if (/^(?:true|yes|on|y)$/i.test(text)) return true
+  if (/^(?:false|no|off|n)$/i.test(text)) return false
+  return error(context, setting, `${described(setting.node, text)} is neither true nor false`, 'write true or false')
+}
+
+export function readInteger(
+  context: Context,
+  setting: Setting,
+  range: { readonly min: number; readonly max: number },
+): number | null {
+  const text = setting.node.kind === 'scalar' && setting.node.value !== null ? readText(context, setting) : ''
+  if (text === null) return null
+  const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isSafeInteger(value) && value >= range.min && value <= range.max) return value
+  return error(
+    context,
+    setting,
+    `${described(setting.node, text)} is not a whole number from ${range.min} to ${range.max}`,
+    `write a number such as ${Math.max(range.min, 1)}`,
+  )
+}
+
+export function readNumber(
+  context: Context,
+  setting: Setting,
+  range: { readonly min: number; readonly max: number },
+): number | null {
+  const text = setting.node.kind === 'scalar' && setting.node.value !== null ? readText(context, setting) : ''
+  if (text === null) return null
+  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (value >= range.min && value <= range.max) return value
+  return error(
+    context,
+    setting,
+    `${described(setting.node, text)} is not a number from ${range.min} to ${range.max}`,
+    `write a number such as ${range.max < 10 ? 0.5 : 2}`,
+  )
+}
+
+/** The longest duration that makes sense: 1000 days. A longer one is a slip. */
+const durationMsMax = 1_000 * 86_400_000
+
+export function readDuration(context: Context, setting: Setting): number | null {
+  const text = readText(context, setting)
+  if (text === null) return null
+  const durationMs = parseDuration(text)
+  if (durationMs === null) {
+    const hint = /^\d+$/.test(text) ? `did you mean '${text}s'?` : 'write a number with its unit: 500ms, 10s, 1m30s, 2h'
+    return error(context, setting, `'${text}' is not a duration`, hint)
+  }
+  if (durationMs > durationMsMax)
+    return error(context, setting, `'${text}' is longer than 1000 days`, 'write a shorter duration')
+  return durationMs
+}
+
+export function readByteSize(context: Context, setting: Setting): number | null {
+  const text = readText(context, setting)
+  if (text === null) return null
+  return (
+    parseByteSize(text) ??
+    error(context, setting, `'${text}' is not a size`, 'write a number with its unit: 512k, 10m, 1g')
+  )
+}
+
+export function readSignal(context: Context, setting: Setting): string | null {
+  const text = readText(context, setting)
+  if (text === null) return null
+  const name = parseSignalName(text)
+  if (name !== null) return name
+  const hint = didYouMean(
+    text.toUpperCase().replace(/^SIG/, ''),
+    signalNames,
+    'write a name such as SIGTERM, SIGINT or SIGQUIT',
+  )
+  return error(context, setting, `'${text}' is not a signal`, hint)
+}
+
+export function readChoice<T extends string>(context: Context, setting: Setting, choices: readonly T[]): T | null {
+  const text = readText(context, setting)
+  if (text === null) return null
+  const found = choices.find((choice) => choice === text)
+  return (
+    found ??
+    error(
+      context,
+      setting,
+      `'${text}' is none of ${choices.join(', ')}`,
+      didYouMean(text, choices, `write ${choices[0]}`),
+    )
+  )
+}
+
+/** A path, absolute: relative ones start at the directory of the file. */
+export function readPath(context: Context, setting: Setting): string | null {
+  const text = readText(context, setting)
+  if (text === null) return null
+  if (text === '')
+    return error(context, setting, 'the path is empty', 'write a path, absolute or relative to this file')
+  return absolutePath(context.directory, text)
+}
+
+/** The parts of a list, or one scalar as the only part. */
+export function readItems(context: Context, setting: Setting, expected: string): readonly Setting[] | null {
+  const { node, path } = setting
+  if (node.kind === 'list') return node.items.map((item, index) => ({ path: `${path}[${index}]`, node: item }))
+  return error(context, setting, `a list is expected here, not ${describe(node)}`, expected)
+}
+
+export function absolutePath(directory: string, path: string): string {
+  const parts: string[] = []
+  for (const part of (path.startsWith('/') ? path : `${directory}/${path}`).split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}
+
+export function describe(node: YamlNode): string {
+  if (node.kind === 'map') return 'a map'
+  if (node.kind === 'list') return 'a list'
+  return node.value === null ? 'nothing' : `'${node.source}'`
+}
+
+function described(node: YamlNode, text: string): string {
+  return node.kind === 'scalar' && node.value !== null ? `'${text}'` : describe(node)
+}

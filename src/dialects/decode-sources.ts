@@ -1,0 +1,148 @@
+import { problemsMax } from '../core/limits.ts'
+import type { App, Target } from '../core/model.ts'
+import { validateApp, validateCounts } from '../core/target/validate.ts'
+import { compareProblems, type Problem } from '../formats/format-error.ts'
+import { decodeCompose } from './compose/decode.ts'
+import type { DecodedSource, Place } from './decoding.ts'
+import { isFailure, type SourceReader } from './source-reader.ts'
+import { decodeSupervisord } from './supervisord/decode.ts'
+
+export interface Decoded {
+  /** What was understood. With a problem of severity 'error' it must not be applied. */
+  readonly target: Target
+  readonly problems: readonly Problem[]
+}
+
+export interface DecodeOptions {
+  /** Unknown keys are warnings instead of errors. */
+  readonly lenient: boolean
+  /** The hard limit of open files, where the daemon will run; null when it is not known. */
+  readonly descriptorsMax: number | null
+}
+
+/**
+ * Reads sources into one target: `.yaml` and `.yml` files as Compose files, `.conf` and `.ini` files as supervisord's,
+ * a directory as all of them in it. Paths are absolute. Reports every problem, in the order of the files; never throws
+ * for what a file holds.
+ */
+export async function decodeSources(
+  paths: readonly string[],
+  reader: SourceReader,
+  options: DecodeOptions,
+): Promise<Decoded> {
+  const problems: Problem[] = []
+  const sources: DecodedSource[] = []
+  for (const path of paths) sources.push(...(await decodeSource(path, reader, options, problems)))
+  for (const source of sources) for (const problem of source.problems) problems.push(problem)
+  const { apps, owners } = mergeApps(sources, problems)
+  for (const [app, source] of owners) report(problems, source, validateApp(app))
+  const target: Target = { apps }
+  const start = { file: paths[0] ?? '', line: 1, column: 1 }
+  for (const fault of validateCounts(target, options.descriptorsMax)) {
+    problems.push({ ...start, setting: fault.setting, message: fault.message, hint: fault.hint, severity: 'error' })
+  }
+  return { target, problems: firstProblems(problems) }
+}
+
+// Errors before warnings where some must go: a target with any error must stay one.
+function firstProblems(problems: readonly Problem[]): readonly Problem[] {
+  const sorted = problems.toSorted(compareProblems)
+  if (sorted.length <= problemsMax) return sorted
+  const errors = sorted.filter((problem) => problem.severity === 'error')
+  const warnings = sorted.filter((problem) => problem.severity === 'warning')
+  return errors.concat(warnings).slice(0, problemsMax).toSorted(compareProblems)
+}
+
+type Kind = 'compose' | 'supervisord'
+
+function kindOf(path: string): Kind | null {
+  if (/\.ya?ml$/.test(path)) return 'compose'
+  return /\.(?:conf|ini)$/.test(path) ? 'supervisord' : null
+}
+
+async function decodeSource(
+  path: string,
+  reader: SourceReader,
+  options: DecodeOptions,
+  problems: Problem[],
+): Promise<readonly DecodedSource[]> {
+  const names = reader.list(path)
+  if (!isFailure(names)) return decodeDirectory(path, names, reader, options, problems)
+  const kind = kindOf(path)
+  if (kind === 'compose') return [await decodeCompose(path, reader, options)]
+  if (kind === 'supervisord') return [decodeSupervisord([path], reader)]
+  const content = reader.read(path)
+  const message = isFailure(content)
+    ? `cannot be read: ${content.message}`
+    : 'what kind of file this is cannot be told from its name'
+  problems.push(fileProblem(path, message, `sources are ${sourceKinds}`))
+  return []
+}
+
+const sourceKinds =
+  'files ending in .yaml or .yml (Compose format), .conf or .ini (supervisord), and directories of them'
+
+async function decodeDirectory(
+  directory: string,
+  names: readonly string[],
+  reader: SourceReader,
+  options: DecodeOptions,
+  problems: Problem[],
+): Promise<readonly DecodedSource[]> {
+  const base = directory.endsWith('/') ? directory.slice(0, -1) : directory
+  const paths = names
+    .filter((name) => !name.startsWith('.'))
+    .toSorted()
+    .map((name) => `${base}/${name}`)
+  const files = paths.filter((path) => kindOf(path) !== null && isFailure(reader.list(path)))
+  if (files.length === 0) {
+    problems.push(fileProblem(directory, 'there is nothing to read in this directory', `sources are ${sourceKinds}`))
+  }
+  const decoded: DecodedSource[] = []
+  for (const path of files) if (kindOf(path) === 'compose') decoded.push(await decodeCompose(path, reader, options))
+  // One parser for all of them, as when an [include] names them: a group may stand in another file than its programs.
+  const supervisord = files.filter((path) => kindOf(path) === 'supervisord')
+  if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader))
+  return decoded
+}
+
+interface Merged {
+  readonly apps: Readonly<Record<string, App>>
+  readonly owners: ReadonlyMap<App, DecodedSource>
+}
+
+function mergeApps(sources: readonly DecodedSource[], problems: Problem[]): Merged {
+  const apps = new Map<string, App>()
+  const owners = new Map<App, DecodedSource>()
+  for (const source of sources) {
+    for (const app of source.apps) {
+      const first = apps.get(app.name)
+      if (first === undefined) {
+        apps.set(app.name, app)
+        owners.set(app, source)
+        continue
+      }
+      const hint =
+        app.dialect === 'compose'
+          ? "give one of them another name with a top-level 'name:'"
+          : 'rename or remove one of them'
+      const message = `the app '${app.name}' is declared by ${first.source} and by ${app.source}`
+      report(problems, source, [{ app: app.name, service: null, setting: 'name', message, hint }])
+    }
+  }
+  return { apps: Object.fromEntries(apps), owners }
+}
+
+function report(
+  problems: Problem[],
+  source: DecodedSource,
+  faults: readonly (Place & { readonly message: string; readonly hint: string })[],
+): void {
+  for (const fault of faults) {
+    problems.push({ ...source.locate(fault), message: fault.message, hint: fault.hint, severity: 'error' })
+  }
+}
+
+function fileProblem(file: string, message: string, hint: string): Problem {
+  return { file, line: 1, column: 1, setting: '', message, hint, severity: 'error' }
+}

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { App, ProcessSpec, Service } from '../../core/model.ts'
+import { printProblem } from '../../formats/format-error.ts'
+import { decodeSources } from '../decode-sources.ts'
+import { memorySourceReader } from '../memory-source-reader.ts'
+
+const file = '/etc/s/main.conf'
+
+async function decode(text: string, more: Record<string, string> = {}, paths: readonly string[] = [file]) {
+  const environment = { PATH: '/bin', HOME: '/root' }
+  const reader = memorySourceReader({ files: { [file]: text, ...more }, environment, directories: ['/tmp', '/root'] })
+  const { target, problems } = await decodeSources(paths, reader, { lenient: false, descriptorsMax: null })
+  return { apps: target.apps, problems: problems.map((problem) => printProblem(problem).replace(`${file}:`, '')) }
+}
+
+async function program(lines: string): Promise<Service> {
+  const { apps, problems } = await decode(`[program:a]\ncommand=/bin/x\n${lines}\n`)
+  assert.deepEqual(problems, [])
+  return apps.a!.services.a!
+}
+
+function processes(service: Service): readonly ProcessSpec[] {
+  return service.instances.map((instance) => ({ ...service.process, ...instance.process }))
+}
+
+test('a program that says only its command has the defaults of supervisord', async () => {
+  const log = { path: null, bytesMax: 52_428_800, backupsMax: 10 }
+  assert.deepEqual(await program(''), {
+    name: 'a',
+    kind: 'process',
+    process: {
+      command: ['/bin/x'],
+      commandError: null,
+      workingDir: null,
+      environment: { SUPERVISOR_ENABLED: '1', SUPERVISOR_PROCESS_NAME: 'a', SUPERVISOR_GROUP_NAME: 'a' },
+      envFiles: [],
+      inheritEnvironment: true,
+      user: null,
+      umask: null,
+      stdout: log,
+      stderr: log,
+      cgroup: false,
+    },
+    instances: [{ n: 0 }],
+    autostart: true,
+    restart: {
+      when: 'on-failure',
+      successExits: [0],
+      stableMs: 1_000,
+      early: 'always',
+      backoff: { shape: 'linear', firstMs: 1_000, factor: 1, maxMs: 3_000, jitter: 0, freeRestarts: 0 },
+      budget: { restartsMax: 3, windowMs: null },
+    },
+    stop: [
+      { signal: 'TERM', scope: 'main', waitMs: 10_000 },
+      { signal: 'KILL', scope: 'main', waitMs: 10_000 },
+    ],
+    dependsOn: [],
+    priority: 999,
+    manualStop: 'until-daemon-restart',
+  })
+})
+
+test('a worker as Laravel documents it becomes eight units', async () => {
+  const service = await program(
+    'process_name=%(program_name)s_%(process_num)02d\nautorestart=true\nstopasgroup=true\nuser=forge\nnumprocs=8\nredirect_stderr=true\nstdout_logfile=/tmp/worker.log\nstopwaitsecs=3600',
+  )
+  const names = processes(service).map((process) => process.environment.SUPERVISOR_PROCESS_NAME)
+  assert.deepEqual(names, ['a_00', 'a_01', 'a_02', 'a_03', 'a_04', 'a_05', 'a_06', 'a_07'])
+  assert.deepEqual(
+    service.instances.map((instance) => instance.n),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  )
+  assert.deepEqual([service.restart.when, service.process.user, service.process.stderr], ['always', 'forge', 'stdout'])
+  assert.deepEqual(
+    service.stop.map((rung) => [rung.scope, rung.waitMs]),
+    [
+      ['group', 3_600_000],
+      ['group', 3_600_000],
+    ],
+  )
+  assert.equal(service.process.stdout.path, '/tmp/worker.log')
+})
+
+test('options that are expanded per process differ per process', async () => {
+  const service = await program(
+    'numprocs=2\nnumprocs_start=8\nprocess_name=p%(process_num)d\ndirectory=/srv/%(process_num)s\nenvironment=PORT="80%(process_num)02d",N="%(numprocs)d"',
+  )
+  assert.deepEqual(
+    processes(service).map((one) => [one.workingDir, one.environment.PORT, one.environment.N]),
+    [
+      ['/srv/8', '8008', '2'],
+      ['/srv/9', '8009', '2'],
+    ],
+  )
+})
+
+test('a command may use the environment, the common one and its own', async () => {
+  const { apps, problems } = await decode(
+    '[supervisord]\nenvironment=G="%(here)s",S="1"\n[program:a]\ncommand=%(ENV_PATH)s %(ENV_G)s %(ENV_OWN)s %(group_name)s %(host_node_name)s %%\nenvironment=OWN="x",S="2"\n',
+  )
+  assert.deepEqual(problems, [])
+  const { process } = apps.a!.services.a!
+  assert.deepEqual(process.command, ['/bin', '/etc/s', 'x', 'a', 'host', '%'])
+  assert.deepEqual([process.environment.G, process.environment.S], ['/etc/s', '2'])
+})
+
+test('a group is an app of its programs, in its order and at its priority; the others are apps of their own', async () => {
+  const { apps, problems } = await decode(
+    '[program:z]\ncommand=z\npriority=5\n[program:y]\ncommand=y\n[program:x]\ncommand=x\n[group:g]\nprograms=y,x\npriority=1\n',
+  )
+  assert.deepEqual(problems, [])
+  const shape = (app: App) => [app.name, Object.values(app.services).map((service) => [service.name, service.priority])]
+  assert.deepEqual(Object.values(apps).map(shape), [
+    [
+      'g',
+      [
+        ['y', 1],
+        ['x', 1],
+      ],
+    ],
+    ['z', [['z', 5]]],
+  ])
+  assert.equal(apps.g!.services.y!.process.environment.SUPERVISOR_GROUP_NAME, 'g')
+})
+
+test('[include] merges files in order, each with its own directory as here', async () => {
+  const { apps, problems } = await decode(
+    '[supervisord]\n[include]\nfiles=d/*.conf %(here)s/e/x.ini nope/*\n[program:m]\ncommand=%(here)s/m\n',
+    {
+      '/etc/s/d/b.conf': '[program:b]\ncommand=%(here)s/b\n[include]\nfiles=../e/*\n',
+      '/etc/s/d/a.conf': '[program:a]\ncommand=a\nuser=one\n',
+      '/etc/s/e/x.ini': '[program:a]\nuser=two\n',
+      '/etc/s/e/y.ini': '[program:y]\ncommand=y\n',
+    },
+  )
+  assert.deepEqual(Object.keys(apps), ['a', 'b', 'm'])
+  assert.deepEqual(
+    [apps.m!.services.m!.process.command, apps.b!.services.b!.process.command],
+    [['/etc/s/m'], ['/etc/s/d/b']],
+  )
+  assert.equal(apps.a!.services.a!.process.user, 'two')
+  assert.equal(apps.b!.source, '/etc/s/d/b.conf')
+  assert.deepEqual(problems, [
+    '/etc/s/e/x.ini:1:1: warning: program:a: [program:a] stands in /etc/s/d/a.conf as well; where both set a key, this file wins; rename one of them if they are different programs',
+    '3:1: warning: include.files: No file matches via include "/etc/s/nope/*"; check the pattern; it is relative to this file',
+  ])
+})
+
+test('a directory of fragments is one source: a group may stand in another file than its programs', async () => {
+  const more = {
+    '/c/a.conf': '[group:g]\nprograms=p\n',
+    '/c/b.ini': '[program:p]\ncommand=%(here)s/p\n',
+    '/c/.hidden.conf': '[x',
+    '/c/notes.txt': '',
+  }
+  const { apps, problems } = await decode('', more, ['/c'])
+  assert.deepEqual(problems, [])
+  assert.deepEqual(apps.g!.services.p!.process.command, ['/c/p'])
+})
+
+for (const [lines, expected] of [
+  ['numprocs=1.5', "3:1: program:a.numprocs: invalid literal for int() with base 10: '1.5'"],
+  ['autostart=maybe', "3:1: program:a.autostart: not a valid boolean value: 'maybe'"],
+  ['autorestart=x', "3:1: program:a.autorestart: invalid 'autorestart' value 'x'"],
+  ['exitcodes=0,256', "3:1: program:a.exitcodes: not a valid list of exit codes: '0,256'"],
+  ['stopsignal=FOO', "3:1: program:a.stopsignal: value 'FOO' is not a valid signal name"],
+  ['stopsignal=99', "3:1: program:a.stopsignal: value '99' is not a valid signal number"],
+  ['umask=9', '3:1: program:a.umask: 9 can not be converted to an octal type'],
+  [
+    'stdout_logfile_maxbytes=5M',
+    "3:1: program:a.stdout_logfile_maxbytes: invalid literal for int() with base 10: '5m'",
+  ],
+  [
+    'stdout_logfile=/nope/x.log',
+    '3:1: program:a.stdout_logfile: The directory named as part of the path /nope/x.log does not exist',
+  ],
+  ['numprocs=2', '3:1: program:a.process_name: %(process_num) must be present within process_name when numprocs > 1'],
+  ['process_name=a:b', "3:1: program:a.process_name: Invalid name: 'a:b' because of character: ':'"],
+  [
+    'stopasgroup=true\nkillasgroup=false',
+    '4:1: program:a.killasgroup: Cannot set stopasgroup=true and killasgroup=false',
+  ],
+  ['environment=A=', "3:1: program:a.environment: Unexpected end of key/value pairs in value 'A='"],
+  [
+    'directory=%(nope)s',
+    "3:1: program:a.directory: Format string '%(nope)s' for 'program:a.directory' contains names ('nope') which cannot be expanded. Available names: ENV_HOME, ENV_PATH, group_name, here, host_node_name, numprocs, process_num, program_name",
+  ],
+  [
+    'directory=%Y',
+    "3:1: program:a.directory: Format string '%Y' for 'program:a.directory' is badly formatted: unsupported format character 'Y' (0x59) at index 1",
+  ],
+  ['[program:b]', '3:1: program:b.command: program section program:b does not specify a command'],
+  ['[program:b:c]\ncommand=x', "3:1: program:b:c: Invalid name: 'b:c' because of character: ':'"],
+  ['[group:g]\nprograms=zz', '4:1: group:g.programs: [group:g] names unknown program or fcgi-program zz'],
+  ['[include]', '3:1: include.files: .ini file has [include] section, but no files setting'],
+  ['nonsense', "3:1: Source contains parsing errors: '/etc/s/main.conf' [line  3]: 'nonsense\\n'"],
+] as const) {
+  test(`${lines.replaceAll('\n', '; ')} is refused in supervisord's words`, async () => {
+    const { problems } = await decode(`[program:a]\ncommand=/bin/x\n${lines}\n`)
+    assert.equal(problems.length, 1)
+    assert(problems[0]!.startsWith(expected), problems[0])
+  })
+}
+
+for (const [lines, expected] of [
+  ['autostrat=true', "warning: program:a.autostrat: unknown option 'autostrat' is ignored; did you mean 'autostart'?"],
+  ['pidfile=/x', "warning: program:a.pidfile: unknown option 'pidfile' is ignored"],
+  [
+    'stdout_events_enabled=true',
+    'warning: program:a.stdout_events_enabled: this version of Holdfast does not act on it',
+  ],
+  ['[eventlistener:e]\ncommand=x', 'warning: eventlistener:e: this version runs no event listeners: it is not started'],
+  ['[fcgi-program:f]\ncommand=x', 'warning: fcgi-program:f: this version runs no FastCGI programs: it is not started'],
+  ['[inet_http_server]\nport=9001', 'warning: inet_http_server: this version has no XML-RPC server'],
+  ['[progam:b]\ncommand=x', "warning: progam:b: unknown section [progam:b] is ignored; did you mean 'program:'?"],
+  ['environment=A=$HOME', 'warning: program:a.environment: the value of A ends at the first character'],
+  [
+    'redirect_stderr=true\nstderr_logfile=/tmp/x',
+    'warning: program:a.stderr_logfile: For [program:a], redirect_stderr=true but stderr_logfile has also been set to a filename, the filename has been ignored',
+  ],
+  [
+    'stdout_logfile_maxbytes=0',
+    'warning: program:a.stdout_logfile_maxbytes: For [program:a], AUTO logging used for stdout_logfile without rollover',
+  ],
+] as const) {
+  test(`${lines.replaceAll('\n', '; ')} is a warning, and the program is read`, async () => {
+    const { apps, problems } = await decode(`[program:a]\ncommand=/bin/x\n${lines}\n`)
+    assert.equal(problems.length, 1)
+    assert(problems[0]!.includes(expected), problems[0])
+    assert.deepEqual(apps.a!.services.a!.process.command, ['/bin/x'])
+  })
+}
+
+test('a command that cannot be split is a warning, and fails when it is started', async () => {
+  const { apps, problems } = await decode('[program:a]\ncommand=sh -c "foo ; bar"\n')
+  assert.match(problems[0]!, /^2:1: warning: program:a.command: can't parse command 'sh -c "foo': No closing quotation/)
+  assert.deepEqual(apps.a!.services.a!.process.commandError, `can't parse command 'sh -c "foo': No closing quotation`)
+})
+
+test('[DEFAULT] gives every program what it does not say itself', async () => {
+  const { apps } = await decode(
+    '[DEFAULT]\nuser=www\nautostart=false\n[program:a]\ncommand=x\n[program:b]\ncommand=y\nuser=root\n',
+  )
+  assert.deepEqual(
+    [apps.a!.services.a!.process.user, apps.b!.services.b!.process.user, apps.b!.services.b!.autostart],
+    ['www', 'root', false],
+  )
+})
+
+test('a group and a program of the same name cannot both be apps', async () => {
+  const { problems } = await decode('[program:a]\ncommand=x\n[program:b]\ncommand=y\n[group:a]\nprograms=b\n')
+  assert.match(problems[0]!, /the group 'a' is declared more than once/)
+})
+
+test('numbers that multiply are refused before anything is made of them', async () => {
+  const large = `environment=A="${'x'.repeat(20_000)}"\nprocess_name=%(process_num)s`
+  const { problems } = await decode(`[program:a]\ncommand=x\nnumprocs=9000\n${large}\n`)
+  assert.match(
+    problems[0]!,
+    /^3:1: program:a.numprocs: with these the commands and environments of all processes are larger/,
+  )
+  const many = await decode('[program:a]\ncommand=x\nnumprocs=10001\nprocess_name=%(process_num)s\n')
+  assert.match(
+    many.problems[0]!,
+    /^3:1: program:a.numprocs: with these there are more processes than one daemon supervises, 10000/,
+  )
+})

@@ -1,0 +1,110 @@
+export type Pairs =
+  | { readonly kind: 'pairs'; readonly values: Readonly<Record<string, string>>; readonly cut: readonly string[] }
+  | { readonly kind: 'error'; readonly message: string }
+
+/**
+ * Reads supervisord's `environment=` value: `KEY=value` pairs with any one punctuation character between them, unquoted
+ * values only of letters, digits and `_/.+-():`. Quotes and backslashes work as in a POSIX shell (supervisor after 4.3; before,
+ * they were kept in odd ways). `cut` names the keys whose value supervisord silently ends early: in `A=$HOME` it sees `$`.
+ */
+export function parseEnvironmentPairs(text: string): Pairs {
+  const result = tokenize(text)
+  if (typeof result === 'string') return { kind: 'error', message: result }
+  const values = new Map<string, string>()
+  const cut: string[] = []
+  for (let at = 0; at < result.length; at += 4) {
+    const [key, equals, value, separator] = result.slice(at, at + 4)
+    if (key === undefined || equals?.text !== '=' || value === undefined) {
+      return { kind: 'error', message: `Unexpected end of key/value pairs in value '${text}'` }
+    }
+    values.set(key.text, value.text)
+    const isSeparated = separator === undefined || separator.text === ',' || separator.text === ';'
+    if (!isSeparated || value.isPunctuation) cut.push(key.text)
+  }
+  return { kind: 'pairs', values: Object.fromEntries(values), cut }
+}
+
+interface Token {
+  readonly text: string
+  /** One character that is no part of a word. */
+  readonly isPunctuation: boolean
+}
+
+// Python's shlex in POSIX mode with `/.+-():` as further word characters; the letters include Latin-1's.
+const wordPattern = /[A-Za-z0-9_/.+():\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff-]/
+
+function tokenize(text: string): readonly Token[] | string {
+  const tokens: Token[] = []
+  let at = 0
+  while (at < text.length) {
+    const char = text[at]!
+    if (isBlank(char)) at++
+    else if (char === '#') at = lineEnd(text, at)
+    else if (wordPattern.test(char) || char === '"' || char === "'" || char === '\\') {
+      const word = readWord(text, at)
+      if (typeof word === 'string') return word
+      tokens.push({ text: word.text, isPunctuation: false })
+      at = word.end
+    } else {
+      // One code point, as Python counts characters.
+      const punctuation = String.fromCodePoint(text.codePointAt(at)!)
+      tokens.push({ text: punctuation, isPunctuation: true })
+      at += punctuation.length
+    }
+  }
+  return tokens
+}
+
+function readWord(text: string, start: number): { readonly text: string; readonly end: number } | string {
+  let word = ''
+  let at = start
+  while (at < text.length) {
+    const char = text[at]!
+    if (char === '\\') {
+      if (at + 1 >= text.length) return 'No escaped character'
+      word += text[at + 1]
+      at += 2
+    } else if (char === "'") {
+      const end = text.indexOf("'", at + 1)
+      if (end === -1) return 'No closing quotation'
+      word += text.slice(at + 1, end)
+      at = end + 1
+    } else if (char === '"') {
+      const quoted = readDoubleQuoted(text, at + 1)
+      if (typeof quoted === 'string') return quoted
+      word += quoted.text
+      at = quoted.end
+    } else if (wordPattern.test(char)) {
+      word += char
+      at++
+    } else {
+      break
+    }
+  }
+  return { text: word, end: at }
+}
+
+function readDoubleQuoted(text: string, start: number): { readonly text: string; readonly end: number } | string {
+  let word = ''
+  for (let at = start; at < text.length; at++) {
+    const char = text[at]!
+    if (char === '"') return { text: word, end: at + 1 }
+    if (char === '\\') {
+      const next = text[++at]
+      if (next === undefined) return 'No escaped character'
+      word += next === '"' || next === '\\' ? next : `\\${next}`
+    } else {
+      word += char
+    }
+  }
+  return 'No closing quotation'
+}
+
+function isBlank(char: string): boolean {
+  return char === ' ' || char === '\t' || char === '\r' || char === '\n'
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf('\n', from)
+  return end === -1 ? text.length : end
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { printProblem } from './format-error.ts'
+import { parseYaml, type YamlNode } from './yaml.ts'
+
+function plain(node: YamlNode | null): unknown {
+  if (node === null) return undefined
+  if (node.kind === 'list') return node.items.map(plain)
+  if (node.kind === 'scalar') return node.value
+  return Object.fromEntries([...node.entries.values()].map((entry) => [entry.key, plain(entry.value)]))
+}
+
+test('aliases and merge keys are resolved; own keys win, then earlier maps', async () => {
+  const text = 'a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], x: 3}\nd: *a\n'
+  const { root, problems } = await parseYaml(text, 'f')
+  assert.deepEqual(problems, [])
+  assert.deepEqual(plain(root), { a: { x: 1, y: 1 }, b: { y: 2, z: 2 }, c: { x: 3, y: 1, z: 2 }, d: { x: 1, y: 1 } })
+})
+
+test('keys and values know where they stand, and numbers how they are written', async () => {
+  const { root } = await parseYaml('a:\n  b: 1.10\n  c:\n', 'f')
+  assert(root?.kind === 'map')
+  const inner = root.entries.get('a')!.value
+  assert(inner.kind === 'map')
+  const [b, c] = [inner.entries.get('b')!, inner.entries.get('c')!]
+  assert.deepEqual([b.line, b.column, b.value.line, b.value.column], [2, 3, 2, 6])
+  assert(b.value.kind === 'scalar' && c.value.kind === 'scalar')
+  assert.deepEqual([b.value.value, b.value.source, c.value.value], [1.1, '1.10', null])
+})
+
+test('an unquoted no is a word, as in YAML 1.2', async () => {
+  assert.deepEqual(plain((await parseYaml('[no, yes, off, true, ~]', 'f')).root), ['no', 'yes', 'off', true, null])
+})
+
+for (const [what, text, expected] of [
+  ['a key twice', 'a: 1\nb: 2\na: 3\n', /^f:3:1: the key 'a' stands in line 1 already/],
+  ['a value that contains itself', 'a: &a\n  b: *a\n', /^f:2:6: .*inside its own value/],
+  ['an alias without an anchor', 'a: *b\n', /^f:1:4: /],
+  ['a second document', 'a: 1\n---\nb: 2\n', /^f:2:\d+: .*more than one document/],
+  ['an open quote', 'a: "x\n', /^f:1:\d+: |^f:2:1: /],
+  ['a list as a key', '? [a]\n: b\n', /not a plain word/],
+  ['a merge of a text', 'a: {<<: x}\n', /^f:1:9: <<: only maps can be merged/],
+  ['nesting without end', '['.repeat(100_000), /./],
+  ['nesting beyond the limit', `${'['.repeat(100)}${']'.repeat(100)}`, /nested deeper than 64/],
+] as const) {
+  test(`${what} is a problem with a place`, async () => {
+    const { root, problems } = await parseYaml(text, 'f')
+    assert.equal(root, null)
+    assert.match(printProblem(problems[0]!), expected)
+  })
+}
+
+test('aliases of aliases are refused before anything walks through them', async () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
+  for (let n = 1; n < 12; n++)
+    lines.push(
+      `a${n}: &a${n} [${Array(10)
+        .fill(`*a${n - 1}`)
+        .join(', ')}]`,
+    )
+  const { root, problems } = await parseYaml(lines.join('\n'), 'f')
+  assert.equal(root, null)
+  assert(problems.some((problem) => /once its aliases are put in/.test(problem.message)))
+})
+
+test('merging a large map many times is refused', async () => {
+  const keys = Array.from({ length: 2_000 }, (_, n) => `k${n}: 1`).join(', ')
+  const { problems } = await parseYaml(`a: &a {${keys}}\nb: [${Array(200).fill('{<<: *a}').join(', ')}]`, 'f')
+  assert(problems.some((problem) => /merge keys bring in more/.test(problem.message)))
+})
+
+test('an empty file has no root and no problem', async () => {
+  assert.deepEqual(await parseYaml('# nothing\n', 'f'), { root: null, problems: [] })
+})
