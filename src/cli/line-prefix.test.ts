@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createWholeLines } from '../base/whole-lines.ts'
+import { prefixLines } from './line-prefix.ts'
+
+test('lines that come in pieces are marked once each, and bytes that are no text stay as they are', () => {
+  const lines = createWholeLines()
+  const pieces = [Buffer.from('one\ntw'), Buffer.from([0x6f, 0x0a, 0xff, 0xfe]), Buffer.from('\n\nend')]
+  const marked = pieces.map((piece) => prefixLines(lines.take(piece), '| '))
+  const all = Buffer.concat([...marked, prefixLines(lines.rest(), '| ')])
+  const expected = [Buffer.from('| one\n| two\n| '), Buffer.from([0xff, 0xfe]), Buffer.from('\n| \n| end\n')]
+  assert.deepEqual(all, Buffer.concat(expected))
+})
+
+test('a line without an end is passed on before it fills the memory', () => {
+  const lines = createWholeLines()
+  assert.equal(lines.take(Buffer.alloc(60_000)).length, 0)
+  assert.equal(lines.take(Buffer.alloc(10_000)).length, 70_000)
+  assert.equal(lines.rest().length, 0)
+})

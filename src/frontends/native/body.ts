@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http'
+import { requestBytesMax } from '../../core/limits.ts'
+import { Refusal } from './refusal.ts'
+
+/** The JSON a request brings, at most `requestBytesMax` of it; nothing at all counts as `{}`. */
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > requestBytesMax) throw new Refusal('too-large', `the body is larger than ${requestBytesMax} bytes`)
+    chunks.push(chunk)
+  }
+  const text = Buffer.concat(chunks).toString('utf8')
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new Refusal('bad-request', `the body is not JSON (${error.message})`)
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Which role? The daemon and the command line are loaded only where they are meant, so that neither costs the other
+ * anything. Nothing is imported above the check: an older Node has to get as far as its message.
+ */
+const refusal = refuseRuntime(process.versions.node, process.platform)
+if (refusal === null) process.exitCode = await run(process.argv.slice(2))
+else {
+  process.stderr.write(`holdfast: ${refusal}\n`)
+  process.exitCode = 69
+}
+
+/** Why this program cannot run here, with the remedy; null: it can. */
+function refuseRuntime(version: string, platform: string): string | null {
+  if (platform !== 'linux') return `runs on Linux only, and this is ${platform}`
+  if (Number(version.split('.')[0]) >= 24) return null
+  return `needs Node 24 or newer, and this is ${version}; start it as bin/holdfast, which finds the Node that 'npm ci' installs`
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const { splitLine } = await import('./wire/command-line.ts')
+  const { leading, name, rest } = splitLine(args)
+  if (name === '__decode') return (await import('./main/decode-role.ts')).runDecode(rest)
+  const version = await ownVersion()
+  if (name === 'daemon' && !rest.includes('--help') && !rest.includes('-h')) {
+    return (await import('./main/daemon.ts')).runDaemon([...leading, ...rest], version)
+  }
+  const { runCommandLine } = await import('./cli/main.ts')
+  return runCommandLine(args, {
+    version,
+    replay: async (options) => (await import('./main/replay.ts')).replay(options),
+  })
+}
+
+async function ownVersion(): Promise<string> {
+  const { readFileSync } = await import('node:fs')
+  // Beside src/ as beside dist/.
+  const manifest: { readonly version: string } = JSON.parse(
+    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+  )
+  return manifest.version
+}

@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import { describeTerminal, type Terminal } from '../cli/terminal.ts'
+import { explain } from '../core/explain.ts'
+import { deathsMax, deathsWindowMs } from '../core/limits.ts'
+import { createProcessDriver } from '../drivers/process/driver.ts'
+import { cleanEnvironment } from '../drivers/process/environment.ts'
+import { createEngine, type Engine } from '../engine/engine.ts'
+import type { SourcesPort } from '../frontends/native/handlers.ts'
+import { createNativeServer } from '../frontends/native/server.ts'
+import { createLogFiles } from '../logs/log-files.ts'
+import { createRecorder } from '../store/recorder.ts'
+import { openSqliteStore } from '../store/sqlite.ts'
+import { closeAllOnExec } from '../sys/cloexec.ts'
+import { exitNow } from '../sys/kill.ts'
+import { descriptorLimit } from '../sys/rlimit.ts'
+import type { ChangeReport } from '../wire/api.ts'
+import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
+import { chooseHome, type Home } from '../wire/home.ts'
+import { createClock } from './clock.ts'
+import { createConsoleOutput } from './console-output.ts'
+import { parseDaemonArguments } from './daemon-arguments.ts'
+import { dieOnBugs } from './fatal.ts'
+import { createForeground, type Foreground } from './foreground.ts'
+import { takeHome } from './home-lock.ts'
+import { createSources, type Declared, rememberedSources } from './sources.ts'
+
+/** Supervises until it is told to end. Answers only where it could not begin; else it ends the process itself. */
+export async function runDaemon(args: readonly string[], version: string): Promise<ExitCode> {
+  const out = createConsoleOutput(1)
+  const talk = createConsoleOutput(2)
+  const refuse = (message: string, code: ExitCode): ExitCode => {
+    talk(`holdfast: ${message}\n`)
+    return code
+  }
+  const wanted = parseDaemonArguments(args)
+  if (wanted.kind === 'usage') return refuse(wanted.message, exitCodes.usage)
+  const choice = chooseHome({ option: wanted.home, environment: process.env, uid: process.geteuid?.() ?? 0 })
+  if (choice.kind === 'bad') return refuse(choice.message, exitCodes.usage)
+  const { home } = choice
+  const declared: Declared | null = wanted.sources.length > 0 ? wanted : rememberedSources(home.stateDirectory)
+  if (declared === null) {
+    return refuse(
+      `nothing is known of ${home.name} yet; name what is declared: holdfast daemon FILE|DIR…`,
+      exitCodes.usage,
+    )
+  }
+  const lock = takeHome(home)
+  if (lock.kind === 'refused') return refuse(lock.message, exitCodes.failed)
+  dieOnBugs()
+  closeAllOnExec()
+  return supervise({ home, declared, version, out, talk })
+}
+
+interface Setting {
+  readonly home: Home
+  readonly declared: Declared
+  readonly version: string
+  readonly out: (text: string) => void
+  readonly talk: (text: string) => void
+}
+
+async function supervise({ home, declared, version, out, talk }: Setting): Promise<ExitCode> {
+  const { stateDirectory, runDirectory, logDirectory } = home
+  const warn = (text: string): void => talk(`holdfast: ${text}\n`)
+  const clock = createClock()
+  const startedAt = clock.now()
+  const store = openSqliteStore({ stateDirectory, runDirectory, warn })
+  store.noteStart(startedAt)
+  const logs = createLogFiles({ directory: logDirectory, warn })
+  const driver = createProcessDriver({
+    runDirectory: join(runDirectory, 'process'),
+    homeId: store.homeId,
+    logs,
+    clock: () => clock.now(),
+    startNofileSoft: startNofileSoft(),
+    baseEnvironment: cleanEnvironment(process.env),
+    warn,
+  })
+  const recorder = createRecorder({ directory: join(stateDirectory, 'recorder'), warn })
+  const engine = createEngine({ store, driver, clock, recorder, warn })
+  const sources = createSources({ engine, runDirectory, stateDirectory, declared })
+  const server = createNativeServer({
+    engine,
+    logs,
+    driver,
+    sources,
+    identity: { version, pid: process.pid, home: home.name, startedAt: new Date(startedAt.wallMs).toISOString() },
+    warn,
+  })
+  const end = (code: ExitCode): never => {
+    server.close()
+    engine.close()
+    driver.close()
+    recorder.close()
+    store.noteCleanEnd()
+    store.close()
+    return exitNow(code)
+  }
+
+  const foreground = createForeground({ out, terminal: ownTerminal, home })
+  obeySignals({ engine, sources, foreground, warn })
+  const deaths = store.deathsWithin(deathsWindowMs)
+  const held = deaths >= deathsMax ? `the daemon died ${deaths} times within ${deathsWindowMs / 1_000} s` : null
+  await engine.start({ held })
+  await server.listen(home.socketPath)
+  foreground.say(`Holdfast ${version}, pid ${process.pid}\nhome ${home.name}, socket ${home.socketPath}`)
+  if (held !== null) {
+    warn(`held: ${held}; what runs is kept, nothing new is applied until: holdfast up`)
+  } else if (!(await readDeclared({ engine, sources, foreground, warn }))) end(exitCodes.configurationInvalid)
+  foreground.follow(engine)
+  await engine.stopped
+  foreground.say('everything has ended')
+  return end(exitCodes.ok)
+}
+
+interface Conversation {
+  readonly engine: Engine
+  readonly sources: SourcesPort
+  readonly foreground: Foreground
+  readonly warn: (text: string) => void
+}
+
+/** Applies what the files declare now. false: they cannot be used, and there is nothing from earlier to go on with. */
+async function readDeclared({ engine, sources, foreground, warn }: Conversation): Promise<boolean> {
+  const hasEarlier = engine.snapshot().state.units.size > 0
+  try {
+    const report = await sources.read({ sources: null, lenient: null, apply: true, by: { kind: 'daemon' } })
+    for (const line of [...report.errors, ...report.warnings]) foreground.say(line)
+    if (report.errors.length > 0) return goOnWithEarlier(hasEarlier, warn)
+    foreground.say(`${engine.snapshot().state.units.size} units declared in ${sources.current().join(', ')}`)
+    return true
+  } catch (error) {
+    warn(error instanceof Error ? error.message : String(error))
+    return goOnWithEarlier(hasEarlier, warn)
+  }
+}
+
+function goOnWithEarlier(hasEarlier: boolean, warn: (text: string) => void): boolean {
+  if (hasEarlier) warn('these files are not applied; supervision goes on with what was declared before')
+  else warn('nothing can be supervised; correct the errors above, then start again')
+  return hasEarlier
+}
+
+/** SIGTERM and SIGINT end everything in order, SIGHUP reads the files again and reports. */
+function obeySignals({ engine, sources, foreground, warn }: Conversation): void {
+  const stop = (signal: string) => (): void => {
+    if (engine.snapshot().state.mode.kind === 'stopping') {
+      foreground.say(waitingFor(engine))
+      return
+    }
+    foreground.say(`${signal}: stopping everything in order; again tells what is waited for`)
+    engine
+      .command({ kind: 'shutdown', by: { kind: 'daemon' }, why: signal })
+      .catch((error: Error) => warn(error.message))
+  }
+  process.on('SIGTERM', stop('SIGTERM'))
+  process.on('SIGINT', stop('SIGINT'))
+  process.on('SIGHUP', () => {
+    sources
+      .read({ sources: null, lenient: null, apply: false, by: { kind: 'daemon' } })
+      .then((report) => foreground.say(reloadText(report)))
+      .catch((error: Error) => warn(error.message))
+  })
+}
+
+function waitingFor(engine: Engine): string {
+  const { state } = engine.snapshot()
+  const accounts = explain(state, createClock().now()).filter(({ unit }) => state.units.get(unit)?.run !== null)
+  return ['still waiting for:', ...accounts.map(({ unit, state, next }) => `  ${unit}  ${state}: ${next}`)].join('\n')
+}
+
+function reloadText(report: ChangeReport): string {
+  const changes = report.changes.map(({ app, service, change, fields }) => {
+    const what = fields.map(({ field }) => field).join(', ')
+    return `  ${app}/${service}  ${change}${what === '' ? '' : `: ${what}`}`
+  })
+  const summary =
+    report.errors.length > 0
+      ? 'SIGHUP: the files have errors; nothing changes'
+      : changes.length === 0
+        ? 'SIGHUP: nothing differs'
+        : 'SIGHUP: these differ; apply them with: holdfast up'
+  return [...report.errors, ...report.warnings, summary, ...changes].join('\n')
+}
+
+/** Node raised the soft limit before we could see it; the launcher noted the one it found. */
+function startNofileSoft(): number {
+  const noted = process.env.HOLDFAST_NOFILE_SOFT ?? ''
+  if (noted === 'unlimited') return descriptorLimit().hard
+  return /^\d+$/.test(noted) ? Number(noted) : descriptorLimit().soft
+}
+
+function ownTerminal(): Terminal {
+  return describeTerminal({ stream: process.stdout, environment: process.env, colour: 'auto' })
+}

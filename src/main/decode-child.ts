@@ -1,0 +1,107 @@
+import { closeSync, constants, openSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import type { Decoded } from '../dialects/decode-sources.ts'
+import { makeFifo } from '../sys/fifo.ts'
+import { descriptorLimit } from '../sys/rlimit.ts'
+import { spawn } from '../sys/spawn.ts'
+
+export interface DecodeQuestion {
+  readonly sources: readonly string[]
+  readonly lenient: boolean
+  readonly descriptorsMax: number | null
+}
+
+export type DecodeAnswer = Decoded
+
+/** Reading configuration takes tens of milliseconds; this long means that a disk or a network hangs. */
+const decodeMsMax = 60_000
+
+/** More than any target of `unitsMax` units needs. */
+const answerBytesMax = 256 * 1024 * 1024
+
+/** Has a child read the sources. Throws when it fails as such; what is wrong with the files stands in the answer. */
+export async function decodeInChild(options: {
+  readonly sources: readonly string[]
+  readonly lenient: boolean
+  readonly runDirectory: string
+}): Promise<DecodeAnswer> {
+  const { hard } = descriptorLimit()
+  const question: DecodeQuestion = {
+    sources: options.sources,
+    lenient: options.lenient,
+    descriptorsMax: Number.isFinite(hard) ? hard : null,
+  }
+  const pipe = openPipe(join(options.runDirectory, 'decode.pipe'))
+  const pid = start(question, pipe.writeEnd)
+  closeSync(pipe.writeEnd)
+  if (typeof pid === 'string') {
+    closeSync(pipe.readEnd)
+    throw new Error(`the configuration cannot be read: no process could be started for it (${pid})`)
+  }
+  return parseAnswer(await readAnswer(pipe.readEnd, pid))
+}
+
+interface Pipe {
+  readonly readEnd: number
+  readonly writeEnd: number
+}
+
+/** Node makes no pipes: a FIFO whose name is gone as soon as both ends are open is one. */
+function openPipe(path: string): Pipe {
+  rmSync(path, { force: true })
+  const errno = makeFifo(path, 0o600)
+  if (errno !== null) throw new Error(`the configuration cannot be read: no pipe could be made (${path}: ${errno})`)
+  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const writeEnd = openSync(path, constants.O_WRONLY)
+  rmSync(path)
+  return { readEnd, writeEnd }
+}
+
+function start(question: DecodeQuestion, stdout: number): number | string {
+  const stdin = openSync('/dev/null', constants.O_RDONLY)
+  try {
+    return spawn({
+      path: process.execPath,
+      argv: [process.execPath, ...process.execArgv, process.argv[1]!, '__decode', JSON.stringify(question)],
+      environment: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
+      workingDir: process.cwd(),
+      stdin,
+      stdout,
+      stderr: 2,
+    })
+  } finally {
+    closeSync(stdin)
+  }
+}
+
+/** Everything the child writes until it ends. The driver's reaper takes its exit status, which nobody needs. */
+function readAnswer(readEnd: number, pid: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const socket = new Socket({ fd: readEnd, readable: true, writable: false })
+    const giveUp = (why: string): void => {
+      process.kill(pid, 'SIGKILL')
+      socket.destroy(new Error(`the configuration cannot be read: ${why}`))
+    }
+    const deadline = setTimeout(() => giveUp(`its reader took longer than ${decodeMsMax / 1_000} s`), decodeMsMax)
+    socket.on('data', (chunk) => {
+      bytes += chunk.length
+      chunks.push(chunk)
+      if (bytes > answerBytesMax) giveUp(`it comes to more than ${answerBytesMax} bytes`)
+    })
+    socket.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+    socket.once('error', reject)
+    socket.once('close', () => clearTimeout(deadline))
+  })
+}
+
+function parseAnswer(text: string): DecodeAnswer {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new Error('the configuration cannot be read: its reader died; what it said stands above', { cause: error })
+  }
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { EnginePort } from '../engine/ports.ts'
+import { printProblem } from '../formats/format-error.ts'
+import { differences } from '../frontends/native/differences.ts'
+import type { SourcesPort } from '../frontends/native/handlers.ts'
+import { commandOrRefuse } from '../frontends/native/wishes.ts'
+import { writeAtomically } from '../sys/atomic-write.ts'
+import { apiVersion } from '../wire/api.ts'
+import { decodeInChild } from './decode-child.ts'
+
+/** What is declared where. Remembered, so that a daemon started without files goes on with those of last time. */
+export interface Declared {
+  readonly sources: readonly string[]
+  readonly lenient: boolean
+}
+
+export function createSources(options: {
+  readonly engine: EnginePort
+  readonly runDirectory: string
+  readonly stateDirectory: string
+  readonly declared: Declared
+}): SourcesPort {
+  const { engine, runDirectory, stateDirectory } = options
+  let declared = options.declared
+  // One reading at a time: two at once could apply in the wrong order.
+  let last: Promise<unknown> = Promise.resolve()
+
+  const read: SourcesPort['read'] = async (request) => {
+    const wanted: Declared = {
+      sources: request.sources ?? declared.sources,
+      lenient: request.lenient ?? (request.sources === null && declared.lenient),
+    }
+    const { target, problems } = await decodeInChild({ ...wanted, runDirectory })
+    const errors = problems.filter(({ severity }) => severity === 'error').map(printProblem)
+    const warnings = problems.filter(({ severity }) => severity === 'warning').map(printProblem)
+    const { changes, unchanged } = differences(engine.snapshot().state.target, target)
+    const isApplied = request.apply && errors.length === 0
+    if (isApplied) {
+      await commandOrRefuse(engine, {
+        kind: 'set-target',
+        target,
+        by: request.by,
+        why: `read from ${wanted.sources.join(', ')}`,
+      })
+      declared = wanted
+      remember(stateDirectory, wanted)
+    }
+    const kept = errors.length === 0 ? changes : []
+    return {
+      apiVersion,
+      kind: 'ChangeReport',
+      isApplied,
+      sources: wanted.sources,
+      errors,
+      warnings,
+      changes: kept,
+      unchanged,
+    }
+  }
+
+  return {
+    current: () => declared.sources,
+    read: (request) => {
+      const reading = last.then(() => read(request))
+      last = reading.catch(() => {})
+      return reading
+    },
+  }
+}
+
+/** The sources of last time, or null where there are none. */
+export function rememberedSources(stateDirectory: string): Declared | null {
+  try {
+    const { sources, lenient }: Declared = JSON.parse(readFileSync(pathOf(stateDirectory), 'utf8'))
+    return Array.isArray(sources) && sources.length > 0 ? { sources, lenient } : null
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+    // A damaged file is as good as none: the files can be named again.
+    if (isMissing || error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+function remember(stateDirectory: string, declared: Declared): void {
+  writeAtomically(pathOf(stateDirectory), `${JSON.stringify(declared, null, 2)}\n`)
+}
+
+function pathOf(stateDirectory: string): string {
+  return join(stateDirectory, 'sources.json')
+}
