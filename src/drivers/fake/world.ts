@@ -1,0 +1,154 @@
+import type { Exit, Failure, Identity, UnitId } from '../../core/model.ts'
+
+/** What one process of the fake world does from its start on. */
+export interface Script {
+  /** null: the spawn works. */
+  readonly spawnFailure: Failure | null
+  /** The outcome of the spawn is told this much later; the process runs from the start. */
+  readonly spawnMs: number
+  /** Until it ends by itself; null: never. */
+  readonly livesMs: number | null
+  readonly exit: Exit
+  /** Signals it does not react to, without SIG. */
+  readonly ignores: readonly string[]
+  /** From a signal it obeys to its end. */
+  readonly stopMs: number
+  /** How it ends after a signal it obeys; null: by that signal. */
+  readonly stopExit: Exit | null
+  /** Signals are refused: it runs as somebody we may not signal. */
+  readonly isForbidden: boolean
+}
+
+export interface Process {
+  readonly unit: UnitId
+  readonly run: number
+  readonly identity: Identity
+  readonly script: Script
+  readonly startedBootMs: number
+  /** Carries the mark of a run without being its process: a child that went into a session of its own. */
+  readonly isImpostor: boolean
+  /** null: lives on until something happens. */
+  endsBootMs: number | null
+  endsWith: Exit
+  isForbidden: boolean
+  isPaused: boolean
+  pausedBootMs: number
+  /** null while it lives. */
+  exit: Exit | null
+}
+
+export type News =
+  | { readonly kind: 'ended'; readonly process: Process }
+  | { readonly kind: 'paused'; readonly process: Process }
+  | { readonly kind: 'continued'; readonly process: Process }
+
+/** Processes that outlive the daemon, in a time of their own: nothing happens but in `elapse` and by signals. */
+export interface World {
+  readonly processes: ReadonlyMap<number, Process>
+  start(born: { unit: UnitId; run: number; script: Script; nowBootMs: number; isImpostor?: boolean }): Process
+  /** False: there is nobody any more. */
+  signal(process: Process, signal: string, nowBootMs: number): boolean
+  /** Lets happen what is due. What it brought, and what signals did since, is told once, in order. */
+  elapse(nowBootMs: number): readonly News[]
+  /** When something happens by itself next; null: never. Due at once while there is news. */
+  nextBootMs(): number | null
+  /** Every process is gone, nobody saw how; pids start again. */
+  reboot(bootId: string): void
+}
+
+export function createWorld(firstBootId: string): World {
+  const processes = new Map<number, Process>()
+  let news: News[] = []
+  let bootId = firstBootId
+  let nextPid = 1_000
+
+  function start({ unit, run, script, nowBootMs, isImpostor = false }: Parameters<World['start']>[0]): Process {
+    const identity: Identity = { pid: nextPid, startTicks: Math.floor(nowBootMs / 10), bootId, pidNamespace: 'fake' }
+    nextPid += 1
+    const process: Process = {
+      unit,
+      run,
+      identity,
+      script,
+      startedBootMs: nowBootMs,
+      isImpostor,
+      endsBootMs: script.livesMs === null ? null : nowBootMs + script.livesMs,
+      endsWith: script.exit,
+      isForbidden: script.isForbidden,
+      isPaused: false,
+      pausedBootMs: 0,
+      exit: null,
+    }
+    processes.set(identity.pid, process)
+    return process
+  }
+
+  function end(process: Process, exit: Exit): void {
+    process.exit = exit
+    processes.delete(process.identity.pid)
+    news.push({ kind: 'ended', process })
+  }
+
+  function signal(process: Process, name: string, nowBootMs: number): boolean {
+    if (process.exit !== null) return false
+    if (name === 'KILL') end(process, { kind: 'signal', signal: 'KILL', core: false })
+    else if (name === 'STOP') pause(process, nowBootMs)
+    else if (name === 'CONT') proceed(process, nowBootMs)
+    else if (!process.script.ignores.includes(name)) obey(process, name, nowBootMs)
+    return true
+  }
+
+  function pause(process: Process, nowBootMs: number): void {
+    if (process.isPaused) return
+    process.isPaused = true
+    process.pausedBootMs = nowBootMs
+    news.push({ kind: 'paused', process })
+  }
+
+  function proceed(process: Process, nowBootMs: number): void {
+    if (!process.isPaused) return
+    process.isPaused = false
+    if (process.endsBootMs !== null) process.endsBootMs += nowBootMs - process.pausedBootMs
+    news.push({ kind: 'continued', process })
+  }
+
+  /** A paused process acts on it once it is continued. */
+  function obey(process: Process, name: string, nowBootMs: number): void {
+    const fromBootMs = process.isPaused ? process.pausedBootMs : nowBootMs
+    const endsBootMs = fromBootMs + process.script.stopMs
+    if (process.endsBootMs !== null && process.endsBootMs <= endsBootMs) return
+    process.endsBootMs = endsBootMs
+    process.endsWith = process.script.stopExit ?? { kind: 'signal', signal: name, core: false }
+  }
+
+  return {
+    processes,
+    start,
+    signal,
+    elapse(nowBootMs) {
+      for (const process of processes.values()) {
+        if (!process.isPaused && process.endsBootMs !== null && process.endsBootMs <= nowBootMs) {
+          end(process, process.endsWith)
+        }
+      }
+      const told = news
+      news = []
+      return told
+    },
+    nextBootMs() {
+      if (news.length > 0) return 0
+      let next: number | null = null
+      for (const { isPaused, endsBootMs } of processes.values()) {
+        if (!isPaused && endsBootMs !== null && (next === null || endsBootMs < next)) next = endsBootMs
+      }
+      return next
+    },
+    reboot(nextBootId) {
+      for (const process of processes.values()) process.exit = { kind: 'unknown' }
+      processes.clear()
+      news = []
+      bootId = nextBootId
+      nextPid = 1_000
+    },
+  }
+}

@@ -1,0 +1,47 @@
+import type { Identity, RunRef, SignalScope, UnitId, UnitSpec } from '../../core/model.ts'
+import type { Watch } from './watcher.ts'
+
+/** A run whose process lives, as far as we were told. */
+export interface LiveRun extends RunRef {
+  readonly identity: Identity
+  /** How far its end reaches: what it leaves behind within this is killed. */
+  readonly endScope: SignalScope
+  /** Adopted ones are watched by pidfd, because they are no longer our children. */
+  pidfd: { readonly fd: number; readonly watch: Watch | null } | null
+}
+
+/** The live runs, by what is known when they are asked for. */
+export interface Runs {
+  add(run: LiveRun): void
+  remove(run: LiveRun): void
+  get(ref: RunRef): LiveRun | null
+  byPid(pid: number): LiveRun | null
+  all(): readonly LiveRun[]
+}
+
+export function createRuns(): Runs {
+  const byKey = new Map<string, LiveRun>()
+  const byPid = new Map<number, LiveRun>()
+  return {
+    add(run) {
+      byKey.set(keyOf(run), run)
+      byPid.set(run.identity.pid, run)
+    },
+    remove(run) {
+      byKey.delete(keyOf(run))
+      byPid.delete(run.identity.pid)
+    },
+    get: (ref) => byKey.get(keyOf(ref)) ?? null,
+    byPid: (pid) => byPid.get(pid) ?? null,
+    all: () => [...byKey.values()],
+  }
+}
+
+/** The scope of the last rung of its stop ladder; of a unit no longer declared, its process group. */
+export function endScopeOf(spec: UnitSpec | null): SignalScope {
+  return spec?.stop.at(-1)?.scope ?? 'group'
+}
+
+function keyOf({ unit, run }: { readonly unit: UnitId; readonly run: number }): string {
+  return `${run} ${unit}`
+}

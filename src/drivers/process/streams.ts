@@ -1,0 +1,263 @@
+import { chownSync, closeSync, constants, lstatSync, mkdirSync, openSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { drainBytesMax, finalDrainBytesMax } from '../../core/limits.ts'
+import type { Failure, LogSpec, ProcessSpec, UnitId } from '../../core/model.ts'
+import type { LogPort, LogWriter, StreamRef } from '../../engine/ports.ts'
+import { boundary } from '../../sys/boundary.ts'
+import { type Errno, errnoOf } from '../../sys/errno.ts'
+import { makeFifo, pipeCapacity, setPipeCapacity } from '../../sys/fifo.ts'
+import type { Account } from './account.ts'
+import { failure } from './failure.ts'
+import type { Keepers } from './keepers.ts'
+import { streamFileName } from './stream-name.ts'
+import type { Watch, Watcher } from './watcher.ts'
+
+/** The FIFOs through which units' output reaches the logs. */
+export interface Streams {
+  /**
+   * Makes what these units need and lacks, all together, and has it kept before it returns. Answers the units whose
+   * streams could not be made, and why. A unit that has its streams keeps them, with what is in them.
+   */
+  prepare(needs: readonly StreamNeed[]): ReadonlyMap<UnitId, Failure>
+  /** Opens what a run writes to; the caller closes both. Only after a successful `prepare`. */
+  openWriteEnds(unit: UnitId, spec: ProcessSpec): { readonly stdout: number; readonly stderr: number }
+  /** Takes what a run that ended has left in its pipes, within limits. */
+  drainRest(unit: UnitId): void
+  /** After our own restart: opens the FIFOs a run still has, as `spec` says they are logged. */
+  reopen(unit: UnitId, spec: ProcessSpec | null): void
+  /** Where the unit's FIFOs are or would be. */
+  paths(unit: UnitId): readonly string[]
+  forget(unit: UnitId): void
+  close(): void
+}
+
+export interface StreamNeed {
+  readonly unit: UnitId
+  readonly spec: ProcessSpec
+  readonly account: Account
+}
+
+interface Stream {
+  readonly path: string
+  readonly ref: StreamRef
+  readonly fd: number
+  readonly writer: LogWriter
+  watch: Watch | null
+  capacity: number
+  canGrow: boolean
+}
+
+const grownBytes = 1024 * 1024
+
+/** The kernel lets an ordinary user's pipes hold 64 MiB together and then makes new ones tiny: stay below half. */
+const grownPipesMax = process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : 24
+
+/** How a unit no longer declared is logged: we do not know better. */
+const undeclaredLog: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax: 1 }
+
+export function createStreams(options: {
+  readonly folder: string
+  readonly logs: LogPort
+  readonly keepers: Keepers
+  readonly watcher: Watcher
+  readonly warn: (text: string) => void
+}): Streams {
+  const { folder, logs, keepers, watcher, warn } = options
+  const streams = new Map<string, Stream>()
+  let grownPipes = 0
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+
+  function prepare(needs: readonly StreamNeed[]): ReadonlyMap<UnitId, Failure> {
+    const failed = new Map<UnitId, Failure>()
+    const wanted = needs.flatMap((need) => refsOf(need.unit, need.spec).map((ref) => ({ need, ref })))
+    for (const { need, ref } of wanted) {
+      const errno = createFifo(pathOf(ref), need.account)
+      if (errno !== null) failed.set(need.unit, fifoFailure(pathOf(ref), errno))
+    }
+    const made = wanted.filter(({ need }) => !failed.has(need.unit))
+    const unkept = keepers.keep(made.map(({ ref }) => pathOf(ref)))
+    for (const { need, ref } of made) {
+      const errno = unkept ?? openStream(ref)
+      if (errno !== null) failed.set(need.unit, fifoFailure(pathOf(ref), errno))
+    }
+    return failed
+  }
+
+  /** What is there already is kept with its content; what is there and no FIFO is not ours to write into. */
+  function createFifo(path: string, account: Account): Errno | null {
+    try {
+      const made = makeFifo(path, 0o600)
+      boundary('fifo: made')
+      if (made === 'EEXIST' && !lstatSync(path).isFIFO()) {
+        unlinkSync(path)
+        return createFifo(path, account)
+      }
+      if (made !== null && made !== 'EEXIST') return made
+      const { uid, gid } = lstatSync(path)
+      if (uid !== account.uid || gid !== account.gid) chownSync(path, account.uid, account.gid)
+      boundary('fifo: owned')
+      return null
+    } catch (error) {
+      return errnoOf(error)
+    }
+  }
+
+  function openStream(ref: StreamRef): Errno | null {
+    const path = pathOf(ref)
+    const existing = streams.get(path)
+    if (existing && isSameLog(existing.ref, ref)) return null
+    if (existing) closeStream(existing)
+    try {
+      const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+      boundary('fifo: read end open')
+      const capacity = pipeCapacity(fd)
+      const stream: Stream = {
+        path,
+        ref,
+        fd,
+        writer: logs.open(ref),
+        watch: null,
+        capacity: typeof capacity === 'string' ? 65_536 : capacity,
+        canGrow: true,
+      }
+      streams.set(path, stream)
+      return watch(stream)
+    } catch (error) {
+      return errnoOf(error)
+    }
+  }
+
+  function watch(stream: Stream): Errno | null {
+    const watching = watcher.watch(stream.fd, (isHungUp) => {
+      const { bytes } = stream.writer.drain(stream.fd, drainBytesMax)
+      boundary('drain: moved')
+      if (bytes >= stream.capacity - 4096) grow(stream)
+      // Nobody but a dead keeper lets a pipe hang up, and that would be reported without end.
+      if (isHungUp && bytes === 0) rescue(stream)
+      return bytes >= stream.capacity / 2 ? 'much' : 'little'
+    })
+    if (typeof watching === 'string') {
+      closeStream(stream)
+      return watching
+    }
+    stream.watch = watching
+    return null
+  }
+
+  function rescue(stream: Stream): void {
+    keepers.check()
+    const errno = keepers.keep([stream.path])
+    if (errno === null) return
+    stream.watch?.stop()
+    stream.watch = null
+    warn(`${stream.ref.unit}: its ${stream.ref.stream} is not read until its pipe can be kept open again (${errno})`)
+  }
+
+  function grow(stream: Stream): void {
+    if (!stream.canGrow || stream.capacity >= grownBytes || grownPipes >= grownPipesMax) return
+    const capacity = setPipeCapacity(stream.fd, grownBytes)
+    // EPERM: an ordinary user's pipes are at their limit. The smaller one works, only slower.
+    if (typeof capacity === 'string') stream.canGrow = false
+    else {
+      stream.capacity = capacity
+      grownPipes += 1
+    }
+  }
+
+  function drainRest(unit: UnitId): void {
+    for (const stream of streamsOf(unit)) {
+      let total = 0
+      let isEmpty = false
+      while (!isEmpty && total < finalDrainBytesMax) {
+        const drained = stream.writer.drain(stream.fd, drainBytesMax)
+        boundary('drain: last words moved')
+        total += drained.bytes
+        isEmpty = drained.isEmpty || drained.bytes === 0
+      }
+      if (stream.watch === null) watch(stream)
+    }
+  }
+
+  function reopen(unit: UnitId, spec: ProcessSpec | null): void {
+    const refs = spec
+      ? refsOf(unit, spec)
+      : (['stdout', 'stderr'] as const).map((stream) => ({ unit, stream, spec: undeclaredLog }))
+    const present = refs.filter((ref) => lstatSync(pathOf(ref), { throwIfNoEntry: false })?.isFIFO())
+    const errno = keepers.keep(present.map(pathOf))
+    if (errno !== null) warn(`${unit}: its output pipes cannot be kept open (${errno})`)
+    for (const ref of present) {
+      const trouble = openStream(ref)
+      if (trouble !== null) warn(`${unit}: its ${ref.stream} cannot be read (${trouble})`)
+    }
+  }
+
+  function closeStream(stream: Stream): void {
+    stream.watch?.stop()
+    if (stream.capacity >= grownBytes) grownPipes -= 1
+    streams.delete(stream.path)
+    closeSync(stream.fd)
+    stream.writer.close()
+  }
+
+  function pathOf(ref: Pick<StreamRef, 'unit' | 'stream'>): string {
+    return join(folder, streamFileName(ref.unit, ref.stream))
+  }
+
+  function paths(unit: UnitId): readonly string[] {
+    return [pathOf({ unit, stream: 'stdout' }), pathOf({ unit, stream: 'stderr' })]
+  }
+
+  function streamsOf(unit: UnitId): readonly Stream[] {
+    return paths(unit).flatMap((path) => streams.get(path) ?? [])
+  }
+
+  function writeEnd(ref: StreamRef | undefined): number {
+    // The read end is open, so this neither waits nor fails for lack of a reader.
+    return openSync(ref ? pathOf(ref) : '/dev/null', constants.O_WRONLY)
+  }
+
+  return {
+    prepare,
+    drainRest,
+    reopen,
+    paths,
+    openWriteEnds(unit, spec) {
+      const refs = refsOf(unit, spec)
+      const stdout = writeEnd(refs.find((ref) => ref.stream === 'stdout'))
+      boundary('spawn: stdout open')
+      if (spec.stderr === 'stdout') return { stdout, stderr: stdout }
+      try {
+        return { stdout, stderr: writeEnd(refs.find((ref) => ref.stream === 'stderr')) }
+      } catch (error) {
+        closeSync(stdout)
+        throw error
+      }
+    },
+    forget(unit) {
+      drainRest(unit)
+      for (const stream of streamsOf(unit)) closeStream(stream)
+      for (const path of paths(unit)) {
+        if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path)
+        keepers.release(path)
+      }
+    },
+    close() {
+      for (const stream of [...streams.values()]) closeStream(stream)
+    },
+  }
+}
+
+/** The streams of a unit that are logged. */
+function refsOf(unit: UnitId, spec: ProcessSpec): readonly StreamRef[] {
+  const stdout: StreamRef[] = spec.stdout.path === 'none' ? [] : [{ unit, stream: 'stdout', spec: spec.stdout }]
+  if (spec.stderr === 'stdout' || spec.stderr.path === 'none') return stdout
+  return [...stdout, { unit, stream: 'stderr', spec: spec.stderr }]
+}
+
+function isSameLog(a: StreamRef, b: StreamRef): boolean {
+  return a.spec.path === b.spec.path && a.spec.bytesMax === b.spec.bytesMax && a.spec.backupsMax === b.spec.backupsMax
+}
+
+function fifoFailure(path: string, errno: Errno): Failure {
+  return failure(errno, `the output pipe ${path} cannot be made (${errno})`)
+}

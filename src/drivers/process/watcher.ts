@@ -1,0 +1,122 @@
+import { closeSync, readSync } from 'node:fs'
+import { assert } from '../../base/assert.ts'
+import {
+  createEpoll,
+  createEventBuffer,
+  createEventfd,
+  type Ready,
+  ringEventfd,
+  unwatchFd,
+  waitForReady,
+  watchFd,
+} from '../../sys/epoll.ts'
+import type { Errno } from '../../sys/errno.ts'
+
+export interface Watcher {
+  /**
+   * Calls `onReady` whenever the descriptor has something, until the watch is stopped (before the descriptor is
+   * closed). It answers 'much' when more is surely coming, so that nobody pauses.
+   */
+  watch(fd: number, onReady: (isHungUp: boolean) => 'much' | 'little'): Watch | Errno
+  /** Ends all watching and the waiting thread. */
+  close(): void
+}
+
+export interface Watch {
+  stop(): void
+}
+
+/** Enough for one round; what is left over is reported by the next wait, in turn. */
+const eventsMax = 256
+
+/** Writers of single lines wake us once per pause instead of once per line, which halves our time for them. */
+const pauseMs = 2
+
+const bellToken = 0
+
+/**
+ * One wait for everything the driver watches, on one pool thread that exists only while there is something to watch.
+ * Level-triggered, and waited for again only when all that was ready has been handled.
+ */
+export function createWatcher(): Watcher {
+  const epoll = opened(createEpoll(), 'an epoll set')
+  const bell = opened(createEventfd(), 'an eventfd')
+  assert(watchFd(epoll, bell, bellToken) === null, 'the bell can be watched')
+  const buffer = createEventBuffer(eventsMax)
+  const watches = new Map<number, (isHungUp: boolean) => 'much' | 'little'>()
+  let nextToken = bellToken + 1
+  let phase: 'resting' | 'waiting' | 'handling' | 'closed' = 'resting'
+  let pause: ReturnType<typeof setTimeout> | null = null
+
+  function wait(): void {
+    if (phase !== 'resting' || watches.size === 0 || pause !== null) return
+    phase = 'waiting'
+    waitForReady(epoll, buffer, handle)
+  }
+
+  function handle(ready: readonly Ready[]): void {
+    if (phase === 'closed') {
+      release()
+      return
+    }
+    phase = 'handling'
+    const answers = ready.map(({ token, isHungUp }) => {
+      if (token === bellToken) readSync(bell, Buffer.alloc(8))
+      // A watch stopped by another one of this round is no longer there.
+      return watches.get(token)?.(isHungUp) ?? 'much'
+    })
+    if (isClosed()) {
+      release()
+      return
+    }
+    phase = 'resting'
+    if (!answers.includes('much')) {
+      pause = setTimeout(() => {
+        pause = null
+        wait()
+      }, pauseMs)
+    }
+    wait()
+  }
+
+  function isClosed(): boolean {
+    return phase === 'closed'
+  }
+
+  function release(): void {
+    closeSync(epoll)
+    closeSync(bell)
+  }
+
+  return {
+    watch(fd, onReady) {
+      const token = nextToken
+      nextToken += 1
+      const errno = watchFd(epoll, fd, token)
+      if (errno !== null) return errno
+      watches.set(token, onReady)
+      wait()
+      return {
+        stop() {
+          if (!watches.delete(token)) return
+          unwatchFd(epoll, fd)
+          if (watches.size === 0 && phase === 'waiting') ringEventfd(bell)
+        },
+      }
+    },
+    close() {
+      assert(phase !== 'closed', 'a watcher is closed once')
+      const before = phase
+      phase = 'closed'
+      if (pause !== null) clearTimeout(pause)
+      // A waiting thread still uses the set: it is released when that thread has returned.
+      if (before === 'waiting') ringEventfd(bell)
+      else if (before === 'resting') release()
+    },
+  }
+}
+
+function opened(result: number | Errno, what: string): number {
+  if (typeof result === 'string') throw new Error(`the process driver cannot open ${what} (${result})`)
+  return result
+}

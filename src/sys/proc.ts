@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { type Errno, errnoOf } from './errno.ts'
+
+export interface ProcessStat {
+  readonly pid: number
+  /** May hold anything, spaces and parentheses too. */
+  readonly comm: string
+  /** One letter; Z: ended and not yet reaped. */
+  readonly state: string
+  readonly ppid: number
+  readonly pgid: number
+  readonly sid: number
+  /** When it started, in clock ticks (1/100 s) since boot. */
+  readonly startTicks: number
+  /** The wait status once it ended; 0 before, and when we may not see it. */
+  readonly exitStatus: number
+}
+
+/** null: no such process. */
+export function readStat(pid: number): ProcessStat | null {
+  try {
+    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch (error) {
+    return absent(error)
+  }
+}
+
+/** Parses /proc/PID/stat. */
+export function parseStat(text: string): ProcessStat {
+  const open = text.indexOf('(')
+  const close = text.lastIndexOf(')')
+  // fields[0] is field 3 of proc(5).
+  const fields = text.slice(close + 2).split(' ')
+  return {
+    pid: Number(text.slice(0, open)),
+    comm: text.slice(open + 1, close),
+    state: fields[0] ?? '?',
+    ppid: Number(fields[1]),
+    pgid: Number(fields[2]),
+    sid: Number(fields[3]),
+    startTicks: Number(fields[19]),
+    exitStatus: Number(fields[49]),
+  }
+}
+
+/** `NAME=value` strings the process was started with; empty for a zombie. ENOENT, ESRCH: gone. EACCES: not ours to see. */
+export function readEnvironment(pid: number): readonly string[] | Errno {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+  } catch (error) {
+    return errnoOf(error)
+  }
+}
+
+/** Every process there is. */
+export function listPids(): readonly number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger)
+}
+
+/** The children of a process (of all its threads); null where the kernel was built without this list. */
+export function childrenOf(pid: number): readonly number[] | null {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+    )
+  } catch (error) {
+    absent(error)
+    return hasChildrenList() ? [] : null
+  }
+}
+
+/** The path behind each descriptor of a process. */
+export function readDescriptors(pid: number): readonly string[] | Errno {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => readLink(`/proc/${pid}/fd/${fd}`) ?? [])
+  } catch (error) {
+    return errnoOf(error)
+  }
+}
+
+/** The user on whose behalf a process runs, also where it changed its effective one. null: no such process. */
+export function realUid(pid: number): number | null {
+  const uid = /^Uid:\s+(\d+)/m.exec(readStatus(pid) ?? '')
+  return uid ? Number(uid[1]) : null
+}
+
+/** Resident memory; 0 for a zombie. null: no such process. */
+export function residentBytes(pid: number): number | null {
+  const status = readStatus(pid)
+  if (status === null) return null
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
+}
+
+/** The inode of our pid namespace: pids mean something only together with it. */
+export function ownPidNamespace(): string {
+  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? ''
+}
+
+function readStatus(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'latin1')
+  } catch (error) {
+    return absent(error)
+  }
+}
+
+function readLink(path: string): string | null {
+  try {
+    return readlinkSync(path)
+  } catch (error) {
+    return absent(error)
+  }
+}
+
+let childrenListKnown: boolean | null = null
+
+function hasChildrenList(): boolean {
+  if (childrenListKnown === null) {
+    try {
+      readFileSync(`/proc/self/task/${process.pid}/children`)
+      childrenListKnown = true
+    } catch (error) {
+      absent(error)
+      childrenListKnown = false
+    }
+  }
+  return childrenListKnown
+}
+
+/** A process may end between two reads; anything else but that is a bug. */
+function absent(error: unknown): null {
+  const errno = errnoOf(error)
+  if (errno === 'ENOENT' || errno === 'ESRCH' || errno === 'EACCES') return null
+  throw error
+}

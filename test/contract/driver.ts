@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Event, Exit, Identity, Run, Step, UnitSpec } from '../../src/core/model.ts'
+import type { Driver, RunHandle } from '../../src/engine/ports.ts'
+
+/** What a unit of the contract does once it is started. */
+export type Behaviour =
+  /** Lives until a signal that it does not handle ends it, which every signal but CHLD, CONT, STOP does. */
+  | { readonly kind: 'lives' }
+  | { readonly kind: 'exits'; readonly code: number }
+  /** No process comes of it. */
+  | { readonly kind: 'cannot-start' }
+
+/** A world for one test. */
+export interface DriverHarness {
+  /** The driver in charge; another one after `restart`. */
+  driver(): Driver
+  spec(behaviour: Behaviour): UnitSpec
+  /** As if the daemon had died: from now on a new driver is in charge of the same world, with nothing recovered yet. */
+  restart(): void
+  /** Lets what is due happen until `isDone` holds: a real world only waits, a simulated one moves its time on. */
+  settle(isDone: () => boolean): Promise<void>
+  close(): void
+}
+
+const limit = { timeout: 20_000 }
+
+/** Registers the promises of the `Driver` port as tests over one driver. */
+export function driverContract(name: string, makeHarness: () => DriverHarness): void {
+  describe(`driver contract: ${name}`, () => {
+    it('a spawned run is told once, and its end once and later', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'exits', code: 3 })])
+        await world.until('exited', 1)
+        assert.deepEqual(world.kinds(1), ['spawned', 'exited'])
+        assert.deepEqual(exitOf(world, 1), { kind: 'code', code: 3 })
+        await world.observed()
+        assert.deepEqual(world.kinds(1), ['spawned', 'exited'])
+      }),
+    )
+
+    it('a run ended by a signal says which', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'lives' })])
+        await world.until('spawned', 1)
+        world.perform([signal('a/b/1', 1, 'TERM')])
+        await world.until('exited', 1)
+        assert.deepEqual(world.kinds(1), ['spawned', 'signalled', 'exited'])
+        assert.deepEqual(exitOf(world, 1), { kind: 'signal', signal: 'TERM', core: false })
+      }),
+    )
+
+    it('a run that cannot start fails once, with a code and a message, and never exits', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'cannot-start' })])
+        const event = await world.until('spawn-failed', 1)
+        assert(event.kind === 'spawn-failed' && event.code !== '' && event.message !== '')
+        await world.observed()
+        assert.deepEqual(world.kinds(1), ['spawn-failed'])
+      }),
+    )
+
+    it('each step of a turn has one outcome', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const runs = Array.from({ length: 20 }, (_, index) => index + 1)
+        world.perform(runs.map((run) => world.spawn(`a/b/${run}`, run, { kind: 'lives' })))
+        for (const run of runs) await world.until('spawned', run)
+        world.perform(runs.map((run) => signal(`a/b/${run}`, run, 'KILL')))
+        for (const run of runs) await world.until('exited', run)
+        for (const run of runs) assert.deepEqual(world.kinds(run).toSorted(), ['exited', 'signalled', 'spawned'])
+      }),
+    )
+
+    it('a signal to a run that is not alive finds it gone', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'exits', code: 0 })])
+        await world.until('exited', 1)
+        world.perform([signal('a/b/1', 1, 'TERM'), signal('never/was/1', 9, 'TERM')])
+        for (const run of [1, 9]) {
+          const event = await world.until('signalled', run)
+          assert(event.kind === 'signalled')
+          assert.equal(event.outcome, 'gone')
+        }
+      }),
+    )
+
+    it('a signal for an older run does not reach the newer one', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'exits', code: 0 })])
+        await world.until('exited', 1)
+        world.perform([world.spawn('a/b/1', 2, { kind: 'lives' }), signal('a/b/1', 1, 'KILL')])
+        await world.until('signalled', 1)
+        assert.deepEqual(await world.observed(), [{ unit: 'a/b/1', run: 2 }])
+      }),
+    )
+
+    it('an observation lists exactly what lives', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([
+          world.spawn('a/b/1', 1, { kind: 'lives' }),
+          world.spawn('a/b/2', 2, { kind: 'exits', code: 0 }),
+          world.spawn('a/b/3', 3, { kind: 'lives' }),
+        ])
+        await world.until('exited', 2)
+        const alive = await world.observed()
+        assert.deepEqual(
+          alive.map((ref) => ref.run).toSorted((a, b) => a - b),
+          [1, 3],
+        )
+      }),
+    )
+
+    it('pausing and continuing a run is told', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'lives' })])
+        await world.until('spawned', 1)
+        world.perform([signal('a/b/1', 1, 'STOP')])
+        await world.until('paused', 1)
+        world.perform([signal('a/b/1', 1, 'CONT')])
+        await world.until('continued', 1)
+      }),
+    )
+
+    it('facts are of live runs only', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'lives' })])
+        const run = storedRun(1, await identityOf(world, 1))
+        assert((world.driver().facts(run)?.processes ?? 0) >= 1)
+        world.perform([signal('a/b/1', 1, 'KILL')])
+        await world.until('exited', 1)
+        assert.equal(world.driver().facts(run), null)
+        assert.equal(world.driver().facts(storedRun(2, null)), null)
+      }),
+    )
+
+    it('after a restart each handle is answered once, and adopted runs report their end', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const lives = world.spawn('a/b/1', 1, { kind: 'lives' })
+        const exits = world.spawn('a/b/2', 2, { kind: 'exits', code: 0 })
+        const intended = world.spawn('a/b/3', 3, { kind: 'lives' })
+        world.perform([lives, exits])
+        await world.until('exited', 2)
+        const identities = [await identityOf(world, 1), await identityOf(world, 2)]
+        world.restart()
+        const answers = await world
+          .driver()
+          .recover([handle(lives, identities[0] ?? null), handle(exits, identities[1] ?? null), handle(intended, null)])
+        assert.deepEqual(
+          answers.map((event) => [event.kind, 'run' in event ? event.run : null]),
+          [
+            ['adopted', 1],
+            ['exited', 2],
+            ['not-started', 3],
+          ],
+        )
+        assert.deepEqual(answers[0]?.kind === 'adopted' && answers[0].identity, identities[0])
+        assert.deepEqual(await world.observed(), [{ unit: 'a/b/1', run: 1 }])
+        world.perform([signal('a/b/1', 1, 'TERM')])
+        await world.until('exited', 1)
+        assert.deepEqual(world.kinds(1), ['signalled', 'exited'])
+      }),
+    )
+
+    it('an intent whose identity was never stored finds its live process', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const lives = world.spawn('a/b/1', 1, { kind: 'lives' })
+        world.perform([lives])
+        const identity = await identityOf(world, 1)
+        world.restart()
+        const [answer] = await world.driver().recover([handle(lives, null)])
+        assert.deepEqual(answer, { kind: 'adopted', unit: 'a/b/1', run: 1, identity })
+      }),
+    )
+  })
+}
+
+type SpawnStep = Extract<Step, { kind: 'spawn' }>
+
+interface World {
+  driver(): Driver
+  spawn(unit: string, run: number, behaviour: Behaviour): SpawnStep
+  perform(steps: readonly Step[]): void
+  restart(): void
+  /** The kinds of all events of a run since the last restart, in order. */
+  kinds(run: number): readonly string[]
+  event(kind: Event['kind'], run: number): Event | null
+  until(kind: Event['kind'], run: number): Promise<Event>
+  observed(): Promise<readonly { readonly unit: string; readonly run: number }[]>
+}
+
+async function inWorld(makeHarness: () => DriverHarness, test: (world: World) => Promise<void>): Promise<void> {
+  const harness = makeHarness()
+  let events: Event[] = []
+  const post = (event: Event) => void events.push(event)
+  const listen = () => harness.driver().events(post, new AbortController().signal)
+  listen()
+
+  async function found(predicate: (event: Event) => boolean): Promise<Event> {
+    await harness.settle(() => events.some(predicate))
+    const event = events.find(predicate)
+    assert(event)
+    return event
+  }
+
+  try {
+    await test({
+      driver: () => harness.driver(),
+      spawn: (unit, run, behaviour) => ({ kind: 'spawn', unit, run, spec: harness.spec(behaviour), why: 'contract' }),
+      perform: (steps) => harness.driver().perform(steps, post),
+      restart() {
+        harness.restart()
+        events = []
+        listen()
+      },
+      kinds: (run) => events.filter((event) => 'run' in event && event.run === run).map((event) => event.kind),
+      event: (kind, run) => events.find(isOf(kind, run)) ?? null,
+      until: (kind, run) => found(isOf(kind, run)),
+      async observed() {
+        events = events.filter((event) => event.kind !== 'observed')
+        harness.driver().perform([{ kind: 'observe', why: 'contract' }], post)
+        const event = await found((one) => one.kind === 'observed')
+        return event.kind === 'observed' ? event.alive : []
+      },
+    })
+  } finally {
+    harness.close()
+  }
+}
+
+function isOf(kind: Event['kind'], run: number): (event: Event) => boolean {
+  return (event) => event.kind === kind && 'run' in event && event.run === run
+}
+
+function signal(unit: string, run: number, name: string): Step {
+  return { kind: 'signal', unit, run, signal: name, scope: 'main', purpose: 'ladder', why: 'contract' }
+}
+
+function exitOf(world: World, run: number): Exit | null {
+  const event = world.event('exited', run)
+  return event?.kind === 'exited' ? event.exit : null
+}
+
+/** Of a run whose `spawned` has come. */
+async function identityOf(world: World, run: number): Promise<Identity> {
+  const event = await world.until('spawned', run)
+  assert(event.kind === 'spawned')
+  return event.identity
+}
+
+function handle(step: SpawnStep, identity: Identity | null): RunHandle {
+  return { unit: step.unit, run: storedRun(step.run, identity), spec: step.spec }
+}
+
+function storedRun(n: number, identity: Identity | null): Run {
+  return {
+    n,
+    runHash: 'contract',
+    startedBootMs: 0,
+    identity,
+    isAdopted: false,
+    isPaused: false,
+    isStable: false,
+  }
+}
