@@ -1,9 +1,12 @@
+import { hashData } from '../base/hash.ts'
 import { type Draft, enterPhase, putUnit, unitsOf } from './draft.ts'
 import { signalsPerUnitMax } from './limits.ts'
 import type { Command, Now, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
+import { rungAt } from './plan.ts'
 import { unitParts, unitSpecs } from './target/units.ts'
 import { whoText } from './text.ts'
 import { adoptDeclared } from './unit/found.ts'
+import { isWantedUp } from './unit/wish.ts'
 
 /** Folds in what somebody asked for. Changes wishes only; what follows from them is planned later. */
 export function applyCommand(draft: Draft, command: Command, now: Now): void {
@@ -18,13 +21,14 @@ export function applyCommand(draft: Draft, command: Command, now: Now): void {
       for (const unit of chosen(draft, command.units)) stop(draft, unit, command.by, now)
       return
     case 'restart':
-      for (const unit of withRestartingDependants(draft, command.units)) restart(draft, unit, command.by, now)
+      for (const unit of restartingDependants(draft, command.units)) replaceRun(draft, unit, command.by)
+      for (const unit of chosen(draft, command.units)) restart(draft, unit, command.by, now)
       return
     case 'signal':
       for (const unit of chosen(draft, command.units)) askSignal(draft, unit, command.signal)
       return
     case 'shutdown':
-      shutdown(draft, command)
+      shutdown(draft, command, now)
       return
   }
 }
@@ -87,7 +91,7 @@ export function declaredWant(spec: UnitSpec): Want {
 function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void {
   const want = unit.want.by.kind === 'declared' ? declaredWant(spec) : unit.want
   const isSame = unit.isDeclared && unit.want.kind === want.kind && unit.spec.runHash === spec.runHash
-  const declared: Unit = { ...unit, spec, want, isDeclared: true }
+  const declared: Unit = { ...unit, spec, want, isDeclared: true, stop: ladderUnderWay(unit, spec, now) }
   const why = 'its configuration changed'
   if (unit.run !== null && unit.run.runHash !== spec.runHash) {
     putUnit(draft, { ...declared, endRunsUpTo: unit.run.n, endRunsWhy: why })
@@ -96,6 +100,13 @@ function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void 
   } else {
     putUnit(draft, declared)
   }
+}
+
+/** A ladder that was over and has changed goes on: its new rungs may end what the old ones did not. */
+function ladderUnderWay(unit: Unit, spec: UnitSpec, now: Now): Unit['stop'] {
+  const { stop } = unit
+  if (stop === null || stop.dueBootMs !== null || hashData(unit.spec.stop) === hashData(spec.stop)) return stop
+  return { ...stop, dueBootMs: now.bootMs + rungAt(unit, stop.rung - 1).waitMs }
 }
 
 function isAtRest(unit: Unit): boolean {
@@ -137,9 +148,13 @@ function stop(draft: Draft, unit: Unit, by: Who, now: Now): void {
 
 function restart(draft: Draft, unit: Unit, by: Who, now: Now): void {
   start(draft, unit, by, now)
+  replaceRun(draft, unitsOf(draft).get(unit.id) ?? unit, by)
+}
+
+/** The run ends and is followed by another; whoever was not named keeps their wish and counters. */
+function replaceRun(draft: Draft, unit: Unit, by: Who): void {
   if (unit.run === null) return
-  const wanted = unitsOf(draft).get(unit.id) ?? unit
-  putUnit(draft, { ...wanted, endRunsUpTo: unit.run.n, endRunsWhy: `restarted by ${whoText(by)}` })
+  putUnit(draft, { ...unit, endRunsUpTo: unit.run.n, endRunsWhy: `restarted by ${whoText(by)}` })
 }
 
 /** A unit nobody could tell apart is looked at again when somebody asks something of it. */
@@ -147,16 +162,14 @@ function doubt(draft: Draft, unit: Unit, why: string): void {
   if (unit.phase === 'unresolved') draft.state = { ...draft.state, observe: { why, inFlight: false } }
 }
 
-function withRestartingDependants(draft: Draft, ids: readonly UnitId[]): readonly Unit[] {
-  const units = chosen(draft, ids)
-  const services = new Set(units.map((unit) => `${unit.app}/${unit.service}`))
-  const dependants = [...unitsOf(draft).values()].filter(
+function restartingDependants(draft: Draft, ids: readonly UnitId[]): readonly Unit[] {
+  const services = new Set(chosen(draft, ids).map((unit) => `${unit.app}/${unit.service}`))
+  return [...unitsOf(draft).values()].filter(
     (unit) =>
-      unit.run !== null &&
+      isWantedUp(draft.state, unit) &&
       !ids.includes(unit.id) &&
       unit.spec.dependsOn.some((edge) => edge.restart && services.has(`${unit.app}/${edge.service}`)),
   )
-  return [...units, ...dependants]
 }
 
 function askSignal(draft: Draft, unit: Unit, signal: string): void {
@@ -164,11 +177,14 @@ function askSignal(draft: Draft, unit: Unit, signal: string): void {
   putUnit(draft, { ...unit, signals: [...unit.signals, signal] })
 }
 
-function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>): void {
+function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>, now: Now): void {
   if (draft.state.mode.kind === 'stopping') return
   draft.state = { ...draft.state, mode: { kind: 'stopping', by: command.by, why: command.why } }
   for (const unit of [...unitsOf(draft).values()]) {
     if (unit.spec.manualStop !== 'until-daemon-restart' || unit.want.by.kind === 'declared') continue
-    putUnit(draft, { ...unit, want: declaredWant(unit.spec) })
+    const wanted: Unit = { ...unit, want: declaredWant(unit.spec) }
+    const isNoLongerWanted = wanted.want.kind === 'down' && isAtRest(unit)
+    if (isNoLongerWanted) enterPhase(draft, wanted, 'idle', now, { ...freshCounters, why: 'not to be started' })
+    else putUnit(draft, wanted)
   }
 }

@@ -34,6 +34,15 @@ export const configDepthMax = 64
 /** Values in one file with every alias put in: a bomb of aliases stops here. */
 export const configNodesMax = 200_000
 
+/** Reading YAML costs microseconds a byte when it is hostile: this keeps a file below a few seconds. */
+export const yamlBytesMax = 1024 * 1024
+
+/** Nobody reads more problems than this; the first ones say enough. */
+export const problemsMax = 1_000
+
+/** Commands and environments of all processes of one source: numprocs multiplies them. */
+export const processBytesMax = 64 * 1024 * 1024
+
 /** Files one source may pull in by include. */
 export const configFilesMax = 1_000
 

@@ -29,9 +29,20 @@ function fold(draft: Draft, event: Event, now: Now): void {
     case 'found':
       adoptFound(draft, event, now)
       return
+    case 'exited':
+      forgetFound(draft, event)
+      withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))
+      return
     default:
       withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))
   }
+}
+
+/** A run found for a unit that is not declared ended: whoever declares the unit later must not take it for alive. */
+function forgetFound(draft: Draft, event: { readonly unit: UnitId; readonly run: number }): void {
+  const { found } = draft.state
+  const left = found.filter((one) => one.unit !== event.unit || one.run !== event.run)
+  if (left.length < found.length) draft.state = { ...draft.state, found: left }
 }
 
 type RunEvent = Exclude<Event, { kind: 'command' | 'observed' | 'observe-failed' | 'found' }>
@@ -96,8 +107,10 @@ function adopted(draft: Draft, unit: Unit, run: Run, now: Now): void {
       live(draft, unit, run, now)
       return
     case 'up':
-    case 'stopping':
       putUnit(draft, { ...unit, run })
+      return
+    case 'stopping':
+      putUnit(draft, { ...unit, run, stop: ladderAgain(unit, now) })
       return
     case 'idle':
     case 'backoff':
@@ -105,6 +118,14 @@ function adopted(draft: Draft, unit: Unit, run: Run, now: Now): void {
     case 'failed':
       return
   }
+}
+
+/**
+ * We may have died between storing a rung and sending its signal, and the ladder may have changed since: it is climbed
+ * again from its first rung, so that nothing is killed without having been asked.
+ */
+function ladderAgain(unit: Unit, now: Now): Unit['stop'] {
+  return { rung: 0, dueBootMs: now.bootMs, why: unit.stop?.why ?? 'stopped' }
 }
 
 function observed(draft: Draft, event: Extract<Event, { kind: 'observed' }>, now: Now): void {

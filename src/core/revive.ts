@@ -53,7 +53,7 @@ function revivedUnits(stored: Stored, now: Now): ReadonlyMap<UnitId, Unit> {
   }
   for (const row of stored.units) {
     if (units.has(row.id) || row.spec === null || !isSameBoot) continue
-    units.set(row.id, { ...row, spec: row.spec, isDeclared: false, want: declaredWant(row.spec) })
+    units.set(row.id, { ...row, spec: row.spec, isDeclared: false, want: wants.get(row.id) ?? declaredWant(row.spec) })
   }
   return units
 }

@@ -13,21 +13,23 @@ export function changesBetween(options: {
   readonly before: State
   readonly after: State
   readonly touched: ReadonlySet<UnitId>
+  /** Units whose stored form is not that of `before`: all of theirs is stored. */
+  readonly owed: ReadonlySet<UnitId>
   readonly reserved: number
   /** An earlier target could not be stored. */
   readonly isTargetOwed: boolean
 }): Changes | null {
-  const { before, after, touched, reserved, isTargetOwed } = options
+  const { before, after, touched, owed, reserved, isTargetOwed } = options
   const put: Changes['put'][number][] = []
   const remove: UnitId[] = []
   const wants: Changes['wants'][number][] = []
-  for (const id of touched) {
+  for (const id of new Set([...owed, ...touched])) {
     const unit = after.units.get(id)
     const old = before.units.get(id)
     if (unit === undefined) remove.push(id)
     else put.push(storedUnit(unit))
     const wish = wishOf(unit)
-    if (wish !== wishOf(old)) wants.push({ unit: id, want: wish })
+    if (owed.has(id) || wish !== wishOf(old)) wants.push({ unit: id, want: wish })
   }
   const runsReserved = reserveFor(after.nextRun, reserved)
   const isTargetNew = isTargetOwed || after.target !== before.target

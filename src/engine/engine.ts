@@ -60,6 +60,8 @@ export function createEngine(parts: EngineParts): Engine {
   let reserved = 0
   let nextCommand = 1
   let unstored: Unstored | null = null
+  /** Units whose stored form is of another boot of the host: stored anew with the first commit of this one. */
+  let outdated: ReadonlySet<UnitId> = new Set()
   let isScheduled = false
   let isBusy = false
   let isOpen = false
@@ -157,9 +159,10 @@ export function createEngine(parts: EngineParts): Engine {
   }
 
   function tryCommit(decided: Turn): StoreError | null {
-    const touched = unstored === null ? decided.touched : new Set([...unstored.units, ...decided.touched])
+    const owed = new Set([...outdated, ...(unstored?.units ?? [])])
     const isTargetOwed = unstored?.isTargetOwed ?? false
-    const changes = changesBetween({ before: state, after: decided.state, touched, reserved, isTargetOwed })
+    const { touched } = decided
+    const changes = changesBetween({ before: state, after: decided.state, touched, owed, reserved, isTargetOwed })
     if (changes === null) return null
     try {
       store.commit(changes)
@@ -168,6 +171,7 @@ export function createEngine(parts: EngineParts): Engine {
       throw error
     }
     reserved = changes.runsReserved ?? reserved
+    outdated = new Set()
     return null
   }
 
@@ -227,6 +231,10 @@ export function createEngine(parts: EngineParts): Engine {
     state = revive(stored, now)
     if (held !== null) state = { ...state, mode: { kind: 'held', why: held } }
     reserved = stored?.runsReserved ?? 0
+    if (stored !== null && stored.bootId !== now.bootId) {
+      const rows = [...stored.units.map((unit) => unit.id), ...stored.wants.map(({ unit }) => unit)]
+      outdated = new Set([...rows, ...state.units.keys()])
+    }
     snapshot = { state, now, storeTrouble: null }
     const events = await driver.recover(handlesOf(state))
     isOpen = true

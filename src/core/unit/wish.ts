@@ -59,22 +59,24 @@ function unmet(state: State, dependency: Dependency, others: readonly Unit[]): s
 
 /**
  * What must end but has to wait: a living unit that must end too and depends on it, or, while the daemon ends, one of
- * a higher priority number. Units that cannot be told hold nobody back.
+ * a higher priority number that waits for nobody itself. Units that cannot be told hold nobody back.
  */
 export function stopBlockers(state: State): { blocks(unit: Unit): Unit | null } {
+  const ending = [...state.units.values()].filter((unit) => unit.phase !== 'unresolved' && mustEnd(state, unit))
   const dependants = new Map<string, Unit>()
-  let last: Unit | null = null
-  for (const unit of state.units.values()) {
-    if (unit.phase === 'unresolved' || !mustEnd(state, unit)) continue
+  for (const unit of ending) {
     for (const dependency of unit.spec.dependsOn) dependants.set(serviceKey(unit.app, dependency.service), unit)
-    if (last === null || unit.spec.priority > last.spec.priority) last = unit
   }
-  const isEnding = state.mode.kind === 'stopping'
+  const dependantOf = (unit: Unit) => dependants.get(serviceKey(unit.app, unit.service)) ?? null
+  const last =
+    state.mode.kind === 'stopping' ? highestPriority(ending.filter((unit) => dependantOf(unit) === null)) : null
   return {
-    blocks(unit) {
-      const dependant = dependants.get(serviceKey(unit.app, unit.service))
-      if (dependant !== undefined) return dependant
-      return isEnding && last !== null && last.spec.priority > unit.spec.priority ? last : null
-    },
+    blocks: (unit) => dependantOf(unit) ?? (last !== null && last.spec.priority > unit.spec.priority ? last : null),
   }
+}
+
+function highestPriority(units: readonly Unit[]): Unit | null {
+  let highest: Unit | null = null
+  for (const unit of units) if (highest === null || unit.spec.priority > highest.spec.priority) highest = unit
+  return highest
 }
