@@ -1,0 +1,127 @@
+import { execFile, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isAlive, type Notes, openNotes, supervisorPids, unitPids, until } from './observe.ts'
+import { compiled } from './tools.ts'
+
+export type PeerName = 'us' | 'runit' | 's6' | 'supervisord' | 'pm2' | 'spawn-loop'
+
+export interface Peer<S extends Supervisor = Supervisor> {
+  readonly name: PeerName
+  /** null: not installed on this machine. */
+  version(): string | null
+  /** Started, with no unit yet. */
+  open(site: Site): Promise<S>
+  /** How many units it may be given. */
+  readonly unitsMax: number
+}
+
+export interface Supervisor {
+  /** The processes that all others of it descend from. */
+  roots(): readonly number[]
+  /** Prepares, then gives the one command that brings up units 0 to count - 1. Returns when it was given. */
+  up(count: number): Promise<bigint>
+  /** Gives the command that stops all units. Returns when it was given. */
+  stop(): Promise<bigint>
+  /** Ends the supervisor; units may still run. */
+  close(): Promise<void>
+}
+
+/** One supervisor's own directory and units. */
+export interface Site {
+  readonly directory: string
+  readonly unit: string
+  readonly notesPath: string
+  readonly notes: Notes
+  /** The argument of one unit's command. */
+  argument(index: number): string
+}
+
+/** Runs one measurement on a fresh supervisor; whatever happens, nothing of it stays behind. */
+export async function withSupervisor<S extends Supervisor, T>(
+  peer: Peer<S>,
+  measure: (supervisor: S, site: Site) => Promise<T>,
+): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'hfb-'))
+  const notesPath = join(directory, 'notes')
+  using notes = openNotes(notesPath)
+  const site: Site = {
+    directory,
+    unit: compiled('unit'),
+    notesPath,
+    notes,
+    argument: (index) => `${notesPath}:${index}`,
+  }
+  let supervisor: S | null = null
+  try {
+    supervisor = await peer.open(site)
+    return await measure(supervisor, site)
+  } finally {
+    const started = supervisor === null ? [] : supervisorPids(supervisor.roots(), notesPath)
+    await supervisor?.close()
+    await endAll(() => [...started.filter(isAlive), ...unitPids(notesPath)])
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** What was started first goes first, so that nothing is started again. */
+async function endAll(left: () => readonly number[]): Promise<void> {
+  await until(() => {
+    const pids = left()
+    for (const pid of pids) killIfAlive(pid, 'SIGKILL')
+    return pids.length === 0
+  }, 'what the measurement started to be gone')
+}
+
+function killIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    // It ended by itself in the meantime.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
+/** Starts a program of the supervisor's in the background; what it says goes to a file of the site. */
+export function launch(site: Site, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Launched {
+  const folder = join(site.directory, 'said')
+  mkdirSync(folder, { recursive: true })
+  const output = openSync(join(folder, 'output'), 'a')
+  const child = spawn(program, args, {
+    cwd: site.directory,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', output, output],
+  })
+  closeSync(output)
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  child.once('exit', () => resolve())
+  child.once('error', () => resolve())
+  if (child.pid === undefined) throw new Error(`${program} could not be started`)
+  return { pid: child.pid, ended }
+}
+
+export interface Launched {
+  readonly pid: number
+  readonly ended: Promise<void>
+}
+
+/** Asks the process to end, and after 10 s makes it. */
+export async function end(launched: Launched, signal: NodeJS.Signals): Promise<void> {
+  killIfAlive(launched.pid, signal)
+  const timer = setTimeout(() => killIfAlive(launched.pid, 'SIGKILL'), 10_000)
+  await launched.ended
+  clearTimeout(timer)
+}
+
+/** Runs a command to its end. Returns when it was given, and rejects with what it said when it fails. */
+export function command(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<bigint> {
+  const given = process.hrtime.bigint()
+  return new Promise((resolve, reject) => {
+    const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024, timeout: 300_000 }
+    execFile(program, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve(given)
+      else reject(new Error(`${program} ${args.join(' ')}: ${stderr || stdout || error.message}`, { cause: error }))
+    })
+  })
+}

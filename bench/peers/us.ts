@@ -1,0 +1,91 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Client, createClient } from '../../src/cli/client.ts'
+import type { ChangeReport, UnitList } from '../../src/wire/api.ts'
+import { chooseHome } from '../../src/wire/home.ts'
+import { until } from '../observe.ts'
+import { command, end, type Launched, launch, type Peer, type Site, type Supervisor } from '../peer.ts'
+import { root } from '../tools.ts'
+
+const program = join(root, 'bin/holdfast')
+
+/** The command is the request that `holdfast up` makes, sent to a running daemon after the file was rewritten. */
+export const us: Peer<Ours> = {
+  name: 'us',
+  unitsMax: 10_000,
+  version: () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version,
+  open: openUs,
+}
+
+export interface Ours extends Supervisor {
+  /** As `up`, by the command `holdfast up` with its own start. */
+  upByCommandLine(count: number): Promise<bigint>
+  /** `kill -9` of the daemon. */
+  kill(): Promise<void>
+  /** Starts a daemon for the same home. Returns when it was told to start. */
+  restart(): bigint
+  list(): Promise<UnitList['items']>
+}
+
+async function openUs(site: Site): Promise<Ours> {
+  const file = join(site.directory, 'holdfast.yaml')
+  const environment = { HOLDFAST_HOME: join(site.directory, 'home') }
+  const client = clientFor(environment)
+  const list = async () => (await client.ask<UnitList>('units')).items
+  const start = (): Launched => launch(site, program, ['daemon', file], environment)
+  writeUnits(site, file, 0)
+  let daemon = start()
+  await until(
+    () =>
+      list().then(
+        () => true,
+        () => false,
+      ),
+    'the daemon to answer',
+    30_000,
+  )
+  return {
+    roots: () => [daemon.pid],
+    async up(count) {
+      writeUnits(site, file, count)
+      const given = process.hrtime.bigint()
+      const report = await client.ask<ChangeReport>('up', { body: { sources: null, lenient: null } })
+      if (report.errors.length > 0) throw new Error(report.errors.join('\n'))
+      return given
+    },
+    async upByCommandLine(count) {
+      writeUnits(site, file, count)
+      return command(program, ['up'], environment)
+    },
+    async stop() {
+      const given = process.hrtime.bigint()
+      process.kill(daemon.pid, 'SIGTERM')
+      return given
+    },
+    async kill() {
+      process.kill(daemon.pid, 'SIGKILL')
+      await daemon.ended
+    },
+    restart() {
+      const given = process.hrtime.bigint()
+      daemon = start()
+      return given
+    },
+    list,
+    close: () => end(daemon, 'SIGTERM'),
+  }
+}
+
+function clientFor(environment: Readonly<Record<string, string>>): Client {
+  const choice = chooseHome({ option: undefined, environment, uid: process.getuid!() })
+  if (choice.kind === 'bad') throw new Error(choice.message)
+  return createClient(choice.home)
+}
+
+function writeUnits(site: Site, file: string, count: number): void {
+  const units = Array.from(
+    { length: count },
+    (_, index) => `  unit-${index}:\n    command: ["${site.unit}", "${site.argument(index)}"]\n    restart: always\n`,
+  )
+  writeFileSync(file, count === 0 ? 'name: bench\nservices: {}\n' : `name: bench\nservices:\n${units.join('')}`)
+}

@@ -1,0 +1,61 @@
+#!/bin/sh
+# The whole suite, as `npm test` runs it; `npm test -- PATTERN` runs the test files whose path contains PATTERN.
+# Every part runs even when an earlier one failed; the exit code is 1 when any did.
+set -u
+cd -- "$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")" || exit 69
+
+pattern=${1:-}
+# A test that hangs is a failure, not a job that never ends.
+timeout_ms=600000
+failed=''
+
+part() { # NAME COMMAND...
+  name=$1
+  shift
+  echo "== $name"
+  "$@" || failed="$failed $name"
+}
+
+all_files=$(find src test -name '*.test.ts' | sort | grep -F -- "$pattern")
+slow='^test/(sim|conform|real)/'
+
+run_tests() { # CONCURRENCY FILE...
+  concurrency=$1
+  shift
+  scripts/node --disable-warning=ExperimentalWarning --test --test-reporter=spec \
+    --test-concurrency="$concurrency" --test-timeout="$timeout_ms" "$@"
+}
+
+group() { # NAME CONCURRENCY FILE...
+  name=$1
+  concurrency=$2
+  shift 2
+  [ "$#" -eq 0 ] || part "$name" run_tests "$concurrency" "$@"
+}
+
+if [ -z "$all_files" ]; then
+  echo "npm test: no test file's path contains '$pattern'" >&2
+  exit 64
+fi
+
+part build node scripts/build.mjs
+# `holdfast` is started from what was just built: without it the rest tells nothing.
+[ -z "$failed" ] || exit 1
+[ -n "$pattern" ] || part check npm run -s check
+part test-deps scripts/test-deps
+
+# shellcheck disable=SC2046 # our own file names, without spaces
+{
+  # Whatever is not named as slow belongs to the first group, so that no test is ever left out.
+  group unit 2 $(echo "$all_files" | grep -Ev "$slow")
+  group simulation 2 $(echo "$all_files" | grep '^test/sim/')
+  group conformance 2 $(echo "$all_files" | grep '^test/conform/')
+  # One at a time: these kill, flood and take times.
+  group real 1 $(echo "$all_files" | grep '^test/real/')
+}
+
+if [ -n "$failed" ]; then
+  echo "npm test: failed:$failed" >&2
+  exit 1
+fi
+echo 'npm test: all parts passed'
