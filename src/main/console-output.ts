@@ -1,4 +1,5 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
 
 /** At most this much is kept for a terminal that does not take it now. */
 const heldBytesMax = 64 * 1024
@@ -11,7 +12,11 @@ const retryMs = 500
  * window must not hold up supervision. What is not taken is dropped and counted.
  */
 export function createConsoleOutput(fd: 1 | 2): (text: string) => void {
-  const own = reopen(fd)
+  // A socket (systemd's journal) cannot be opened again, and setting ours to not wait is libuv's business.
+  return fstatSync(fd).isSocket() ? socketOutput(fd) : fileOutput(reopen(fd))
+}
+
+function fileOutput(fd: number): (text: string) => void {
   let held: Buffer = Buffer.alloc(0)
   let dropped = 0
   let isGone = false
@@ -20,7 +25,7 @@ export function createConsoleOutput(fd: 1 | 2): (text: string) => void {
   const flush = (): void => {
     timer = null
     while (held.length > 0 && !isGone) {
-      const written = write(own, held)
+      const written = write(fd, held)
       if (written === 'gone') isGone = true
       else if (written === 0) {
         timer = setTimeout(flush, retryMs).unref()
@@ -28,7 +33,7 @@ export function createConsoleOutput(fd: 1 | 2): (text: string) => void {
       } else held = held.subarray(written)
     }
     if (dropped > 0 && !isGone) {
-      held = Buffer.from(`(${dropped} lines were not shown: the output was not taken)\n`)
+      held = Buffer.from(droppedText(dropped))
       dropped = 0
       flush()
     }
@@ -46,6 +51,28 @@ export function createConsoleOutput(fd: 1 | 2): (text: string) => void {
   }
 }
 
+function socketOutput(fd: number): (text: string) => void {
+  const socket = new Socket({ fd, readable: false, writable: true })
+  let dropped = 0
+  // Its reader went away: nobody is left to be told.
+  socket.on('error', () => socket.destroy())
+  // An open output keeps no process alive.
+  socket.unref()
+  return (text) => {
+    if (socket.destroyed) return
+    if (socket.writableLength > heldBytesMax) {
+      dropped += 1
+      return
+    }
+    socket.write(dropped === 0 ? text : droppedText(dropped) + text)
+    dropped = 0
+  }
+}
+
+function droppedText(lines: number): string {
+  return `(${lines} lines were not shown: the output was not taken)\n`
+}
+
 /** An open file of our own, so that not waiting does not change it for others who share the old one. */
 function reopen(fd: number): number {
   // A file always takes what is written, and who shares it shares its position too: appending would not move that.
@@ -53,7 +80,7 @@ function reopen(fd: number): number {
   try {
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
   } catch (error) {
-    // A socket (systemd's journal) cannot be opened again; its reader does not stop reading.
+    // Not ours to open (a terminal of another user, after su): it is written as it is.
     if (error instanceof Error && 'code' in error) return fd
     throw error
   }

@@ -19,6 +19,7 @@ import { chooseHome, type Home } from '../wire/home.ts'
 import { createClock } from './clock.ts'
 import { createConsoleOutput } from './console-output.ts'
 import { parseDaemonArguments } from './daemon-arguments.ts'
+import { decodeInChild } from './decode-child.ts'
 import { dieOnBugs } from './fatal.ts'
 import { createForeground, type Foreground } from './foreground.ts'
 import { takeHome } from './home-lock.ts'
@@ -62,6 +63,9 @@ interface Setting {
 async function supervise({ home, declared, version, out, talk }: Setting): Promise<ExitCode> {
   const { stateDirectory, runDirectory, logDirectory } = home
   const warn = (text: string): void => talk(`holdfast: ${text}\n`)
+  // On the other core while the store is opened and what runs is adopted.
+  const ahead = decodeInChild({ ...declared, runDirectory })
+  ahead.catch(() => {}) // whoever takes it is told
   const clock = createClock()
   const startedAt = clock.now()
   const store = openSqliteStore({ stateDirectory, runDirectory, warn })
@@ -78,7 +82,7 @@ async function supervise({ home, declared, version, out, talk }: Setting): Promi
   })
   const recorder = createRecorder({ directory: join(stateDirectory, 'recorder'), warn })
   const engine = createEngine({ store, driver, clock, recorder, warn })
-  const sources = createSources({ engine, runDirectory, stateDirectory, declared })
+  const sources = createSources({ engine, runDirectory, stateDirectory, declared, ahead })
   const server = createNativeServer({
     engine,
     logs,

@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs'
 import { decodeSources } from '../dialects/decode-sources.ts'
 import { diskSourceReader } from '../dialects/source-reader.ts'
+import { errnoOf } from '../sys/errno.ts'
+import { exitCodes } from '../wire/exit-codes.ts'
 import type { DecodeAnswer, DecodeQuestion } from './decode-child.ts'
 
 /**
@@ -16,7 +18,16 @@ export async function runDecode(args: readonly string[]): Promise<number> {
     lenient: question.lenient,
     descriptorsMax: question.descriptorsMax,
   })
-  const bytes = Buffer.from(JSON.stringify(answer))
-  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
-  return 0
+  return give(Buffer.from(JSON.stringify(answer)))
+}
+
+function give(bytes: Buffer): number {
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
+    return exitCodes.ok
+  } catch (error) {
+    // The daemon died meanwhile: nobody waits for the answer any more.
+    if (errnoOf(error) === 'EPIPE') return exitCodes.failed
+    throw error
+  }
 }

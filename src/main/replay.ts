@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
+import { hashData } from '../base/hash.ts'
 import { describeTerminal } from '../cli/terminal.ts'
-import type { State } from '../core/model.ts'
+import type { State, Unit } from '../core/model.ts'
 import { type Turn, turn } from '../engine/turn.ts'
 import { type RecordedEntry, readRecording } from '../store/recording.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
@@ -41,7 +42,7 @@ export async function replay(options: {
       case 'begin':
         if (pending !== null) take(pending, [])
         pending = null
-        state = entry.state
+        state = withHashesAsRecorded(entry.state)
         break
       case 'turn':
         if (pending !== null) take(pending, [])
@@ -66,6 +67,20 @@ export async function replay(options: {
   if (pending !== null) take(pending, [])
   talk(`${turns} turns, ${divergences === 0 ? 'all as recorded' : `${divergences} not as recorded`}\n`)
   return divergences === 0 ? exitCodes.ok : exitCodes.failed
+}
+
+/**
+ * A recording holds no values of environments, so what a replayed configuration hashes to is not what it hashed to then. The
+ * hashes of the state it begins with are made in the same way, or each unit would seem to have changed.
+ */
+function withHashesAsRecorded(state: State): State {
+  const units = [...state.units.values()].map((unit): Unit => {
+    const runHash = hashData(unit.spec.process)
+    const isCurrent = unit.run?.runHash === unit.spec.runHash
+    const run = unit.run !== null && isCurrent ? { ...unit.run, runHash } : unit.run
+    return { ...unit, run, spec: { ...unit.spec, runHash } }
+  })
+  return { ...state, units: new Map(units.map((unit) => [unit.id, unit])) }
 }
 
 function differenceOf(result: Turn, recorded: Extract<RecordedEntry, { kind: 'settled' }>): string | null {

@@ -7,7 +7,7 @@ import type { SourcesPort } from '../frontends/native/handlers.ts'
 import { commandOrRefuse } from '../frontends/native/wishes.ts'
 import { writeAtomically } from '../sys/atomic-write.ts'
 import { apiVersion } from '../wire/api.ts'
-import { decodeInChild } from './decode-child.ts'
+import { type DecodeAnswer, decodeInChild } from './decode-child.ts'
 
 /** What is declared where. Remembered, so that a daemon started without files goes on with those of last time. */
 export interface Declared {
@@ -20,9 +20,12 @@ export function createSources(options: {
   readonly runDirectory: string
   readonly stateDirectory: string
   readonly declared: Declared
+  /** What `declared` says now, being read since before the engine started: the first reading takes it. */
+  readonly ahead: Promise<DecodeAnswer>
 }): SourcesPort {
   const { engine, runDirectory, stateDirectory } = options
   let declared = options.declared
+  let ahead: Promise<DecodeAnswer> | null = options.ahead
   // One reading at a time: two at once could apply in the wrong order.
   let last: Promise<unknown> = Promise.resolve()
 
@@ -31,7 +34,10 @@ export function createSources(options: {
       sources: request.sources ?? declared.sources,
       lenient: request.lenient ?? (request.sources === null && declared.lenient),
     }
-    const { target, problems } = await decodeInChild({ ...wanted, runDirectory })
+    const isAhead = ahead !== null && request.sources === null && request.lenient === null
+    const reading = isAhead && ahead !== null ? ahead : decodeInChild({ ...wanted, runDirectory })
+    ahead = null
+    const { target, problems } = await reading
     const errors = problems.filter(({ severity }) => severity === 'error').map(printProblem)
     const warnings = problems.filter(({ severity }) => severity === 'warning').map(printProblem)
     const { changes, unchanged } = differences(engine.snapshot().state.target, target)

@@ -2,15 +2,16 @@ import type { IncomingMessage } from 'node:http'
 import { requestBytesMax } from '../../core/limits.ts'
 import { Refusal } from './refusal.ts'
 
-/** The JSON a request brings, at most `requestBytesMax` of it; nothing at all counts as `{}`. */
+/** The JSON a request brings, of at most `requestBytesMax`; nothing at all counts as `{}`. */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > requestBytesMax) throw new Refusal('too-large', `the body is larger than ${requestBytesMax} bytes`)
-    chunks.push(chunk)
+    if (bytes <= requestBytesMax) chunks.push(chunk)
   }
+  // Read to its end all the same: who is still writing would meet a closed socket instead of this answer.
+  if (bytes > requestBytesMax) throw new Refusal('too-large', `the body is larger than ${requestBytesMax} bytes`)
   const text = Buffer.concat(chunks).toString('utf8')
   if (text === '') return {}
   try {

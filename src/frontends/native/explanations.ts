@@ -7,7 +7,7 @@ import { shellWord } from '../../wire/home.ts'
 
 /** What `holdfast explain` shows: the core's account, and the facts it rests on. */
 export function explanationList(
-  { state, now }: Snapshot,
+  { state, now, storeTrouble }: Snapshot,
   chosen: readonly UnitId[] | null,
   factsOf: (run: Run) => RunFacts | null,
 ): ExplanationList {
@@ -21,7 +21,7 @@ export function explanationList(
       why: explanation.why,
       next: explanation.next,
       command: explanation.command,
-      facts: wanted === null ? [] : factsFor(state, explanation, factsOf),
+      facts: wanted === null ? [] : [...factsFor(state, explanation, factsOf), ...storeFacts(storeTrouble)],
     }))
   return { apiVersion, kind: 'ExplanationList', items }
 }
@@ -39,6 +39,11 @@ function factsFor(state: State, { unit: id }: Explanation, factsOf: (run: Run) =
     { name: 'declared in', value: state.target.apps[unit.app]?.source ?? 'nothing any more' },
   ]
   return facts.filter((fact) => fact !== null)
+}
+
+/** Should the daemon die now, it would not know of what is not stored, and recognise it only by its mark. */
+function storeFacts(storeTrouble: string | null): readonly Fact[] {
+  return storeTrouble === null ? [] : [{ name: 'not stored', value: storeTrouble }]
 }
 
 function processText(run: Run, live: RunFacts | null): string {
