@@ -181,10 +181,11 @@ function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>,
   if (draft.state.mode.kind === 'stopping') return
   draft.state = { ...draft.state, mode: { kind: 'stopping', by: command.by, why: command.why } }
   for (const unit of [...unitsOf(draft).values()]) {
-    if (unit.spec.manualStop !== 'until-daemon-restart' || unit.want.by.kind === 'declared') continue
-    const wanted: Unit = { ...unit, want: declaredWant(unit.spec) }
-    const isNoLongerWanted = wanted.want.kind === 'down' && isAtRest(unit)
-    if (isNoLongerWanted) enterPhase(draft, wanted, 'idle', now, { ...freshCounters, why: 'not to be started' })
-    else putUnit(draft, wanted)
+    const isStopOver = unit.spec.manualStop === 'until-daemon-restart' && unit.want.by.kind !== 'declared'
+    const kept: Unit = isStopOver ? { ...unit, want: declaredWant(unit.spec) } : unit
+    // Whoever starts the daemon again on purpose wants what is declared, jobs and what gave up included.
+    const isOver = unit.phase === 'ended' || unit.phase === 'failed' || (isStopOver && unit.phase === 'backoff')
+    if (isOver) enterPhase(draft, kept, 'idle', now, { ...freshCounters, why: 'the daemon was ended' })
+    else if (isStopOver) putUnit(draft, kept)
   }
 }

@@ -11,6 +11,9 @@ export function adoptFound(draft: Draft, found: FoundRun, now: Now): void {
   const unit = unitsOf(draft).get(found.unit)
   if (unit === undefined) {
     draft.state = { ...draft.state, found: [...state.found, found] }
+  } else if (unit.run === null && found.run <= (unit.end.run ?? 0)) {
+    // Left behind by a run that ended: its mark alone does not make it the unit's.
+    return
   } else if (unit.run === null) {
     const why = `running as pid ${found.identity.pid}, found after a restart of the daemon`
     enterPhase(draft, unit, 'up', now, { run: foundRun(unit, found, now), why })

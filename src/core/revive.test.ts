@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { ann, ask, at, code, play, policy, running, service, setTarget } from './fixture.ts'
+import type { Now, State } from './model.ts'
+import { revive, type Stored, storedUnit } from './revive.ts'
+
+function storedForm(state: State): Stored {
+  const units = [...state.units.values()]
+  return {
+    bootId: state.bootId,
+    target: state.target,
+    units: units.map(storedUnit),
+    wants: units.flatMap(({ id, want }) => (want.by.kind === 'declared' ? [] : [{ unit: id, want }])),
+    runsReserved: 1_001,
+  }
+}
+
+const nextBoot: Now = { bootId: 'next', bootMs: 50, wallMs: 9_000_000 }
+
+it('nothing stored is an empty state', () => {
+  const state = revive(null, at(5))
+  assert.deepEqual(
+    { ...state, units: [...state.units] },
+    {
+      version: 0,
+      bootId: 'boot',
+      mode: { kind: 'running' },
+      target: { apps: {} },
+      units: [],
+      nextRun: 1,
+      nextTransition: 1,
+      observe: null,
+      found: [],
+    },
+  )
+})
+
+it('on the same boot what was stored is what is, and numbers go on after what was reserved', () => {
+  const scene = running(0, service('web'), service('db'), service('gone'))
+  scene.turn(1, ask('stop', 'db'), setTarget(service('web'), service('db')))
+  const again = revive(storedForm(scene.state), at(2))
+  assert.deepEqual(again.units, scene.state.units)
+  assert.deepEqual([...again.units.keys()], ['a/web/1', 'a/db/1', 'a/gone/1'])
+  assert.equal(again.units.get('a/gone/1')?.isDeclared, false)
+  assert.equal(again.nextRun, 1_001)
+  assert.equal(again.target, scene.state.target)
+})
+
+it('a unit without a row is new, with the wish that is stored for it', () => {
+  const scene = running(0, service('web'))
+  const stored = storedForm(scene.state)
+  const want = { kind: 'down', by: ann } as const
+  const again = revive({ ...stored, units: [], wants: [{ unit: 'a/web/1', want }] }, at(2))
+  const unit = again.units.get('a/web/1')
+  assert.deepEqual([unit?.phase, unit?.run, unit?.want, unit?.reason], ['idle', null, want, 'declared'])
+})
+
+it('a unit no longer declared keeps its spec and its wish', () => {
+  const scene = running(0, service('web', { autostart: false }))
+  scene.turn(1, ask('start', 'web'))
+  scene.turn(2, scene.spawned('web'))
+  scene.turn(3, setTarget())
+  const stored = storedForm(scene.state)
+  assert.notEqual(stored.units[0]?.spec, null)
+  assert.deepEqual(revive(stored, at(4)).units.get('a/web/1'), scene.unit('web'))
+  const orphan = { ...stored, units: stored.units.map((unit) => ({ ...unit, spec: null })) }
+  assert.equal(revive(orphan, at(4)).units.size, 0)
+  assert.equal(revive({ ...stored, wants: [] }, at(4)).units.get('a/web/1')?.want.kind, 'down')
+})
+
+it('after a reboot no run lives, no deadline holds, and wishes stay', () => {
+  const scene = running(0, service('web'), service('db'), service('gone'))
+  scene.turn(1, ask('stop', 'db'), setTarget(service('web'), service('db')))
+  const again = revive(storedForm(scene.state), nextBoot)
+  assert.deepEqual([...again.units.keys()], ['a/web/1', 'a/db/1'])
+  const web = again.units.get('a/web/1')
+  assert.deepEqual([web?.phase, web?.run, web?.reason, web?.sinceBootMs], ['idle', null, 'the host was started', 50])
+  assert.deepEqual(web?.end, { kind: 'unknown', run: 1, exit: null, message: '', atWallMs: null })
+  assert.deepEqual(again.units.get('a/db/1')?.want, { kind: 'down', by: ann })
+  assert.equal(again.bootId, 'next')
+})
+
+it('after a reboot how a run ended before is still known, and counters are cleared', () => {
+  const slow = { ...policy, backoff: { ...policy.backoff, freeRestarts: 0 } }
+  const scene = running(0, service('web', { restart: slow }))
+  scene.turn(1, scene.exited('web', code(3)))
+  assert.equal(scene.unit('web').phase, 'backoff')
+  const web = revive(storedForm(scene.state), nextBoot).units.get('a/web/1')
+  assert.deepEqual([web?.phase, web?.retryBootMs, web?.earlyExits, web?.end.exit], ['idle', null, 0, code(3)])
+})
+
+it('the stored form of a declared unit holds neither its spec nor its wish', () => {
+  const row = storedUnit(running(0, service('web')).unit('web'))
+  assert.equal(row.spec, null)
+  assert.deepEqual(['want' in row, 'isDeclared' in row], [false, false])
+  const fresh = play()
+  fresh.turn(0, setTarget(service('web', { autostart: false })))
+  assert.deepEqual(JSON.parse(JSON.stringify(storedUnit(fresh.unit('web')))), storedUnit(fresh.unit('web')))
+})

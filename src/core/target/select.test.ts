@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { asked, play, service } from '../fixture.ts'
+import type { State } from '../model.ts'
+import { editDistance, selectUnits } from './select.ts'
+
+/** shop: web with two units and db; mail: web. */
+function shop(): State {
+  const app = (name: string, ...services: readonly ReturnType<typeof service>[]) => {
+    const keyed = Object.fromEntries(services.map((one) => [one.name, one]))
+    return { name, source: `/${name}.yaml`, dialect: 'compose' as const, services: keyed }
+  }
+  const apps = {
+    shop: app('shop', service('web', { instances: [{ n: 1 }, { n: 2 }] }), service('db')),
+    mail: app('mail', service('web')),
+  }
+  const scene = play()
+  scene.turn(0, asked({ kind: 'set-target', target: { apps }, by: { kind: 'daemon' }, why: '' }))
+  return scene.state
+}
+
+const units = (...names: readonly string[]) => {
+  const selection = selectUnits(shop(), names)
+  return selection.kind === 'selected' ? selection.units : selection
+}
+
+it('a name may be a service, a unit, a service of an app, or a whole app', () => {
+  assert.deepEqual(units('db'), ['shop/db/1'])
+  assert.deepEqual(units('db/1'), ['shop/db/1'])
+  assert.deepEqual(units('shop/web'), ['shop/web/1', 'shop/web/2'])
+  assert.deepEqual(units('shop/web/2'), ['shop/web/2'])
+  assert.deepEqual(units('mail/'), ['mail/web/1'])
+  assert.deepEqual(units('web/2'), ['shop/web/2'])
+})
+
+it("supervisord's groups are apps", () => {
+  assert.deepEqual(units('shop:db'), ['shop/db/1'])
+  assert.deepEqual(units('shop:*'), ['shop/web/1', 'shop/web/2', 'shop/db/1'])
+  assert.deepEqual(units('shop:'), ['shop/web/1', 'shop/web/2', 'shop/db/1'])
+  assert.deepEqual(units('mail:db'), { kind: 'unknown', name: 'mail:db', similar: [] })
+})
+
+it('several names are taken together, each unit once, in order', () => {
+  assert.deepEqual(units('shop/web/2', 'db', 'shop/web'), ['shop/web/2', 'shop/db/1', 'shop/web/1'])
+  assert.deepEqual(units(), [])
+})
+
+it('a bare name that two apps have is ambiguous, and nothing is selected', () => {
+  const ambiguous = { kind: 'ambiguous', name: 'web', candidates: ['shop/web', 'mail/web'] }
+  assert.deepEqual(units('db', 'web'), ambiguous)
+})
+
+it('an unknown name comes with similar ones', () => {
+  assert.deepEqual(units('bd'), { kind: 'unknown', name: 'bd', similar: ['db'] })
+  assert.deepEqual(units('shop/wbe'), { kind: 'unknown', name: 'shop/wbe', similar: ['shop/web', 'shop/db'] })
+  assert.deepEqual(units('something'), { kind: 'unknown', name: 'something', similar: [] })
+})
+
+it('the edit distance counts inserted, removed and replaced letters, and stops counting at its limit', () => {
+  assert.equal(editDistance('web', 'web', 2), 0)
+  assert.equal(editDistance('web', 'wb', 2), 1)
+  assert.equal(editDistance('web', 'weeb', 2), 1)
+  assert.equal(editDistance('web', 'wab', 2), 1)
+  assert.equal(editDistance('kitten', 'sitting', 9), 3)
+  assert.equal(editDistance('a', 'abcd', 2), 3)
+})
