@@ -28,6 +28,8 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
   const failures: { readonly atBootMs: number; readonly event: Event; readonly post: Post }[] = []
   let doubtful: RunHandle[] = []
   let hint: Post | null = null
+  /** Adopted runs whose pauses while no daemon watched are still to be told. */
+  let recovered: readonly RunHandle[] = []
 
   function perform(steps: readonly Step[], post: Post): void {
     for (const step of steps) performStep(step, post)
@@ -118,17 +120,16 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
       return { ...event, exit: exits.get(handle.run.identity.pid) ?? event.exit }
     })
     doubtful = handles.filter((_, index) => events[index]?.kind === 'unresolved')
-    pauses = handles.filter(({ run }) => run.identity !== null)
+    recovered = handles.filter(({ run }) => run.identity !== null)
     const newest = new Map(handles.map(({ unit, run }) => [unit, run.n]))
     for (const process of world.processes.values()) {
       if (process.isImpostor || process.run <= (newest.get(process.unit) ?? 0)) continue
       adopt(process)
       events.push({ kind: 'found', unit: process.unit, run: process.run, identity: process.identity })
     }
+    tellPausesWhileAway()
     return Promise.resolve(events)
   }
-
-  let pauses: readonly RunHandle[] = []
 
   function exitsWhileAway(): ReadonlyMap<number, Process['endsWith']> {
     const exits = new Map<number, Process['endsWith']>()
@@ -188,17 +189,22 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
 
   function events(post: Post, signal: AbortSignal): void {
     hint = post
-    // Somebody may have paused or continued a process while no daemon watched.
-    for (const { unit, run } of pauses) {
-      const process = known.get(keyOf(unit, run.n))?.process
-      if (process === undefined || process.isPaused === run.isPaused) continue
-      post({ kind: process.isPaused ? 'paused' : 'continued', unit, run: run.n })
-    }
+    tellPausesWhileAway()
     rearm()
     signal.addEventListener('abort', () => {
       hint = null
       clock.arm(null, tell)
     })
+  }
+
+  function tellPausesWhileAway(): void {
+    if (hint === null) return
+    for (const { unit, run } of recovered) {
+      const process = known.get(keyOf(unit, run.n))?.process
+      if (process === undefined || process.isPaused === run.isPaused) continue
+      hint({ kind: process.isPaused ? 'paused' : 'continued', unit, run: run.n })
+    }
+    recovered = []
   }
 
   function facts(run: Run) {

@@ -1,0 +1,70 @@
+import type { Random } from '../../src/base/prng.ts'
+import type { Command, Target, Unit, UnitId, Who } from '../../src/core/model.ts'
+import type { FaultKind, Mix } from './faults.ts'
+import { drawChangedTarget } from './generate.ts'
+
+/** What happens from outside at one moment of a scenario. */
+export type Action =
+  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'fault'; readonly fault: FaultKind }
+
+const ann: Who = { kind: 'user', uid: 1000, name: 'ann' }
+
+/** Faults that strike at a moment of their own; the others change how processes and news behave. */
+const strikes: readonly FaultKind[] = [
+  'paused-from-outside',
+  'killed-from-outside',
+  'daemon-crash',
+  'daemon-crash',
+  'host-reboot',
+  'commit-fails',
+  'disk-full',
+  'wall-jump',
+  'suspend',
+  'command-burst',
+  'news-old',
+  'news-old',
+  'held',
+  'impostor',
+]
+
+export function drawAction(random: Random, mix: Mix, units: readonly Unit[], declared: Target): Action {
+  const possible = strikes.filter((fault) => mix.has(fault))
+  if (possible.length > 0 && random.chance(0.45)) {
+    const fault = random.pick(possible)
+    const isRare = fault === 'host-reboot' && random.chance(0.6)
+    if (!isRare) return { kind: 'fault', fault }
+  }
+  return { kind: 'command', command: drawCommand(random, units, declared) }
+}
+
+export function drawCommand(random: Random, units: readonly Unit[], declared: Target): Command {
+  const chosen = drawUnits(random, units)
+  const drawn = random.whole(0, 99)
+  if (drawn < 24) return { kind: 'start', units: chosen, by: ann }
+  if (drawn < 44) return { kind: 'stop', units: chosen, by: ann }
+  if (drawn < 60) return { kind: 'restart', units: chosen, by: ann }
+  if (drawn < 80)
+    return {
+      kind: 'signal',
+      units: chosen,
+      signal: random.pick(['HUP', 'USR1', 'TERM', 'STOP', 'CONT', 'CONT']),
+      by: ann,
+    }
+  if (drawn < 97)
+    return {
+      kind: 'set-target',
+      target: drawChangedTarget(random, declared),
+      by: random.chance(0.5) ? ann : { kind: 'daemon' },
+      why: 'up',
+    }
+  return { kind: 'shutdown', by: { kind: 'daemon' }, why: 'SIGTERM' }
+}
+
+function drawUnits(random: Random, units: readonly Unit[]): readonly UnitId[] {
+  if (units.length === 0) return ['shop/none/1']
+  if (random.chance(0.05)) return units.map((unit) => unit.id)
+  const chosen = new Set<UnitId>()
+  for (let count = random.whole(1, 3); count > 0; count--) chosen.add(random.pick(units).id)
+  return [...chosen]
+}

@@ -1,0 +1,173 @@
+import type { Random } from '../../src/base/prng.ts'
+import type { App, Dependency, Instance, LogSpec, Service, StopRung, Target } from '../../src/core/model.ts'
+
+/** What a drawn service is for: it says how its processes behave when nothing goes wrong. */
+export type Role = 'server' | 'job'
+
+const log: LogSpec = { path: null, bytesMax: 0, backupsMax: 0 }
+
+/** One or two apps, together at least five units, dependencies without a cycle. */
+export function drawTarget(random: Random): Target {
+  const apps: Record<string, App> = {}
+  const appCount = random.chance(0.3) ? 2 : 1
+  for (let index = 0; index < appCount; index++) {
+    const name = ['shop', 'mail'][index]!
+    apps[name] = drawApp(random, name, appCount === 1 ? random.whole(5, 8) : random.whole(3, 5))
+  }
+  return { apps }
+}
+
+function drawApp(random: Random, name: string, count: number): App {
+  const services: Record<string, Service> = {}
+  for (let index = 0; index < count; index++) {
+    const service = drawService(random, `${name[0]}${index}`, Object.values(services))
+    services[service.name] = service
+  }
+  return { name, source: `/etc/${name}.yaml`, dialect: 'compose', services }
+}
+
+/** A service that depends only on earlier ones. */
+export function drawService(random: Random, name: string, earlier: readonly Service[]): Service {
+  const role: Role = random.chance(0.25) ? 'job' : 'server'
+  return {
+    name,
+    kind: 'process',
+    process: {
+      command: [role, name],
+      commandError: null,
+      workingDir: null,
+      environment: {},
+      envFiles: [],
+      inheritEnvironment: false,
+      user: null,
+      umask: null,
+      stdout: log,
+      stderr: 'stdout',
+      cgroup: false,
+    },
+    instances: instances(random.chance(0.3) ? random.whole(2, 3) : 1),
+    autostart: !random.chance(0.12),
+    restart: drawPolicy(random, role),
+    stop: drawLadder(random),
+    dependsOn: drawDependencies(random, earlier),
+    priority: random.chance(0.6) ? 999 : random.whole(1, 4),
+    manualStop: random.chance(0.5) ? 'until-started' : 'until-daemon-restart',
+  }
+}
+
+export function instances(count: number): readonly Instance[] {
+  return Array.from({ length: count }, (_, index) => ({ n: index + 1 }))
+}
+
+export function roleOf(command: readonly string[]): Role {
+  return command[0] === 'job' ? 'job' : 'server'
+}
+
+export function drawPolicy(random: Random, role: Role): Service['restart'] {
+  const firstMs = random.whole(50, 400)
+  return {
+    when:
+      role === 'job'
+        ? random.pick(['no', 'on-failure'])
+        : random.pick(['always', 'unless-stopped', 'on-failure', 'always', 'no']),
+    successExits: random.chance(0.2) ? [0, 7] : [0],
+    stableMs: random.pick([0, 200, 1_000, 3_000]),
+    early: role === 'server' && random.chance(0.25) ? 'always' : 'by-policy',
+    backoff: {
+      shape: random.pick(['exponential', 'linear']),
+      firstMs,
+      factor: random.pick([1.5, 2, 3]),
+      maxMs: firstMs * random.whole(2, 20),
+      jitter: random.pick([0, 0.2, 1]),
+      freeRestarts: random.whole(0, 2),
+    },
+    budget: drawBudget(random),
+  }
+}
+
+function drawBudget(random: Random): Service['restart']['budget'] {
+  if (random.chance(0.4)) return null
+  return { restartsMax: random.whole(0, 5), windowMs: random.chance(0.5) ? null : random.whole(500, 8_000) }
+}
+
+function drawLadder(random: Random): readonly StopRung[] {
+  const waitMs = () => random.whole(50, 3_000)
+  const kill: StopRung = { signal: 'KILL', scope: 'tree', waitMs: waitMs() }
+  const ladders: readonly (readonly StopRung[])[] = [
+    [{ signal: 'TERM', scope: 'main', waitMs: waitMs() }, kill],
+    [{ signal: 'TERM', scope: 'group', waitMs: waitMs() }, kill],
+    [{ signal: 'INT', scope: 'main', waitMs: waitMs() }, { signal: 'TERM', scope: 'group', waitMs: waitMs() }, kill],
+    [{ signal: 'TERM', scope: 'main', waitMs: waitMs() }],
+    [kill],
+  ]
+  return random.pick([...ladders, ladders[0]!, ladders[1]!])
+}
+
+function drawDependencies(random: Random, earlier: readonly Service[]): readonly Dependency[] {
+  if (earlier.length === 0 || random.chance(0.3)) return []
+  const chosen = random.shuffled(earlier).slice(0, random.whole(1, 2))
+  return chosen.map((service) => ({
+    service: service.name,
+    condition: roleOf(service.process.command) === 'job' && random.chance(0.8) ? 'completed' : 'started',
+    required: random.chance(0.8),
+    restart: random.chance(0.3),
+  }))
+}
+
+/** The same target with one to three things changed; what is not changed stays the same object. */
+export function drawChangedTarget(random: Random, target: Target): Target {
+  let changed = target
+  for (let count = random.whole(1, 3); count > 0; count--) changed = changeOne(random, changed)
+  return changed
+}
+
+function changeOne(random: Random, target: Target): Target {
+  const app = random.pick(Object.values(target.apps))
+  const services = Object.values(app.services)
+  const service = random.pick(services)
+  const put = (changed: Service) =>
+    withServices(
+      target,
+      app,
+      services.map((one) => (one === service ? changed : one)),
+    )
+  switch (random.whole(0, 7)) {
+    case 0:
+      return put({
+        ...service,
+        process: { ...service.process, command: [...service.process.command.slice(0, 2), String(random.whole(1, 99))] },
+      })
+    case 1:
+      return put({ ...service, restart: drawPolicy(random, roleOf(service.process.command)) })
+    case 2:
+      return put({ ...service, stop: drawLadder(random) })
+    case 3:
+      return put({ ...service, autostart: !service.autostart })
+    case 4:
+      return put({ ...service, instances: instances(random.whole(1, 3)) })
+    case 5:
+      return put({ ...service, dependsOn: drawDependencies(random, services.slice(0, services.indexOf(service))) })
+    case 6:
+      return services.length <= 3 ? target : withServices(target, app, without(services, service))
+    default: {
+      const name = `${app.name[0]}n${random.whole(0, 3)}`
+      if (name in app.services && services.length <= 3) return target
+      if (name in app.services) return withServices(target, app, without(services, app.services[name]!))
+      return withServices(target, app, [...services, drawService(random, name, services)])
+    }
+  }
+}
+
+function without(services: readonly Service[], gone: Service): readonly Service[] {
+  return services
+    .filter((service) => service !== gone)
+    .map((service) => {
+      if (!service.dependsOn.some((edge) => edge.service === gone.name)) return service
+      return { ...service, dependsOn: service.dependsOn.filter((edge) => edge.service !== gone.name) }
+    })
+}
+
+function withServices(target: Target, app: App, services: readonly Service[]): Target {
+  const keyed = Object.fromEntries(services.map((service) => [service.name, service]))
+  return { apps: { ...target.apps, [app.name]: { ...app, services: keyed } } }
+}

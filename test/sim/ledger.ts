@@ -1,0 +1,299 @@
+import type { Event, Now, Step, Transition, Unit, UnitId } from '../../src/core/model.ts'
+import type { Snapshot } from '../../src/engine/ports.ts'
+import { type Oracle, processText } from './oracle.ts'
+import { hold } from './violation.ts'
+
+/** What left for the driver, as seen from outside: the basis of the invariants about steps. */
+export interface Ledger {
+  /** Judges the step by what was known when its turn was over, then remembers it. */
+  step(step: Step, scene: Scene): void
+  transition(transition: Transition, scene: Scene): void
+  /** Counters and times of earlier lives may be lost. */
+  forgetRestarts(): void
+  committed(unit: UnitId, run: number): void
+  reserved(below: number): void
+  /** A run nothing was stored of: what it was started as is not known to the daemon. */
+  found(unit: UnitId): void
+  reboot(): void
+}
+
+export interface Scene {
+  readonly snapshot: Snapshot
+  readonly before: ReadonlyMap<UnitId, Unit>
+  /** After the turn. */
+  readonly units: ReadonlyMap<UnitId, Unit>
+  readonly now: Now
+  readonly oracle: Oracle
+  readonly isStoreFailing: boolean
+  readonly isEnding: boolean
+}
+
+interface Past {
+  isFound: boolean
+  lastRun: number
+  spawnedBootMs: number
+  process: string
+  /** Early ends in a row, by our own count; and when the unit last ended and was to be tried again. */
+  earlyEnds: number
+  endedBootMs: number
+  isPolicyRestart: boolean
+  policyRestartsBootMs: number[]
+}
+
+interface Rung {
+  readonly run: number
+  readonly atBootMs: number
+  readonly waitMs: number
+  readonly signal: string
+}
+
+export function createLedger(): Ledger {
+  const pasts = new Map<UnitId, Past>()
+  const rungs = new Map<UnitId, Rung>()
+  const intents = new Map<UnitId, number>()
+  let newestRun = 0
+  let reserved = 0
+
+  function pastOf(unit: UnitId): Past {
+    const known = pasts.get(unit)
+    if (known !== undefined) return known
+    const past: Past = {
+      isFound: false,
+      lastRun: 0,
+      spawnedBootMs: 0,
+      process: '',
+      earlyEnds: 0,
+      endedBootMs: -1,
+      isPolicyRestart: false,
+      policyRestartsBootMs: [],
+    }
+    pasts.set(unit, past)
+    return past
+  }
+
+  function spawn(step: Extract<Step, { kind: 'spawn' }>, scene: Scene): void {
+    const past = pastOf(step.unit)
+    runNumbersGrow(step, newestRun)
+    // What was used while nothing could be stored is known of only where its process lives.
+    if (step.run < reserved) newestRun = step.run
+    intentIsStored(step, intents.get(step.unit), scene)
+    nothingUnwantedStarts(step, scene)
+    dependenciesHold(step, scene)
+    restartsWithinPolicy(step, past, scene)
+    if (past.isPolicyRestart) past.policyRestartsBootMs.push(scene.now.bootMs)
+    past.isPolicyRestart = false
+    past.lastRun = step.run
+    past.isFound = false
+    past.spawnedBootMs = scene.now.bootMs
+    past.process = processText(step.spec.process)
+  }
+
+  function signal(step: Extract<Step, { kind: 'signal' }>, scene: Scene): void {
+    const past = pastOf(step.unit)
+    ownRunOnly(step, past)
+    if (step.purpose !== 'ladder') return
+    const unit = scene.units.get(step.unit)!
+    const rung = rungs.get(step.unit)
+    const isFirst = rung === undefined || rung.run !== step.run
+    graceIsKept(step, unit, isFirst ? null : rung, scene.now)
+    const sent = unit.spec.stop.findLast((one) => one.signal === step.signal)
+    rungs.set(step.unit, { run: step.run, atBootMs: scene.now.bootMs, waitMs: sent?.waitMs ?? 0, signal: step.signal })
+  }
+
+  return {
+    step(step, scene) {
+      if (step.kind === 'spawn') spawn(step, scene)
+      else if (step.kind === 'signal') signal(step, scene)
+    },
+    transition(transition, scene) {
+      const { now } = scene
+      const unit = scene.units.get(transition.unit) ?? scene.before.get(transition.unit)
+      const past = pastOf(transition.unit)
+      if (transition.to === 'stopping') {
+        rungs.delete(transition.unit)
+        endHasACause(transition, past, scene)
+        if (unit !== undefined) dependantsEndFirst(unit, scene)
+      }
+      if (transition.from !== 'up' && transition.from !== 'starting') return
+      if (transition.to !== 'backoff' && transition.to !== 'ended' && transition.to !== 'failed') return
+      if (unit === undefined) return
+      if (transition.run !== past.lastRun) {
+        // Of an earlier life, or of a turn that could not be stored.
+        clearRestarts(past)
+        return
+      }
+      const isHosts = transition.exit === null && transition.why.includes("the host's trouble")
+      const isStable = transition.exit !== null && now.bootMs - past.spawnedBootMs >= unit.spec.restart.stableMs
+      if (isStable) past.earlyEnds = 0
+      else if (!isHosts) past.earlyEnds += 1
+      past.endedBootMs = now.bootMs
+      past.isPolicyRestart = transition.to === 'backoff' && !isHosts
+    },
+    forgetRestarts() {
+      for (const past of pasts.values()) clearRestarts(past)
+    },
+    committed(unit, run) {
+      intents.set(unit, run)
+    },
+    found(unit) {
+      pastOf(unit).isFound = true
+    },
+    reserved(below) {
+      reserved = below
+    },
+    reboot() {
+      rungs.clear()
+      for (const past of pasts.values()) {
+        clearRestarts(past)
+        past.spawnedBootMs = -1
+      }
+    },
+  }
+}
+
+function clearRestarts(past: Past): void {
+  past.earlyEnds = 0
+  past.endedBootMs = -1
+  past.isPolicyRestart = false
+  past.policyRestartsBootMs = []
+}
+
+// ---- invariants about steps ------------------------------------------------------------------------------------
+
+function runNumbersGrow(step: Extract<Step, { kind: 'spawn' }>, newestRun: number): void {
+  hold(step.run > newestRun, 'run numbers only grow', () => `${step.unit}: run ${step.run} after run ${newestRun}`)
+}
+
+function intentIsStored(step: Extract<Step, { kind: 'spawn' }>, stored: number | undefined, scene: Scene): void {
+  const isStored = stored === step.run || scene.isStoreFailing
+  hold(
+    isStored,
+    'an intent is stored before its process exists',
+    () => `${step.unit}: run ${step.run}, stored ${stored}`,
+  )
+}
+
+function nothingUnwantedStarts(step: Extract<Step, { kind: 'spawn' }>, { oracle, isEnding }: Scene): void {
+  hold(!isEnding, 'nothing unwanted is started', () => `${step.unit} is started while the daemon ends`)
+  hold(oracle.mayBeDeclared(step.unit), 'nothing unwanted is started', () => `${step.unit} is not declared`)
+  hold(oracle.mayBeWantedUp(step.unit), 'nothing unwanted is started', () => `${step.unit} is wanted down`)
+}
+
+function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units }: Scene): void {
+  const app = step.unit.slice(0, step.unit.indexOf('/'))
+  for (const { service, condition, required } of step.spec.dependsOn) {
+    const others = [...units.values()].filter((one) => one.app === app && one.service === service && one.isDeclared)
+    hold(
+      others.length > 0 || !required,
+      'no start before its dependencies',
+      () => `${step.unit}: ${service} has no units`,
+    )
+    for (const other of others) {
+      const isMet =
+        condition === 'started' ? other.phase === 'up' : other.phase === 'ended' && other.end.kind === 'expected'
+      hold(
+        isMet,
+        'no start before its dependencies',
+        () => `${step.unit}: ${other.id} is ${other.phase}, asked ${condition}`,
+      )
+    }
+  }
+}
+
+function restartsWithinPolicy(step: Extract<Step, { kind: 'spawn' }>, past: Past, { now, oracle }: Scene): void {
+  const touchedBootMs = oracle.touchedBootMs(step.unit)
+  if (touchedBootMs >= past.endedBootMs || touchedBootMs >= past.spawnedBootMs) {
+    clearRestarts(past)
+    return
+  }
+  if (!past.isPolicyRestart) return
+  const { backoff, budget } = step.spec.restart
+  const k = past.earlyEnds - backoff.freeRestarts
+  const grown = backoff.shape === 'linear' ? backoff.firstMs * k : backoff.firstMs * backoff.factor ** (k - 1)
+  const leastMs = k <= 0 ? 0 : Math.min(grown, backoff.maxMs) * (1 - backoff.jitter / 2) - 1
+  const waitedMs = now.bootMs - past.endedBootMs
+  const name = 'restart rate within policy'
+  hold(
+    waitedMs >= leastMs,
+    name,
+    () => `${step.unit}: started after ${waitedMs} ms, early end ${past.earlyEnds} asks ${leastMs} ms`,
+  )
+  if (budget === null) return
+  if (budget.windowMs === null) {
+    hold(
+      past.earlyEnds <= budget.restartsMax,
+      name,
+      () => `${step.unit}: ${past.earlyEnds} early ends, allowed ${budget.restartsMax}`,
+    )
+    return
+  }
+  const fromBootMs = past.endedBootMs - budget.windowMs
+  const recent = past.policyRestartsBootMs.filter((at) => at > fromBootMs).length
+  hold(
+    recent < Math.max(1, budget.restartsMax) || budget.restartsMax > recent,
+    name,
+    () => `${step.unit}: ${recent} restarts in the window, allowed ${budget.restartsMax}`,
+  )
+}
+
+function ownRunOnly(step: Extract<Step, { kind: 'signal' }>, past: Past): void {
+  hold(
+    step.run === past.lastRun,
+    'what we do not manage is not touched',
+    () => `${step.unit}: signal for run ${step.run}, last ${past.lastRun}`,
+  )
+}
+
+function endHasACause({ unit, run, why }: Transition, past: Past, { oracle, isEnding }: Scene): void {
+  const isCaused =
+    isEnding ||
+    past.isFound ||
+    !oracle.mayBeDeclared(unit) ||
+    oracle.mayBeWantedDown(unit) ||
+    oracle.wasRestartAsked(unit, past.spawnedBootMs) ||
+    oracle.wasReplaced(unit, past.process, past.spawnedBootMs)
+  hold(isCaused, 'the untouched is not stopped', () => `${unit}: run ${run} is stopped without a cause (${why})`)
+}
+
+function dependantsEndFirst(unit: Unit, { units, isEnding }: Scene): void {
+  if (!isEnding) return
+  for (const other of units.values()) {
+    if (other.run === null || other.phase === 'unresolved' || other.app !== unit.app) continue
+    const isDependant = other.spec.dependsOn.some((edge) => edge.service === unit.service)
+    hold(!isDependant, 'dependants end first', () => `${unit.id} is stopped before ${other.id} has ended`)
+  }
+}
+
+function graceIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, rung: Rung | null, now: Now): void {
+  const name = 'no kill before the grace is over'
+  if (rung !== null) {
+    const waitedMs = now.bootMs - rung.atBootMs
+    // The ladder may have changed meanwhile: it is climbed as it is now declared.
+    const isHarmless = step.signal !== 'KILL' || rung.signal === 'KILL' || unit.spec.stop[0]?.signal === 'KILL'
+    hold(
+      waitedMs >= rung.waitMs || isHarmless,
+      name,
+      () => `${step.unit}: SIG${step.signal} after ${waitedMs} ms of ${rung.waitMs}`,
+    )
+    return
+  }
+  const first = unit.spec.stop[0]?.signal
+  hold(
+    step.signal === first,
+    name,
+    () => `${step.unit}: run ${step.run} first gets SIG${step.signal}, its ladder begins with SIG${first}`,
+  )
+}
+
+/** The news of a turn that meets a unit. */
+export function unitsMet(event: Event): readonly UnitId[] | 'all' {
+  switch (event.kind) {
+    case 'command':
+      return 'units' in event.command ? event.command.units : 'all'
+    case 'observed':
+    case 'observe-failed':
+      return 'all'
+    default:
+      return [event.unit]
+  }
+}

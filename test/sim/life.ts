@@ -1,0 +1,184 @@
+import type { Random } from '../../src/base/prng.ts'
+import type { Event, Now, State, Step, Transition } from '../../src/core/model.ts'
+import { createFakeDriver } from '../../src/drivers/fake/driver.ts'
+import type { Script, World } from '../../src/drivers/fake/world.ts'
+import { createEngine, type Engine } from '../../src/engine/engine.ts'
+import { type Driver, type Post, type Snapshot, type Store, StoreError } from '../../src/engine/ports.ts'
+import type { FaultyStore } from '../../src/store/faulty.ts'
+import { type Alarm, createSimClock, type SimTime } from './clock.ts'
+import type { FaultKind } from './faults.ts'
+import { SimulatedCrash } from './violation.ts'
+
+/** Where the daemon dies next. `steps`: how many of the dispatch are done by then. */
+export type CrashPlan =
+  | { readonly at: 'before-commit' | 'after-commit' | 'after-dispatch' }
+  | { readonly at: 'mid-dispatch'; readonly steps: number }
+
+/** What one turn did, kept until it was judged. */
+export interface TurnRecord {
+  now: Now
+  events: readonly Event[]
+  before: State
+  readonly steps: Step[]
+  readonly transitions: Transition[]
+  snapshot: Snapshot | null
+  isStoreFailing: boolean
+  /** The daemon died before it was stored: it never happened. */
+  isLost: boolean
+}
+
+/** One daemon from its start to its death, on a store and in a world that outlive it. */
+export interface Life {
+  readonly engine: Engine
+  readonly engineAlarm: Alarm
+  readonly driverAlarm: Alarm
+  readonly ready: (() => void)[]
+  /** News under way: late, or told twice. */
+  readonly underWay: { readonly atBootMs: number; readonly event: Event }[]
+  post: Post | null
+  crash: CrashPlan | null
+  turn: TurnRecord | null
+  isStopped: boolean
+}
+
+export interface LifeParts {
+  readonly random: Random
+  readonly time: SimTime
+  readonly world: World
+  readonly store: FaultyStore
+  readonly isOn: (kind: FaultKind) => boolean
+  readonly scriptOf: (step: Extract<Step, { kind: 'spawn' }>) => Script
+  readonly onCommit: (changes: Parameters<Store['commit']>[0] | null) => void
+  readonly onSpawn: (step: Extract<Step, { kind: 'spawn' }>) => void
+  readonly onTurn: (record: TurnRecord) => void
+}
+
+export function createLife(parts: LifeParts): Life {
+  const { time } = parts
+  const own = createSimClock(time)
+  const drivers = createSimClock(time)
+  const { random, world } = parts
+  const seesAdoptedExits = random.chance(0.5)
+  const inner = createFakeDriver({ world, clock: drivers.clock, scriptOf: parts.scriptOf, seesAdoptedExits })
+  const life: { -readonly [Key in keyof Life]: Life[Key] } = {
+    engine: undefined as unknown as Engine,
+    engineAlarm: own.alarm,
+    driverAlarm: drivers.alarm,
+    ready: own.ready,
+    underWay: [],
+    post: null,
+    crash: null,
+    turn: null,
+    isStopped: false,
+  }
+  const recorder = {
+    record: ({ now, events, state }: { now: Now; events: readonly Event[]; state: State }) => {
+      life.turn = {
+        now,
+        events,
+        before: state,
+        steps: [],
+        transitions: [],
+        snapshot: null,
+        isStoreFailing: false,
+        isLost: false,
+      }
+      parts.onTurn(life.turn)
+    },
+    settled: () => {},
+    close: () => {},
+  }
+  life.engine = createEngine({
+    store: crashingStore(parts, life),
+    driver: sabotagedDriver(parts, inner, life),
+    clock: own.clock,
+    recorder,
+    warn: () => {},
+  })
+  life.engine.subscribe((_, fresh) => {
+    if (life.turn !== null) life.turn.transitions.push(...fresh)
+  })
+  void life.engine.stopped.then(() => {
+    life.isStopped = true
+  })
+  return life
+}
+
+function crashingStore({ store, onCommit }: LifeParts, life: Life): Store {
+  return {
+    load: () => store.load(),
+    close: () => {},
+    commit(changes) {
+      if (life.crash?.at === 'before-commit') {
+        if (life.turn !== null) life.turn.isLost = true
+        throw new SimulatedCrash('before the commit')
+      }
+      try {
+        store.commit(changes)
+      } catch (error) {
+        if (error instanceof StoreError && life.turn !== null) life.turn.isStoreFailing = true
+        onCommit(null)
+        throw error
+      }
+      onCommit(changes)
+      if (life.turn !== null) life.turn.isStoreFailing = false
+      if (life.crash?.at === 'after-commit') throw new SimulatedCrash('after the commit, before the dispatch')
+    },
+  }
+}
+
+/** The driver with the faults of the way between it and the engine. */
+function sabotagedDriver(parts: LifeParts, inner: Driver, life: Life): Driver {
+  const { random, world, time, isOn } = parts
+  const wrapped =
+    (post: Post): Post =>
+    (event) =>
+      tellBadly(parts, life, event, post)
+
+  function performOne(step: Step, post: Post): void {
+    if (step.kind === 'spawn') parts.onSpawn(step)
+    if (step.kind === 'observe' && isOn('observe-fails') && random.chance(0.4)) {
+      post({ kind: 'observe-failed', code: 'EIO', message: 'the driver could not look', retry: true })
+      return
+    }
+    if (step.kind === 'signal' && isOn('signal-finds-nobody') && random.chance(0.3)) {
+      for (const process of world.processes.values()) {
+        if (process.unit === step.unit && process.run === step.run) world.signal(process, 'KILL', time.bootMs)
+      }
+    }
+    inner.perform([step], wrapped(post))
+  }
+
+  return {
+    perform(steps, post) {
+      const crash = life.crash
+      const done = crash?.at === 'mid-dispatch' ? steps.slice(0, crash.steps) : steps
+      for (const step of done) {
+        life.turn?.steps.push(step)
+        performOne(step, post)
+      }
+      if (crash?.at === 'mid-dispatch') throw new SimulatedCrash(`after ${done.length} of ${steps.length} steps`)
+      if (crash?.at === 'after-dispatch') throw new SimulatedCrash('before the outcomes were seen')
+    },
+    recover: (handles) => inner.recover(handles),
+    events(post, signal) {
+      life.post = post
+      inner.events(wrapped(post), signal)
+    },
+    facts: (run) => inner.facts(run),
+  }
+}
+
+const delayable: ReadonlySet<Event['kind']> = new Set(['exited', 'spawned', 'spawn-failed', 'signalled', 'observed'])
+
+function tellBadly({ random, time, isOn }: LifeParts, life: Life, event: Event, post: Post): void {
+  const isDelayable = delayable.has(event.kind)
+  if (isDelayable && isOn('news-late') && random.chance(0.3)) {
+    life.underWay.push({ atBootMs: time.bootMs + random.whole(1, 1_500), event })
+    return
+  }
+  post(event)
+  if (isDelayable && event.kind !== 'observed' && isOn('news-doubled') && random.chance(0.3)) {
+    life.underWay.push({ atBootMs: time.bootMs + random.whole(0, 600), event })
+  }
+}

@@ -1,0 +1,255 @@
+import type { Command, ProcessSpec, Target, UnitId } from '../../src/core/model.ts'
+import type { Snapshot } from '../../src/engine/ports.ts'
+import { hold } from './violation.ts'
+
+/** What must be remembered of the wish for a unit; unsure: a command may or may not have been taken in. */
+export type Wish = 'declared' | 'up' | 'down' | 'unsure'
+
+interface Submitted {
+  readonly command: Command
+  readonly atBootMs: number
+}
+
+/** Keeps, from the outside, what was asked for and what was acknowledged. Knows nothing of how the core works. */
+export interface Oracle {
+  submit(command: Command, snapshot: Snapshot, nowBootMs: number): { settle(how: 'acknowledged' | 'refused'): void }
+  /** Whether a wish for the unit to run may hold now. */
+  mayBeWantedUp(unit: UnitId): boolean
+  mayBeWantedDown(unit: UnitId): boolean
+  mayBeDeclared(unit: UnitId): boolean
+  /** A restart of it was asked for at or after that time. */
+  wasRestartAsked(unit: UnitId, sinceBootMs: number): boolean
+  /** A target asked for at or after that time declares another process for it, or none. */
+  wasReplaced(unit: UnitId, process: string, sinceBootMs: number): boolean
+  /** The newest time at which anything asked for may have cleared the unit's counters. */
+  touchedBootMs(unit: UnitId): number
+  isShutdownAsked(): boolean
+  /** The store did not take everything: what was asked for since may be lost with the daemon. */
+  storeTrouble(): void
+  storeHealthy(): void
+  /** From here until `recovered` nothing is known. */
+  died(): void
+  isTroubled(): boolean
+  /** After a death of the daemon: what was acknowledged must be there, what was in flight may be. */
+  recovered(snapshot: Snapshot): void
+  reboot(): void
+}
+
+export function createOracle(): Oracle {
+  let pending: Submitted[] = []
+  const wishes = new Map<UnitId, Wish>()
+  const autostart = new Map<UnitId, boolean>()
+  const restarts = new Map<UnitId, number>()
+  const touched = new Map<UnitId, number>()
+  const asked: { readonly atBootMs: number; readonly units: ReadonlyMap<UnitId, Declared> }[] = []
+  let target: Target | null = null
+  let allTouchedBootMs = 0
+  /** Targets that may be the stored one when the daemon dies now. */
+  let unsureTargets: Target[] = []
+  let isShutdown = false
+  let isTroubled = false
+  let isDead = true
+  let isEnding = false
+
+  function apply(command: Command): void {
+    switch (command.kind) {
+      case 'set-target':
+        applyTarget(command.target)
+        return
+      case 'start':
+      case 'restart':
+        for (const unit of command.units)
+          if (autostart.has(unit)) wishes.set(unit, autostart.get(unit) ? 'declared' : 'up')
+        return
+      case 'stop':
+        for (const unit of command.units)
+          if (autostart.has(unit)) wishes.set(unit, autostart.get(unit) ? 'down' : 'declared')
+        return
+      case 'signal':
+        return
+      case 'shutdown':
+        if (isEnding) return
+        isEnding = true
+        for (const [unit, { isUntilRestart }] of target === null ? [] : declaredUnits(target)) {
+          if (isUntilRestart) wishes.set(unit, 'declared')
+        }
+        return
+    }
+  }
+
+  function applyTarget(next: Target): void {
+    target = next
+    const specs = declaredUnits(next)
+    for (const unit of autostart.keys()) {
+      if (specs.has(unit)) continue
+      autostart.delete(unit)
+      wishes.set(unit, 'unsure')
+    }
+    for (const [unit, spec] of specs) {
+      autostart.set(unit, spec.autostart)
+      if (!wishes.has(unit)) wishes.set(unit, 'declared')
+    }
+  }
+
+  function touch(command: Command, snapshot: Snapshot, nowBootMs: number): void {
+    if (command.kind === 'set-target') {
+      asked.push({ atBootMs: nowBootMs, units: declaredUnits(command.target) })
+      allTouchedBootMs = nowBootMs
+      return
+    }
+    if (command.kind === 'shutdown' || command.kind === 'signal') return
+    for (const unit of command.units) touched.set(unit, nowBootMs)
+    if (command.kind !== 'restart') return
+    for (const unit of [...command.units, ...restartedAlong(snapshot, command.units)]) {
+      touched.set(unit, nowBootMs)
+      restarts.set(unit, nowBootMs)
+    }
+  }
+
+  function mayBe(unit: UnitId, isUp: boolean): boolean {
+    if (isDead) return true
+    const wish = wishes.get(unit) ?? 'unsure'
+    if (wish === 'unsure') return true
+    if ((wish === 'declared' ? (autostart.get(unit) ?? false) : wish === 'up') === isUp) return true
+    return pending.some(
+      ({ command }) => command.kind === 'set-target' || command.kind === 'shutdown' || names(command, unit, isUp),
+    )
+  }
+
+  return {
+    submit(command, snapshot, atBootMs) {
+      const entry = { command, atBootMs }
+      pending.push(entry)
+      touch(command, snapshot, atBootMs)
+      if (command.kind === 'shutdown') isShutdown = true
+      return {
+        settle(how) {
+          if (!pending.includes(entry)) return
+          pending = pending.filter((other) => other !== entry)
+          if (how === 'acknowledged') apply(command)
+          if (how === 'acknowledged' && command.kind === 'set-target') unsureTargets.push(command.target)
+        },
+      }
+    },
+    mayBeWantedUp: (unit) => mayBe(unit, true),
+    mayBeWantedDown: (unit) => mayBe(unit, false),
+    mayBeDeclared: (unit) =>
+      isDead || autostart.has(unit) || pending.some(({ command }) => command.kind === 'set-target'),
+    wasRestartAsked: (unit, sinceBootMs) => (restarts.get(unit) ?? -1) >= sinceBootMs,
+    wasReplaced: (unit, process, sinceBootMs) =>
+      asked.some(({ atBootMs, units }) => {
+        if (atBootMs < sinceBootMs) return false
+        const declared = units.get(unit)
+        return declared === undefined || processText(declared.process) !== process
+      }),
+    touchedBootMs: (unit) => Math.max(allTouchedBootMs, touched.get(unit) ?? 0),
+    isShutdownAsked: () => isShutdown,
+    died() {
+      isDead = true
+    },
+    storeTrouble() {
+      if (isDead) return
+      isTroubled = true
+      if (target !== null && !unsureTargets.includes(target)) unsureTargets.push(target)
+    },
+    isTroubled: () => isTroubled,
+    storeHealthy() {
+      if (isDead) return
+      isTroubled = false
+      unsureTargets = target === null ? [] : [target]
+    },
+    recovered(snapshot) {
+      const inFlight = pending
+      pending = []
+      isShutdown = false
+      isEnding = false
+      isDead = false
+      checkTarget(snapshot, [
+        ...unsureTargets,
+        ...inFlight.flatMap(({ command }) => (command.kind === 'set-target' ? [command.target] : [])),
+      ])
+      for (const unit of snapshot.state.units.values()) checkWish(unit.id, unit.isDeclared, unit.want, inFlight)
+      isTroubled = snapshot.storeTrouble !== null
+    },
+    reboot() {
+      allTouchedBootMs = 0
+      touched.clear()
+      restarts.clear()
+      asked.length = 0
+    },
+  }
+
+  function checkTarget(snapshot: Snapshot, possible: readonly Target[]): void {
+    const stored = snapshot.state.target
+    const isKnown =
+      possible.length === 0 || possible.some((one) => one === stored || JSON.stringify(one) === JSON.stringify(stored))
+    hold(isKnown, 'what was acknowledged survives', () => 'the target after the restart is none that was asked for')
+    applyTarget(stored)
+    unsureTargets = [stored]
+  }
+
+  function checkWish(
+    unit: UnitId,
+    isDeclared: boolean,
+    want: { kind: string; by: { kind: string } },
+    inFlight: readonly Submitted[],
+  ): void {
+    const found: Wish = want.by.kind === 'declared' ? 'declared' : want.kind === 'down' ? 'down' : 'up'
+    const known = wishes.get(unit) ?? 'unsure'
+    const isOpen =
+      !isDeclared || isTroubled || known === 'unsure' || inFlight.some(({ command }) => command.kind !== 'signal')
+    hold(
+      isOpen || found === known,
+      'what was acknowledged survives',
+      () => `${unit}: the wish was ${known}, now it is ${found}`,
+    )
+    wishes.set(unit, isDeclared ? found : 'unsure')
+  }
+}
+
+function names(command: Command, unit: UnitId, isUp: boolean): boolean {
+  if (command.kind === 'start' || command.kind === 'restart') return isUp && command.units.includes(unit)
+  return command.kind === 'stop' && !isUp && command.units.includes(unit)
+}
+
+function restartedAlong(snapshot: Snapshot, units: readonly UnitId[]): readonly UnitId[] {
+  const services = new Set(units.map((unit) => unit.slice(0, unit.lastIndexOf('/'))))
+  return [...snapshot.state.units.values()]
+    .filter((unit) => unit.spec.dependsOn.some((edge) => edge.restart && services.has(`${unit.app}/${edge.service}`)))
+    .map((unit) => unit.id)
+}
+
+interface Declared {
+  readonly process: ProcessSpec
+  readonly autostart: boolean
+  readonly isUntilRestart: boolean
+}
+
+const declarations = new WeakMap<Target, ReadonlyMap<UnitId, Declared>>()
+
+/** What a target declares, read from it without the core's help. */
+function declaredUnits(target: Target): ReadonlyMap<UnitId, Declared> {
+  const known = declarations.get(target)
+  if (known !== undefined) return known
+  const units = new Map<UnitId, Declared>()
+  for (const app of Object.values(target.apps)) {
+    for (const { name, process, autostart, manualStop, instances } of Object.values(app.services)) {
+      const isUntilRestart = manualStop === 'until-daemon-restart'
+      for (const instance of instances) {
+        const own = instance.process === undefined ? process : { ...process, ...instance.process }
+        units.set(`${app.name}/${name}/${instance.n}`, { process: own, autostart, isUntilRestart })
+      }
+    }
+  }
+  declarations.set(target, units)
+  return units
+}
+
+const texts = new WeakMap<ProcessSpec, string>()
+
+/** Equal for processes that are declared alike. */
+export function processText(process: ProcessSpec): string {
+  const known = texts.get(process) ?? JSON.stringify(process)
+  texts.set(process, known)
+  return known
+}
