@@ -11,6 +11,7 @@ export interface Driver {
   /**
    * Starts a step and returns. Exactly one outcome event is posted per step, possibly before this returns:
    * spawn → spawned | spawn-failed, signal → signalled | signal-failed, observe → observed | observe-failed, forget → none.
+   * Before `observed`, runs that recovery left unresolved and that can be told now get adopted | exited | not-started.
    * All steps of one turn are handed over together, so that work shared by them is done once.
    * `exited` follows `spawned` of the same run, exactly once, and only after the run's output was taken.
    */
