@@ -63,7 +63,14 @@ function start(question: DecodeQuestion, stdout: number): number | string {
   try {
     return spawn({
       path: process.execPath,
-      argv: [process.execPath, ...process.execArgv, process.argv[1]!, '__decode', JSON.stringify(question)],
+      // Without our own options: a child that lives for moments has no need to be small.
+      argv: [
+        process.execPath,
+        '--disable-warning=ExperimentalWarning',
+        process.argv[1]!,
+        '__decode',
+        JSON.stringify(question),
+      ],
       environment: Object.entries(process.env).map(([name, value]) => `${name}=${value}`),
       workingDir: process.cwd(),
       stdin,
