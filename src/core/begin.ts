@@ -75,7 +75,7 @@ function beginSignal(draft: Draft, step: Extract<Step, { kind: 'signal' }>, now:
 }
 
 function climb(draft: Draft, unit: Unit, why: string, now: Now): void {
-  const rung = unit.phase === 'stopping' ? (unit.stop?.rung ?? 0) : 0
+  const rung = unit.stop?.rung ?? 0
   const sent = rungAt(unit, rung)
   const isLast = rung >= unit.spec.stop.length - 1
   // Only a kill is worth repeating: whoever ignored a milder signal once will ignore it again.

@@ -106,7 +106,8 @@ function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void 
 function ladderUnderWay(unit: Unit, spec: UnitSpec, now: Now): Unit['stop'] {
   const { stop } = unit
   if (stop === null || stop.dueBootMs !== null || hashData(unit.spec.stop) === hashData(spec.stop)) return stop
-  return { ...stop, dueBootMs: now.bootMs + rungAt(unit, stop.rung - 1).waitMs }
+  const { waitMs } = rungAt(unit, stop.rung) // past the end: the one that was sent last
+  return { ...stop, dueBootMs: now.bootMs + waitMs }
 }
 
 function isAtRest(unit: Unit): boolean {

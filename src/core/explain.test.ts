@@ -150,6 +150,15 @@ describe('not at target', () => {
     assert.equal(explain(state, at(1))[0]?.next, 'told to stop with the next turn')
   })
 
+  it('is stopping, and the next rung is told, whichever it is', () => {
+    const rungs = ['TERM', 'INT', 'HUP'].map((signal) => ({ signal, scope: 'main', waitMs: 1_000 }) as const)
+    const scene = running(0, service('web', { stop: rungs }))
+    scene.turn(1, ask('stop', 'web'))
+    assert.equal(told(scene, 'web', 1).next, 'SIGINT in 1 s if it is still there')
+    scene.turn(1_001)
+    assert.equal(told(scene, 'web', 1_001).next, 'SIGHUP in 1 s if it is still there')
+  })
+
   it('is stopping, and its ladder has no further rung', () => {
     const scene = running(0, service('web', { stop: [{ signal: 'TERM', scope: 'main', waitMs: 1 }] }))
     scene.turn(1, ask('stop', 'web'))

@@ -1,4 +1,5 @@
 import type { Now, State, Unit, UnitId } from './model.ts'
+import { rungAt } from './plan.ts'
 import { type ShownState, shownState } from './shown.ts'
 import { durationText, exitText, whoText } from './text.ts'
 import { hindrance, indexServices, isWantedUp, mustEnd, type ServiceIndex, stopBlockers } from './unit/wish.ts'
@@ -109,8 +110,8 @@ function endingSoon({ unit, blocker }: Scene): Account {
 function stoppingNext({ unit, now }: Scene): string {
   const dueBootMs = unit.stop?.dueBootMs ?? null
   if (dueBootMs === null) return 'ends when it ends: its stop ladder has no further rung'
-  const rung = unit.spec.stop[Math.min(unit.stop?.rung ?? 0, unit.spec.stop.length - 1)]
-  return `SIG${rung?.signal ?? 'KILL'} in ${durationText(dueBootMs - now.bootMs)} if it is still there`
+  const { signal } = rungAt(unit, unit.stop?.rung ?? 0)
+  return `SIG${signal} in ${durationText(dueBootMs - now.bootMs)} if it is still there`
 }
 
 function ended(unit: Unit): Account {

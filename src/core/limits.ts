@@ -6,8 +6,8 @@ export const unitsMax = 10_000
 /** Numbered runs are reserved in blocks, so that a run costs no durable write of its own. */
 export const runBlock = 1_000
 
-/** Spawning is synchronous: more in one turn would keep the loop from draining output and answering. */
-export const spawnsPerTurnMax = 32
+/** Starts under way at a time: as many as share one look at the host, one keeper and one commit. */
+export const spawnsPerTurnMax = 400
 
 /** More signals than this queued for one unit is a script gone wild. */
 export const signalsPerUnitMax = 16

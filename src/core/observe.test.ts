@@ -42,6 +42,12 @@ describe('news about a run', () => {
     assert.deepEqual([change.transitions, [...change.touched]], [[], []])
   })
 
+  it('each change raises the version by one', () => {
+    const scene = running(0, service('web'))
+    const change = observe(scene.state, [{ kind: 'paused', ...web }], at(5))
+    assert.equal(change.state.version, scene.state.version + 1)
+  })
+
   it('a spawn told twice is told once', () => {
     const scene = running(0, service('web'))
     const again = scene.spawned('web')

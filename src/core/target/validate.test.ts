@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { unitsMax } from '../limits.ts'
 import type { App, Dependency, LogSpec, Service } from '../model.ts'
 import { validateApp, validateCounts } from './validate.ts'
 
@@ -76,6 +77,24 @@ test('a chain of ten thousand services does not overflow the stack', () => {
 test('names that cannot be files or parts of a unit id are refused', () => {
   for (const name of ['', '.', '..', 'a/b', 'a\nb', 'x'.repeat(129)])
     assert.equal(messages(app({ [name]: [] })).length, 1, name)
+})
+
+test('an app name that cannot be a file is refused as well', () => {
+  const faults = validateApp({ ...app({ a: [] }), name: 'a/b' })
+  assert.deepEqual(
+    faults.map(({ service, setting }) => [service, setting]),
+    [[null, 'name']],
+  )
+})
+
+test('as many units as one daemon supervises are fine, and one more is not', () => {
+  const count = (units: number) => {
+    const one = app({ a: [] })
+    const a = { ...one.services.a!, instances: Array.from({ length: units }, (_, n) => ({ n })) }
+    return validateCounts({ apps: { app: { ...one, services: { a } } } }, null).map(({ message }) => message)
+  }
+  assert.deepEqual(count(unitsMax), [])
+  assert.deepEqual(count(unitsMax + 1), ['10001 units are declared, and 10000 is the most one daemon supervises'])
 })
 
 test('separate streams count against the descriptors, discarded ones do not', () => {
