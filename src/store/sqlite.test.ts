@@ -144,6 +144,18 @@ describe('trouble with the disk', () => {
     }
   }
 
+  test('both databases damaged at once leave the home id, by which running processes are known', () => {
+    using at = place()
+    const store = at.open()
+    store.commit(everything)
+    const { homeId } = store
+    store.close()
+    for (const name of ['state', 'run'] as const) writeFileSync(join(at.path(name), `${name}.db`), 'x'.repeat(9_000))
+    using again = at.open()
+    assert.equal(again.load().stored?.units.length ?? 0, 0)
+    assert.equal(again.homeId, homeId)
+  })
+
   test('one unit that cannot be read costs that unit alone', () => {
     using at = place()
     const store = at.open()

@@ -5,6 +5,7 @@ import { emptyTarget } from '../core/revive.ts'
 import { type Changes, type Store, type Stored, type StoredUnit, type StoredWant, StoreError } from '../engine/ports.ts'
 import { boundary } from '../sys/boundary.ts'
 import { noUnitChanges, together, type UnitChanges, unitChanges } from './changes.ts'
+import { type HomeIdCopy, homeIdCopy } from './home-id.ts'
 import { runMigrations, stateMigrations } from './schema.ts'
 import { isDamaged, openSqliteFile, type SqliteFile } from './sqlite-file.ts'
 
@@ -52,7 +53,8 @@ export function openSqliteStore({ stateDirectory, runDirectory, warn = () => {} 
     warn: (message) => report(message),
   })
 
-  let content: Content | null = readContent(state, run, opening)
+  const copy = homeIdCopy(stateDirectory)
+  let content: Content | null = readContent(state, run, copy, opening)
   const { homeId } = content.state
   const position = positionOf(content)
   report = warn
@@ -60,7 +62,7 @@ export function openSqliteStore({ stateDirectory, runDirectory, warn = () => {} 
   return {
     homeId,
     load: () => {
-      const { state: kept, run: running } = content ?? readContent(state, run, opening)
+      const { state: kept, run: running } = content ?? readContent(state, run, copy, opening)
       content = null
       return { stored: storedOf(kept, running, position.owed), warnings: opening.splice(0) }
     },
@@ -242,7 +244,7 @@ function storedOf(state: StateContent, run: RunContent, owed: UnitChanges): Stor
 }
 
 /** What can be read. A file with a damaged part is moved aside, and what of it could be read goes into the new one. */
-function readContent(stateFile: SqliteFile, runFile: SqliteFile, warnings: string[]): Content {
+function readContent(stateFile: SqliteFile, runFile: SqliteFile, copy: HomeIdCopy, warnings: string[]): Content {
   const state: StateContent = { homeId: '', target: null, runsReserved: null, redo: null, wants: [] }
   const run: RunContent = { homeId: null, file: '', bootId: null, applied: 0, units: new Map() }
   const stateDamage = readAll(() => readState(stateFile, state))
@@ -256,7 +258,8 @@ function readContent(stateFile: SqliteFile, runFile: SqliteFile, warnings: strin
     tryTo(() => runFile.transact(() => writeRun(runFile, run)), warnings)
     run.file = factOf(runFile, 'file') ?? ''
   }
-  agreeOnHome(stateFile, state, runFile, run, warnings)
+  agreeOnHome(stateFile, state, runFile, run, run.homeId ?? copy.read(), warnings)
+  keepCopy(copy, state.homeId, warnings)
   return { state, run }
 }
 
@@ -266,18 +269,30 @@ function agreeOnHome(
   state: StateContent,
   runFile: SqliteFile,
   run: RunContent,
+  earlier: string | null,
   warnings: string[],
 ): void {
   const isFresh = state.target === null && state.runsReserved === null
-  if (run.homeId !== null && (isFresh || state.homeId === '') && run.homeId !== state.homeId) {
-    const { homeId } = run
-    tryTo(() => stateFile.transact(() => setFact(stateFile, 'home', homeId)), warnings)
-    state.homeId = homeId
+  if (earlier !== null && (isFresh || state.homeId === '') && earlier !== state.homeId) {
+    tryTo(() => stateFile.transact(() => setFact(stateFile, 'home', earlier)), warnings)
+    state.homeId = earlier
   }
-  if (state.homeId === '') state.homeId = `unstored-${process.pid}`
+  if (state.homeId === '') state.homeId = `${unstoredHome}${process.pid}`
   else if (run.homeId !== state.homeId)
     tryTo(() => runFile.transact(() => setFact(runFile, 'home', state.homeId)), warnings)
 }
+
+function keepCopy(copy: HomeIdCopy, homeId: string, warnings: string[]): void {
+  if (copy.read() === homeId || homeId.startsWith(unstoredHome)) return
+  try {
+    copy.write(homeId)
+  } catch (cause) {
+    warnings.push(`the copy of the home id cannot be written (${cause}); the databases still have it`)
+  }
+}
+
+/** Nothing can be stored: what is started now is known to this daemon alone. */
+const unstoredHome = 'unstored-'
 
 function readState(file: SqliteFile, into: StateContent): string | null {
   into.homeId = factOf(file, 'home') ?? ''

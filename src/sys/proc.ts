@@ -60,7 +60,9 @@ export function listPids(): readonly number[] {
 /** The children of a process (of all its threads); null where the kernel was built without this list. */
 export function childrenOf(pid: number): readonly number[] | null {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    // We start everything from our main thread, and the kernel hands orphans to it: our other threads have no children.
+    const tasks = pid === process.pid ? [pid] : readdirSync(`/proc/${pid}/task`)
+    return tasks.flatMap((task) =>
       readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
     )
   } catch (error) {

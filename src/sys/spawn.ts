@@ -1,6 +1,8 @@
+import { constants } from 'node:fs'
 import { assert } from '../base/assert.ts'
 import { type Errno, errnoName } from './errno.ts'
 import { bind } from './libc.ts'
+import { descriptorLimit, setSoftDescriptorLimit } from './rlimit.ts'
 
 export interface Spawn {
   /** The program's file; with a slash, since nothing is searched here. Relative ones count from `workingDir`. */
@@ -15,11 +17,17 @@ export interface Spawn {
   readonly stderr: number
   /** Descriptors the child keeps under the same number; all others of ours must be close-on-exec. */
   readonly keep?: readonly number[]
+  /** An empty file that the child creates before its program is loaded; where it cannot, the spawn fails. */
+  readonly creates?: string
+  /** The child's file creation mask; ours if left out. */
+  readonly umask?: number | null
+  /** The child's soft limit of descriptors; ours if left out. */
+  readonly descriptorsSoft?: number
 }
 
 /**
  * Starts a process in a session of its own, with default signal dispositions and an empty signal mask. Everything else
- * (umask, limits, user) is inherited from us as it is at this moment. Answers its pid, or the error: also one that
+ * (limits, user) is inherited from us as it is at this moment. Answers its pid, or the error: also one that
  * the child met, such as ENOENT or EACCES from the exec itself. Cost does not grow with our memory, unlike fork's.
  */
 export function spawn(request: Spawn): number | Errno {
@@ -27,26 +35,44 @@ export function spawn(request: Spawn): number | Errno {
   const actions = Buffer.alloc(actionsBytes)
   check(actionsInit(actions))
   try {
+    // Its descriptor is replaced at once by the child's stdin.
+    if (request.creates !== undefined) check(actionsAddOpen(actions, 0, request.creates, createEmpty, 0o600))
     check(actionsAddDup2(actions, request.stdin, 0))
     check(actionsAddDup2(actions, request.stdout, 1))
     check(actionsAddDup2(actions, request.stderr, 2))
     // The same number twice clears close-on-exec in the child, and no number can overwrite another.
     for (const fd of request.keep ?? []) check(actionsAddDup2(actions, fd, fd))
     check(actionsAddChdir(actions, request.workingDir))
-    const pid: [number] = [0]
-    const error = posixSpawn(
-      pid,
-      request.path,
-      actions,
-      attributes(),
-      [...request.argv, null],
-      [...request.environment, null],
-    )
-    return error === 0 ? pid[0] : errnoName(error)
+    return inState(request, () => {
+      const pid: [number] = [0]
+      const argv = [...request.argv, null]
+      const environment = [...request.environment, null]
+      const error = posixSpawn(pid, request.path, actions, attributes(), argv, environment)
+      return error === 0 ? pid[0] : errnoName(error)
+    })
   } finally {
     actionsDestroy(actions)
   }
 }
+
+/**
+ * What posix_spawn has no attribute for is ours for the moment of the call. Not longer: the C library refuses to prepare
+ * descriptors beyond the soft limit, while the child may well use them.
+ */
+function inState<T>({ umask = null, descriptorsSoft }: Spawn, act: () => T): T {
+  const { soft } = descriptorLimit()
+  const lowered = descriptorsSoft !== undefined && descriptorsSoft !== soft
+  const ownUmask = umask === null ? null : process.umask(umask)
+  if (lowered) setSoftDescriptorLimit(descriptorsSoft)
+  try {
+    return act()
+  } finally {
+    if (lowered) setSoftDescriptorLimit(soft)
+    if (ownUmask !== null) process.umask(ownUmask)
+  }
+}
+
+const createEmpty = constants.O_WRONLY | constants.O_CREAT | constants.O_NOCTTY
 
 // The structures are opaque: 80 and 336 bytes in glibc, 80 and 336 in musl. Roomy buffers cost nothing.
 const actionsBytes = 256
@@ -92,6 +118,9 @@ const actionsInit = bind<(actions: Buffer) => number>('int posix_spawn_file_acti
 const actionsDestroy = bind<(actions: Buffer) => number>('int posix_spawn_file_actions_destroy(uint8_t *)')
 const actionsAddDup2 = bind<(actions: Buffer, fd: number, asFd: number) => number>(
   'int posix_spawn_file_actions_adddup2(uint8_t *, int, int)',
+)
+const actionsAddOpen = bind<(actions: Buffer, fd: number, path: string, flags: number, mode: number) => number>(
+  'int posix_spawn_file_actions_addopen(uint8_t *, int, str, int, uint)',
 )
 const actionsAddChdir = bind<(actions: Buffer, path: string) => number>(
   'int posix_spawn_file_actions_addchdir_np(uint8_t *, str)',

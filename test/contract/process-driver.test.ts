@@ -1,4 +1,4 @@
-import { createBench, unitSpec } from '../../src/drivers/process/test-bench.ts'
+import { createBench, unitSpec, until } from '../../src/drivers/process/test-bench.ts'
 import { type DriverHarness, driverContract } from './driver.ts'
 
 driverContract('process', (): DriverHarness => {
@@ -16,9 +16,7 @@ driverContract('process', (): DriverHarness => {
       }
     },
     restart: bench.restart,
-    async settle(isDone) {
-      while (!isDone()) await new Promise((turn) => setTimeout(turn, 1))
-    },
+    settle: until,
     close: bench.close,
   }
 })

@@ -7,9 +7,9 @@ import { oomScoreAdj } from '../../sys/oom.ts'
 import { endingByPidfd, openPidfd } from '../../sys/pidfd.ts'
 import { becomeSubreaper } from '../../sys/prctl.ts'
 import { ownPidNamespace, readStat, residentBytes } from '../../sys/proc.ts'
-import { descriptorLimit } from '../../sys/rlimit.ts'
 import { type ChildNews, decodeEnding, nextChildNews } from '../../sys/wait.ts'
 import { type Account, resolveAccount } from './account.ts'
+import { createBeginnings } from './beginnings.ts'
 import { createCgroups } from './cgroups.ts'
 import type { Environment } from './environment.ts'
 import { failure, isFailure } from './failure.ts'
@@ -20,6 +20,7 @@ import { createRuns, endScopeOf, type LiveRun } from './runs.ts'
 import { killLeftovers, killStrays, type SignalContext, signalContext, signalRun } from './signal.ts'
 import { createStreams } from './streams.ts'
 import { takeSurvey } from './survey.ts'
+import { findUnstored, type Unstored } from './unstored.ts'
 import { createWatcher } from './watcher.ts'
 
 export interface ProcessDriverOptions {
@@ -38,6 +39,9 @@ export interface ProcessDriverOptions {
   readonly asksPidfdInfo?: boolean
 }
 
+/** Of starts in a row, before whatever else waits gets its turn. */
+const sliceMs = 20
+
 type SpawnStep = Extract<Step, { kind: 'spawn' }>
 
 /**
@@ -54,18 +58,21 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
   const keepers = createKeepers({ file: join(runDirectory, 'keepers.json'), bootId, homeId, devNull, watcher, warn })
   const streams = createStreams({ folder: join(runDirectory, 'fifo'), logs: options.logs, keepers, watcher, warn })
   const cgroups = createCgroups(homeId)
+  const beginnings = createBeginnings(join(runDirectory, 'begun'))
   const runs = createRuns()
   const site: LaunchSite = {
     homeId,
     daemonEnvironment: options.baseEnvironment,
     startNofileSoft: options.startNofileSoft,
-    ownNofileSoft: descriptorLimit().soft,
     ownOomScoreAdj: oomScoreAdj(),
     devNull,
   }
   let listener: Post | null = null
   let early: Event[] = []
   let mayReap = false
+  let isClosed = false
+  /** Units whose last run has ended here, and left nothing behind. */
+  const swept = new Set<UnitId>()
 
   const refused = becomeSubreaper()
   if (refused !== null) warn(`orphans of services go to init, out of reach (${refused})`)
@@ -75,15 +82,11 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
 
   function perform(steps: readonly Step[], post: Post): void {
     startReaping()
-    const accounts = prepare(steps.filter((step) => step.kind === 'spawn'))
     const context = contextNow()
     for (const step of steps) {
       switch (step.kind) {
-        case 'spawn': {
-          const account = accounts.get(step.unit)
-          post(account ? spawnRun(step, account, context) : notPrepared(step))
+        case 'spawn':
           break
-        }
         case 'signal': {
           const run = runs.get(step)
           const outcome = signalRun(step, run, context)
@@ -93,12 +96,46 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
         }
         case 'forget':
           streams.forget(step.unit)
+          beginnings.forget(step.unit)
+          swept.delete(step.unit)
           cgroups.remove(step.unit)
           break
         case 'observe':
           post(observe())
       }
     }
+    const spawns = steps.filter((step) => step.kind === 'spawn')
+    if (spawns.length > 0) spawnInSlices(spawns, prepare(spawns), post)
+  }
+
+  /** Many starts are made in slices, so that output is drained and questions are answered in between. */
+  function spawnInSlices(
+    steps: readonly SpawnStep[],
+    accounts: ReadonlyMap<UnitId, Account | Failure>,
+    post: Post,
+  ): void {
+    if (isClosed) return
+    const context = contextNow()
+    const since = performance.now()
+    const begun: (Event | LiveRun)[] = []
+    let next = 0
+    while (next < steps.length && (next === 0 || performance.now() - since < sliceMs)) {
+      const step = steps[next]!
+      begun.push(spawnRun(step, accounts.get(step.unit) ?? failure('bug', 'was not prepared'), context))
+      next += 1
+    }
+    // Read after all are under way: a process that is just being loaded lets us wait for its entry.
+    for (const one of begun) post('kind' in one ? one : spawned(one))
+    if (next < steps.length) setImmediate(() => spawnInSlices(steps.slice(next), accounts, post))
+  }
+
+  function spawned(launched: LiveRun): Event {
+    const { unit, run } = launched
+    // Even if it ended already: its entry stays until we reap it.
+    const startTicks = readStat(launched.identity.pid)?.startTicks ?? 0
+    const identity: Identity = { ...launched.identity, startTicks }
+    runs.add({ ...launched, identity })
+    return { kind: 'spawned', unit, run, identity }
   }
 
   /** Everything the starts of one turn need is made together, and kept, before the first of them happens. */
@@ -113,24 +150,21 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     return accounts
   }
 
-  function notPrepared(step: SpawnStep): Event {
-    return { kind: 'spawn-failed', unit: step.unit, run: step.run, ...failure('bug', 'was not prepared') }
-  }
-
-  function spawnRun(step: SpawnStep, account: Account | Failure, context: SignalContext): Event {
+  /** The run, its identity not yet complete, or why there is none. */
+  function spawnRun(step: SpawnStep, account: Account | Failure, context: SignalContext): LiveRun | Event {
     const { unit, run, spec } = step
     const failed = (trouble: Failure): Event => ({ kind: 'spawn-failed', unit, run, ...trouble })
     if (isFailure(account)) return failed(account)
-    if (endScopeOf(spec) === 'tree') killStrays(unit, context)
+    // What the last run left behind was killed when it ended, unless that was in another daemon's time.
+    if (endScopeOf(spec) === 'tree' && !swept.delete(unit)) killStrays(unit, context)
     const cgroup = spec.process.cgroup ? cgroups.prepare(unit) : null
     if (cgroup !== null && typeof cgroup !== 'string') return failed(cgroup)
     const openWriteEnds = () => streams.openWriteEnds(unit, spec.process)
-    const pid = launch(site, { unit, run, spec: spec.process, account, cgroup, openWriteEnds })
+    const beginning = beginnings.prepare(unit, run)
+    const pid = launch(site, { unit, run, spec: spec.process, account, cgroup, beginning, openWriteEnds })
     if (typeof pid !== 'number') return failed(pid)
-    // Even if it ended already: its entry stays until we reap it.
-    const identity: Identity = { pid, startTicks: readStat(pid)?.startTicks ?? 0, bootId, pidNamespace }
-    runs.add({ unit, run, identity, endScope: endScopeOf(spec), pidfd: null })
-    return { kind: 'spawned', unit, run, identity }
+    const identity: Identity = { pid, startTicks: 0, bootId, pidNamespace }
+    return { unit, run, identity, endScope: endScopeOf(spec), pidfd: null }
   }
 
   function observe(): Event {
@@ -169,6 +203,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
   function finish(run: LiveRun, exit: Exit, context: SignalContext): void {
     runs.remove(run)
     killLeftovers(run, context)
+    if (run.endScope === 'tree') swept.add(run.unit)
     release(run)
     streams.drainRest(run.unit)
     boundary('reap: last words taken')
@@ -200,10 +235,20 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
       excluded: new Set([...keepers.pids(), process.pid]),
       fifosOf: streams.paths,
       cgroupMembers: cgroups.members,
+      hasBegun: beginnings.has,
     }
+    // First, so that they are not taken for what an older run left behind.
+    const found = findUnstored(handles, context).flatMap(take)
     const events = handles.map((handle) => settle(handle, resolveRun(handle, context), after))
     startReaping()
-    return [...events, ...events.flatMap(pauseOf)]
+    return [...events, ...found, ...events.flatMap(pauseOf)]
+  }
+
+  function take({ unit, run, stat }: Unstored): readonly Event[] {
+    const identity: Identity = { pid: stat.pid, startTicks: stat.startTicks, bootId, pidNamespace }
+    if (!watchAdopted({ unit, run, identity, endScope: endScopeOf(null), pidfd: null })) return []
+    streams.reopen(unit, null)
+    return [{ kind: 'found', unit, run, identity }]
   }
 
   /** Whether an adopted run was paused while we were away. */
@@ -231,11 +276,18 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
 
   function adopt(handle: RunHandle, pid: number, startTicks: number, context: SignalContext): Event {
     const { unit } = handle
-    const pidfd = openPidfd(pid)
-    // It ended since we looked.
-    if (pidfd === 'ESRCH') return ended(handle, { kind: 'unknown' }, context)
     const identity: Identity = { pid, startTicks, bootId, pidNamespace }
     const run: LiveRun = { unit, run: handle.run.n, identity, endScope: endScopeOf(handle.spec), pidfd: null }
+    if (!watchAdopted(run)) return ended(handle, { kind: 'unknown' }, context)
+    return { kind: 'adopted', unit, run: handle.run.n, identity }
+  }
+
+  /** false: it ended since we looked. */
+  function watchAdopted(run: LiveRun): boolean {
+    const { unit, identity } = run
+    const { pid } = identity
+    const pidfd = openPidfd(pid)
+    if (pidfd === 'ESRCH') return false
     if (typeof pidfd === 'string') {
       warn(`${unit}: the end of process ${pid} cannot be watched (${pidfd}); it is noticed at the next observation`)
     } else {
@@ -246,12 +298,14 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
       run.pidfd = { fd: pidfd, watch: typeof watch === 'string' ? null : watch }
     }
     runs.add(run)
-    return { kind: 'adopted', unit, run: handle.run.n, identity }
+    return true
   }
 
   function ended(handle: RunHandle, exit: Exit, context: SignalContext): Event {
     const { unit } = handle
-    if (endScopeOf(handle.spec) === 'tree') killStrays(unit, context, true)
+    // What carries its mark may belong to a newer run.
+    const isAlone = runs.all().every((run) => run.unit !== unit)
+    if (isAlone && endScopeOf(handle.spec) === 'tree') killStrays(unit, context, true)
     streams.drainRest(unit)
     return { kind: 'exited', unit, run: handle.run.n, exit }
   }
@@ -295,6 +349,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     },
     facts: (run) => factsOf(run, bootId),
     close() {
+      isClosed = true
       process.off('SIGCHLD', reap)
       mayReap = false
       for (const run of runs.all()) release(run)

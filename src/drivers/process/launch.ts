@@ -1,11 +1,10 @@
-import { closeSync, statSync } from 'node:fs'
+import { closeSync, existsSync, rmSync, statSync } from 'node:fs'
 import { argumentBytesMax, execBytesMax } from '../../core/limits.ts'
 import type { Failure, ProcessSpec, UnitId } from '../../core/model.ts'
 import { boundary } from '../../sys/boundary.ts'
-import { errnoOf } from '../../sys/errno.ts'
+import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { setOomScoreAdj } from '../../sys/oom.ts'
-import { setSoftDescriptorLimit } from '../../sys/rlimit.ts'
-import { spawn } from '../../sys/spawn.ts'
+import { type Spawn, spawn } from '../../sys/spawn.ts'
 import type { Account } from './account.ts'
 import { type Environment, runEnvironment } from './environment.ts'
 import { failure, isFailure } from './failure.ts'
@@ -17,7 +16,6 @@ export interface LaunchSite {
   readonly daemonEnvironment: Environment
   /** The soft limit of descriptors we were started with: Node raised ours. */
   readonly startNofileSoft: number
-  readonly ownNofileSoft: number
   readonly ownOomScoreAdj: number
   readonly devNull: number
 }
@@ -29,6 +27,8 @@ export interface Launch {
   readonly account: Account
   /** The unit's cgroup to join, a folder. */
   readonly cgroup: string | null
+  /** The file that its process creates at its beginning. */
+  readonly beginning: string
   readonly openWriteEnds: () => { readonly stdout: number; readonly stderr: number }
 }
 
@@ -64,19 +64,26 @@ function start(
   const ends = openEnds(request)
   if (isFailure(ends)) return ends
   boundary('spawn: write ends open')
-  const umask = request.spec.umask === null ? null : process.umask(request.spec.umask)
-  if (site.startNofileSoft !== site.ownNofileSoft) setSoftDescriptorLimit(site.startNofileSoft)
-  boundary('spawn: limits set')
-  const pid = spawn({ ...made, ...ends, stdin: site.devNull })
+  const pid = spawnLeavingProof(
+    { ...made, ...ends, stdin: site.devNull, umask: request.spec.umask, descriptorsSoft: site.startNofileSoft },
+    request.beginning,
+  )
   boundary('spawn: process started')
-  if (site.startNofileSoft !== site.ownNofileSoft) setSoftDescriptorLimit(site.ownNofileSoft)
-  if (umask !== null) process.umask(umask)
   closeSync(ends.stdout)
   if (ends.stderr !== ends.stdout) closeSync(ends.stderr)
   if (typeof pid === 'string') return failure(pid, explain(made.path, pid))
   // Lowering our own around the start could not be undone without privileges, so the child's is set.
   if (site.ownOomScoreAdj !== 0) setOomScoreAdj(pid, 0)
   boundary('spawn: done')
+  return pid
+}
+
+/** A full disk has no room for the proof, and is no reason not to start. */
+function spawnLeavingProof(request: Spawn, creates: string): number | Errno {
+  const pid = spawn({ ...request, creates })
+  if (typeof pid === 'number') return pid
+  if (!existsSync(creates)) return spawn(request)
+  rmSync(creates, { force: true })
   return pid
 }
 

@@ -22,6 +22,8 @@ export interface ResolveContext {
   readonly excluded: ReadonlySet<number>
   readonly fifosOf: (unit: string) => readonly string[]
   readonly cgroupMembers: (unit: string) => readonly number[]
+  /** Whether a process of this run existed at all. */
+  readonly hasBegun: (unit: string, run: number) => boolean
 }
 
 /** Finds the process of a stored run: by its identity, or without one by what only its own process can show. */
@@ -57,7 +59,7 @@ function resolveIntent(handle: RunHandle, context: ResolveContext): Found {
     }
   }
   const hidden = leadersSince(survey.unreadable(), handle.run.startedBootMs, context.excluded)
-  if (hidden.length === 0) return { kind: 'not-started' }
+  if (hidden.length === 0) return { kind: context.hasBegun(handle.unit, handle.run.n) ? 'gone' : 'not-started' }
   const pids = hidden.map((stat) => stat.pid).join(', ')
   return { kind: 'doubtful', message: `process ${pids} may be its run ${handle.run.n}, but hides its environment` }
 }

@@ -8,12 +8,14 @@ export function streamFileName(unit: string, stream: StreamRef['stream']): strin
 
 /** A unit's id as one path component: what is not plain becomes %XX, what is too long is cut and ends with a digest. */
 export function unitFileName(unit: string): string {
-  const plain = Buffer.from(unit)
-    .toString('latin1')
-    .replace(/[^A-Za-z0-9_.-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+  const plain = unit.replace(/[^A-Za-z0-9_.-]/gu, escapeBytes)
   if (plain.length <= plainLengthMax) return plain
   // A plain name never has a tilde, so a cut one cannot be another unit's.
   return `${plain.slice(0, plainLengthMax / 2)}~${createHash('sha256').update(unit).digest('hex').slice(0, 32)}`
+}
+
+function escapeBytes(character: string): string {
+  return character === '/' ? '%2F' : Buffer.from(character).toString('hex').toUpperCase().replace(/../g, '%$&')
 }
 
 /** File names end at 255 bytes; this leaves room for the stream's name. */

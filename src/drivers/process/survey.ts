@@ -12,6 +12,8 @@ import {
 export interface Survey {
   /** Live processes that have all these strings in their environment. */
   withMarkers(markers: readonly string[]): readonly ProcessStat[]
+  /** Live processes that lead a session and show their environment, with it. */
+  leaders(): readonly { readonly stat: ProcessStat; readonly environment: readonly string[] }[]
   /** Live processes that have one of these files open. */
   withOpenFiles(paths: readonly string[]): readonly ProcessStat[]
   /** Processes of our own user that would not let us see whose they are. */
@@ -42,6 +44,12 @@ export function takeSurvey(): Survey {
       return stats().filter((stat) => {
         const environment = environments().get(stat.pid)
         return Array.isArray(environment) && markers.every((marker) => environment.includes(marker))
+      })
+    },
+    leaders() {
+      return stats().flatMap((stat) => {
+        const environment = stat.pid === stat.sid ? readEnvironment(stat.pid) : ''
+        return typeof environment === 'string' ? [] : [{ stat, environment }]
       })
     },
     withOpenFiles(paths) {

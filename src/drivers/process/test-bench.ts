@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import type { Event, ProcessSpec, Step, UnitSpec } from '../../core/model.ts'
 import type { Driver, LogPort } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
+import { closeAllOnExec } from '../../sys/cloexec.ts'
 import { kill } from '../../sys/kill.ts'
 import { listPids, readEnvironment } from '../../sys/proc.ts'
 import { splice } from '../../sys/splice.ts'
 import { createProcessDriver, type ProcessDriverOptions } from './driver.ts'
+import { streamFileName } from './stream-name.ts'
 
 /** For tests: a process driver over the real kernel in a directory of its own. */
 export interface Bench {
@@ -28,6 +30,8 @@ export interface Bench {
 }
 
 export function createBench(more: Partial<ProcessDriverOptions> = {}): Bench {
+  // As the daemon does at its start: what the test runner left open is not for units.
+  closeAllOnExec()
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-driver-'))
   const homeId = `test${process.pid}x${directory.slice(-6)}`
   const warnings: string[] = []
@@ -144,8 +148,13 @@ export function killHome(homeId: string): void {
   }
 }
 
+/** For what the kernel tells nobody about: asks until it is so. The test's own limit ends it. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((turn) => setTimeout(turn, 1))
+}
+
 export function logPath(directory: string, unit: string, stream: 'stdout' | 'stderr'): string {
-  return join(directory, `${encodeURIComponent(unit)}.${stream}.log`)
+  return join(directory, `${streamFileName(unit, stream)}.log`)
 }
 
 /** Each stream in one file, appended to. */

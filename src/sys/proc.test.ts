@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { childrenOf, ownPidNamespace, parseStat, readDescriptors, readEnvironment, readStat } from './proc.ts'
+
+// Fields 6 to 52 of proc(5): each holds its own number, but for the three that are looked at.
+const rest = Array.from({ length: 47 }, (_, index) => ({ 6: 5, 22: 4711, 52: 2304 })[index + 6] ?? index + 6).join(' ')
+
+for (const comm of ['sleep', 'a b', 'a) S 1 (b', '', '((', 'x\n)']) {
+  it(`a stat line is read whatever the process calls itself: ${JSON.stringify(comm)}`, () => {
+    assert.deepEqual(parseStat(`42 (${comm}) Z 1 4 ${rest}\n`), {
+      pid: 42,
+      comm,
+      state: 'Z',
+      ppid: 1,
+      pgid: 4,
+      sid: 5,
+      startTicks: 4711,
+      exitStatus: 2304,
+    })
+  })
+}
+
+it('our own process is found as it is', () => {
+  const stat = readStat(process.pid)
+  assert.equal(stat?.pid, process.pid)
+  assert.equal(stat?.ppid, process.ppid)
+  assert.match(ownPidNamespace(), /^\d+$/)
+  const environment = readEnvironment(process.pid)
+  assert(typeof environment !== 'string' && environment.includes(`PATH=${process.env.PATH}`))
+  assert(Array.isArray(readDescriptors(process.pid)))
+})
+
+it('a process that is not there is no error', () => {
+  const pid = 2 ** 22 + 1
+  assert.equal(readStat(pid), null)
+  assert.deepEqual(childrenOf(pid), [])
+  assert.equal(readEnvironment(pid), 'ENOENT')
+})
