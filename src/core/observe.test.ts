@@ -195,6 +195,19 @@ describe('after a restart of the daemon', () => {
     assert.equal(scene.transitions[0]?.why, 'running as pid 140, found after a restart of the daemon')
   })
 
+  it('of two live runs the one that is left is the unit, whichever ends', () => {
+    const exit = code(1)
+    for (const { ends, stays } of [
+      { ends: 1, stays: 9 },
+      { ends: 9, stays: 1 },
+    ]) {
+      const scene = running(0, service('web'))
+      scene.turn(1, found(9))
+      assert.deepEqual(scene.turn(2, { kind: 'exited', unit: idOf('web'), run: ends, exit }), [])
+      assert.deepEqual([scene.unit('web').phase, scene.run('web').n, scene.state.found], ['up', stays, []])
+    }
+  })
+
   it('two live runs of one unit are told, not touched; an older one is no news', () => {
     const scene = running(0, service('web'))
     assert.deepEqual(scene.turn(1, found(1)), [])

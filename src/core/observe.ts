@@ -2,7 +2,7 @@ import { applyCommand } from './command.ts'
 import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from './draft.ts'
 import type { Change, Event, Now, Run, State, Unit, UnitId } from './model.ts'
 import { endRun } from './unit/end.ts'
-import { adoptFound } from './unit/found.ts'
+import { adoptFound, settleTwins } from './unit/found.ts'
 
 /** Folds in what we learned, event by event. Decides nothing; news about an older run changes nothing. */
 export function observe(state: State, events: readonly Event[], now: Now): Change {
@@ -32,6 +32,7 @@ function fold(draft: Draft, event: Event, now: Now): void {
     case 'exited':
       forgetFound(draft, event)
       withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))
+      settleTwins(draft, event.unit, now)
       return
     default:
       withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))

@@ -1,5 +1,5 @@
 import { type Draft, enterPhase, unitsOf } from '../draft.ts'
-import type { FoundRun, Now, Run, Unit } from '../model.ts'
+import type { FoundRun, Now, Run, Unit, UnitId } from '../model.ts'
 
 /**
  * A live run nobody had stored. It is its unit's, unless another run of the unit lives as well; until the unit is declared it
@@ -19,7 +19,21 @@ export function adoptFound(draft: Draft, found: FoundRun, now: Now): void {
     enterPhase(draft, unit, 'up', now, { run: foundRun(unit, found, now), why })
   } else if (unit.run.n < found.run) {
     const why = `pid ${found.identity.pid} (run ${found.run}) lives beside run ${unit.run.n}: end one of them`
+    draft.state = { ...draft.state, found: [...draft.state.found, found] }
     enterPhase(draft, unit, 'unresolved', now, { why })
+  }
+}
+
+/** One of two live runs of a unit ended: the one that is left is the unit's, and nothing is started beside it. */
+export function settleTwins(draft: Draft, id: UnitId, now: Now): void {
+  const unit = unitsOf(draft).get(id)
+  const twin = draft.state.found.find((found) => found.unit === id)
+  if (unit === undefined) return
+  if (twin !== undefined && unit.run === null) {
+    draft.state = { ...draft.state, found: draft.state.found.filter((found) => found !== twin) }
+    adoptFound(draft, twin, now)
+  } else if (twin === undefined && unit.phase === 'unresolved' && unit.run?.identity != null) {
+    enterPhase(draft, unit, 'up', now, { why: `running as pid ${unit.run.identity.pid}, its double has ended` })
   }
 }
 

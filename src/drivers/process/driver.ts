@@ -71,6 +71,8 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
   let early: Event[] = []
   let mayReap = false
   let isClosed = false
+  /** Stored runs whose process could not be told so far. */
+  const doubtful = new Map<UnitId, RunHandle>()
   /** Units whose last run has ended here, and left nothing behind. */
   const swept = new Set<UnitId>()
 
@@ -98,9 +100,11 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
           streams.forget(step.unit)
           beginnings.forget(step.unit)
           swept.delete(step.unit)
+          doubtful.delete(step.unit)
           cgroups.remove(step.unit)
           break
         case 'observe':
+          for (const event of resolveAll([...doubtful.values()])) if (event.kind !== 'unresolved') post(event)
           post(observe())
       }
     }
@@ -226,6 +230,17 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
   async function recover(handles: readonly RunHandle[]): Promise<readonly Event[]> {
     keepers.recover()
     for (const handle of handles) streams.reopen(handle.unit, handle.spec?.process ?? null)
+    // First, so that they are not taken for what an older run left behind.
+    const excluded = new Set([...keepers.pids(), process.pid])
+    const found = findUnstored(handles, { homeId, survey: takeSurvey(), excluded }).flatMap(take)
+    const events = resolveAll(handles)
+    startReaping()
+    return [...events, ...found, ...events.flatMap(pauseOf)]
+  }
+
+  /** What became of each run; those that cannot be told are kept for the next observation. */
+  function resolveAll(handles: readonly RunHandle[]): readonly Event[] {
+    if (handles.length === 0) return []
     const after = contextNow()
     const context = {
       bootId,
@@ -237,11 +252,12 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
       cgroupMembers: cgroups.members,
       hasBegun: beginnings.has,
     }
-    // First, so that they are not taken for what an older run left behind.
-    const found = findUnstored(handles, context).flatMap(take)
-    const events = handles.map((handle) => settle(handle, resolveRun(handle, context), after))
-    startReaping()
-    return [...events, ...found, ...events.flatMap(pauseOf)]
+    return handles.map((handle) => {
+      const found = resolveRun(handle, context)
+      if (found.kind === 'doubtful') doubtful.set(handle.unit, handle)
+      else doubtful.delete(handle.unit)
+      return settle(handle, found, after)
+    })
   }
 
   function take({ unit, run, stat }: Unstored): readonly Event[] {

@@ -1,5 +1,5 @@
 // A daemon to be killed: runs a driver in a process of its own, does the steps of its first argument, prints each event
-// as a line, and stays until its standard input ends or somebody kills it.
+// as a line, and stays until its standard input ends or somebody kills it. Whatever is written to it makes it observe.
 import type { Event, Step } from '../../core/model.ts'
 import type { RunHandle } from '../../engine/ports.ts'
 import { createProcessDriver } from './driver.ts'
@@ -23,4 +23,5 @@ for (const event of await driver.recover(script.recover)) print(event)
 driver.events(print, new AbortController().signal)
 driver.perform(script.steps, print)
 process.stdout.write('{"kind":"settled"}\n')
-process.stdin.on('end', () => driver.close()).resume()
+process.stdin.on('data', () => driver.perform([{ kind: 'observe', why: 'asked' }], print))
+process.stdin.on('end', () => driver.close())

@@ -122,6 +122,39 @@ it('an intent without identity finds its process by the marker, above the sessio
   })
 })
 
+it('an intent whose process cannot be told is left alone, and found when an observation can tell', limit, async () => {
+  await inHome(async (home) => {
+    const step = spawnStep(
+      'a/b/1',
+      1,
+      shell('for i in 1 2; do setsid sh -c "echo \\$\\$; exec sleep 1000" & done; wait'),
+    )
+    const first = home.daemon({ steps: [step] })
+    const main = await first.spawned(1)
+    const pids = () =>
+      readFileSync(logPath(home.directory, 'a/b/1', 'stdout'), 'latin1')
+        .trim()
+        .split('\n')
+        .map(Number)
+    await until(() => existsSync(logPath(home.directory, 'a/b/1', 'stdout')) && pids().length === 2)
+    await first.kill()
+    kill(main.pid, 9)
+    await home.ended(main)
+    const [one = 0, other = 0] = pids()
+    const second = home.daemon({ recover: [handle(step, null, bootNow().bootMs - 60_000)] })
+    assert.match((await second.event('unresolved')).message, new RegExp(`processes .*${one}.* all look like its run 1`))
+    kill(one, 9)
+    await until(() => {
+      const stat = readStat(one)
+      return stat === null || isZombie(stat)
+    })
+    second.observe()
+    assert.equal((await second.event('adopted')).identity.pid, other)
+    await second.event('observed')
+    await second.end()
+  })
+})
+
 it('an intent without identity finds a process that hid its environment by the FIFO it holds', limit, async () => {
   await inHome(async (home) => {
     const step = spawnStep('a/b/1', 1, shell('echo ready; exec env -i /bin/sh -c "echo bare; sleep 1000"'))
@@ -214,6 +247,7 @@ interface Daemon {
   event<K extends Event['kind']>(kind: K): Promise<Extract<Event, { kind: K }>>
   spawned(run: number): Promise<Identity>
   kill(): Promise<void>
+  observe(): void
   /** Lets it close its driver; resolves only if it then ends by itself. */
   end(): Promise<void>
 }
@@ -294,6 +328,7 @@ function startDaemon(script: FixtureScript): Daemon {
     pid: child.pid ?? 0,
     event,
     spawned: async (run) => (await event('spawned', run)).identity,
+    observe: () => void child.stdin.write('observe\n'),
     async kill() {
       child.kill('SIGKILL')
       await ended
