@@ -163,6 +163,25 @@ describe('after a restart of the daemon', () => {
     assert.equal(scene.run('web').n, 2)
   })
 
+  it('an interrupted restart counts once, at the time it happens, and not at all for who is not wanted', () => {
+    const windowed = service('web', { restart: { ...policy, budget: { restartsMax: 3, windowMs: 60_000 } } })
+    const begun = () => {
+      const scene = running(0, windowed)
+      scene.turn(10, scene.exited('web', code(1)))
+      assert.deepEqual([scene.unit('web').restarts, scene.unit('web').restartTimesBootMs], [1, [10]])
+      return scene
+    }
+    const again = begun()
+    assert.deepEqual(again.turn(500, { kind: 'not-started', unit: idOf('web'), run: 2 }), [
+      'spawn web: restart after exit code 1',
+    ])
+    assert.deepEqual([again.unit('web').restarts, again.unit('web').restartTimesBootMs], [1, [500]])
+    const unwanted = begun()
+    unwanted.turn(20, ask('stop', 'web'))
+    assert.deepEqual(unwanted.turn(500, { kind: 'not-started', unit: idOf('web'), run: 2 }), [])
+    assert.equal(unwanted.unit('web').phase, 'idle')
+  })
+
   it('an unresolved unit is adopted once it can be told', () => {
     const scene = play()
     scene.turn(0, setTarget(service('web')))

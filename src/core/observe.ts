@@ -3,6 +3,7 @@ import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from 
 import type { Change, Event, Now, Run, State, Unit, UnitId } from './model.ts'
 import { endRun } from './unit/end.ts'
 import { adoptFound, settleTwins } from './unit/found.ts'
+import { isWantedUp } from './unit/wish.ts'
 
 /** Folds in what we learned, event by event. Decides nothing; news about an older run changes nothing. */
 export function observe(state: State, events: readonly Event[], now: Now): Change {
@@ -86,15 +87,26 @@ function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now):
     case 'adopted':
       adopted(draft, unit, { ...run, identity: event.identity, isAdopted: true }, now)
       return
-    case 'not-started': {
-      const why = 'its start was interrupted before a process existed'
-      enterPhase(draft, unit, 'idle', now, { run: null, signals: [], why })
+    case 'not-started':
+      startAgain(draft, unit, run, now)
       return
-    }
     case 'unresolved':
       enterPhase(draft, unit, 'unresolved', now, { why: event.message })
       return
   }
+}
+
+/** Where it counted as a restart it is one again, at the time it really happens: a window must not lose sight of it. */
+function startAgain(draft: Draft, unit: Unit, run: Run, now: Now): void {
+  const facts = { run: null, signals: [], why: 'its start was interrupted before a process existed' }
+  const isCounted = unit.restartTimesBootMs.at(-1) === run.startedBootMs
+  if (!isCounted || !isWantedUp(draft.state, unit)) {
+    enterPhase(draft, unit, 'idle', now, facts)
+    return
+  }
+  const restartTimesBootMs = unit.restartTimesBootMs.slice(0, -1)
+  const restarts = unit.restarts - 1
+  enterPhase(draft, unit, 'backoff', now, { ...facts, restarts, restartTimesBootMs, retryBootMs: now.bootMs })
 }
 
 function live(draft: Draft, unit: Unit, run: Run, now: Now): void {

@@ -114,12 +114,21 @@ export function createLedger(): Ledger {
         endHasACause(transition, past, scene)
         if (unit !== undefined) dependantsEndFirst(unit, scene)
       }
+      // Ended on purpose, the daemon hands back what had ended or given up: its successor starts it afresh.
+      const isHandedBack = transition.to === 'idle' && (transition.from === 'ended' || transition.from === 'failed')
+      if (isHandedBack && scene.isEnding) clearRestarts(past)
       if (transition.from !== 'up' && transition.from !== 'starting') return
       if (transition.to !== 'backoff' && transition.to !== 'ended' && transition.to !== 'failed') return
       if (unit === undefined) return
       if (transition.run !== past.lastRun) {
         // Of an earlier life, or of a turn that could not be stored.
         clearRestarts(past)
+        return
+      }
+      if (transition.exit === null && transition.why.startsWith('its start was interrupted')) {
+        // That restart never happened: the next one is it.
+        past.policyRestartsBootMs.pop()
+        past.isPolicyRestart = true
         return
       }
       const isHosts = transition.exit === null && transition.why.includes("the host's trouble")

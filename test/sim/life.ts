@@ -3,7 +3,7 @@ import type { Event, Now, State, Step, Transition } from '../../src/core/model.t
 import { createFakeDriver } from '../../src/drivers/fake/driver.ts'
 import type { Script, World } from '../../src/drivers/fake/world.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
-import { type Driver, type Post, type Snapshot, type Store, StoreError } from '../../src/engine/ports.ts'
+import { type Driver, type Post, type Recorder, type Snapshot, type Store, StoreError } from '../../src/engine/ports.ts'
 import type { FaultyStore } from '../../src/store/faulty.ts'
 import { type Alarm, createSimClock, type SimTime } from './clock.ts'
 import type { FaultKind } from './faults.ts'
@@ -23,6 +23,8 @@ export interface TurnRecord {
   readonly transitions: Transition[]
   snapshot: Snapshot | null
   isStoreFailing: boolean
+  /** Indices of the events that were decided without: refused because they could not be stored. */
+  refused: readonly number[]
   /** The daemon died before it was stored: it never happened. */
   isLost: boolean
 }
@@ -81,11 +83,14 @@ export function createLife(parts: LifeParts): Life {
         transitions: [],
         snapshot: null,
         isStoreFailing: false,
+        refused: [],
         isLost: false,
       }
       parts.onTurn(life.turn)
     },
-    settled: () => {},
+    settled: ({ refused }: Parameters<Recorder['settled']>[0]) => {
+      if (life.turn !== null) life.turn.refused = refused
+    },
     close: () => {},
   }
   life.engine = createEngine({

@@ -1,4 +1,4 @@
-import type { Command, ProcessSpec, Target, UnitId } from '../../src/core/model.ts'
+import type { Command, ProcessSpec, Target, UnitId, UnitSpec } from '../../src/core/model.ts'
 import type { Snapshot } from '../../src/engine/ports.ts'
 import { hold } from './violation.ts'
 
@@ -100,7 +100,12 @@ export function createOracle(): Oracle {
     if (command.kind === 'shutdown' || command.kind === 'signal') return
     for (const unit of command.units) touched.set(unit, nowBootMs)
     if (command.kind !== 'restart') return
-    for (const unit of [...command.units, ...restartedAlong(snapshot, command.units)]) {
+    // A target asked for just before may have declared edges that the snapshot does not know yet.
+    const declared = pending.flatMap(({ command: other }) =>
+      other.kind === 'set-target' ? [...declaredUnits(other.target)] : [],
+    )
+    const known = [...snapshot.state.units.values()].map((unit) => [unit.id, unit.spec] as const)
+    for (const unit of [...command.units, ...restartedAlong([...known, ...declared], command.units)]) {
       touched.set(unit, nowBootMs)
       restarts.set(unit, nowBootMs)
     }
@@ -212,17 +217,23 @@ function names(command: Command, unit: UnitId, isUp: boolean): boolean {
   return command.kind === 'stop' && !isUp && command.units.includes(unit)
 }
 
-function restartedAlong(snapshot: Snapshot, units: readonly UnitId[]): readonly UnitId[] {
+function restartedAlong(
+  specs: readonly (readonly [UnitId, Pick<UnitSpec, 'dependsOn'>])[],
+  units: readonly UnitId[],
+): readonly UnitId[] {
   const services = new Set(units.map((unit) => unit.slice(0, unit.lastIndexOf('/'))))
-  return [...snapshot.state.units.values()]
-    .filter((unit) => unit.spec.dependsOn.some((edge) => edge.restart && services.has(`${unit.app}/${edge.service}`)))
-    .map((unit) => unit.id)
+  return specs
+    .filter(([unit, { dependsOn }]) =>
+      dependsOn.some((edge) => edge.restart && services.has(`${unit.slice(0, unit.indexOf('/'))}/${edge.service}`)),
+    )
+    .map(([unit]) => unit)
 }
 
 interface Declared {
   readonly process: ProcessSpec
   readonly autostart: boolean
   readonly isUntilRestart: boolean
+  readonly dependsOn: UnitSpec['dependsOn']
 }
 
 const declarations = new WeakMap<Target, ReadonlyMap<UnitId, Declared>>()
@@ -233,11 +244,11 @@ function declaredUnits(target: Target): ReadonlyMap<UnitId, Declared> {
   if (known !== undefined) return known
   const units = new Map<UnitId, Declared>()
   for (const app of Object.values(target.apps)) {
-    for (const { name, process, autostart, manualStop, instances } of Object.values(app.services)) {
+    for (const { name, process, autostart, manualStop, instances, dependsOn } of Object.values(app.services)) {
       const isUntilRestart = manualStop === 'until-daemon-restart'
       for (const instance of instances) {
         const own = instance.process === undefined ? process : { ...process, ...instance.process }
-        units.set(`${app.name}/${name}/${instance.n}`, { process: own, autostart, isUntilRestart })
+        units.set(`${app.name}/${name}/${instance.n}`, { process: own, autostart, isUntilRestart, dependsOn })
       }
     }
   }

@@ -574,9 +574,7 @@ function judgeSteps(scenario: Scenario, record: TurnRecord, after: State): void 
 
 /** The turn in which the daemon died published nothing: it is taken once more to judge the steps that left. */
 function judgeCrashedTurn(scenario: Scenario, record: TurnRecord): void {
-  const decided = record.isStoreFailing
-    ? record.events.filter((event) => event.kind !== 'command' || event.command.by.kind !== 'user')
-    : record.events
+  const decided = record.events.filter((_, index) => !record.refused.includes(index))
   const again = takeTurn(record.before, decided, record.now)
   record.transitions.splice(0, Number.POSITIVE_INFINITY, ...again.transitions)
   judgeSteps(scenario, record, again.state)
