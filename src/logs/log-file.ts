@@ -44,8 +44,8 @@ export function openLogFile({ path, limits, scratch, warn, isOwn }: LogTargetOpt
     losses: { bytes: 0, why: '' },
     trouble: '',
   }
-  if (isOwn) endOf(file)
-  else file.open = openAppending(file)
+  // Our own is made with the first output: making hundreds of files takes longer than starting what writes them.
+  if (!isOwn) file.open = openAppending(file)
   return {
     drain: (from, bytesMax) => drain(file, from, bytesMax),
     setLimits: (limits) => {
@@ -54,6 +54,7 @@ export function openLogFile({ path, limits, scratch, warn, isOwn }: LogTargetOpt
       file.rotateAtBytes = file.bytesMax
     },
     close: () => {
+      if (file.open === null && file.losses.bytes === 0) return
       const end = endOf(file)
       if (end !== null && file.losses.bytes > 0) writeMarker(file, end)
       close(file)

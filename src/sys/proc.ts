@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { type Errno, errnoOf } from './errno.ts'
+import { withSpareDescriptor } from './spare.ts'
 
 export interface ProcessStat {
   readonly pid: number
@@ -19,7 +20,7 @@ export interface ProcessStat {
 /** null: no such process. */
 export function readStat(pid: number): ProcessStat | null {
   try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    return parseStat(readText(`/proc/${pid}/stat`))
   } catch (error) {
     return absent(error)
   }
@@ -46,7 +47,7 @@ export function parseStat(text: string): ProcessStat {
 /** `NAME=value` strings the process was started with; empty for a zombie. ENOENT, ESRCH: gone. EACCES: not ours to see. */
 export function readEnvironment(pid: number): readonly string[] | Errno {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
+    return readText(`/proc/${pid}/environ`, 'utf8').split('\0')
   } catch (error) {
     return errnoOf(error)
   }
@@ -54,16 +55,16 @@ export function readEnvironment(pid: number): readonly string[] | Errno {
 
 /** Every process there is. */
 export function listPids(): readonly number[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger)
+  return listFolder('/proc').map(Number).filter(Number.isInteger)
 }
 
 /** The children of a process (of all its threads); null where the kernel was built without this list. */
 export function childrenOf(pid: number): readonly number[] | null {
   try {
     // We start everything from our main thread, and the kernel hands orphans to it: our other threads have no children.
-    const tasks = pid === process.pid ? [pid] : readdirSync(`/proc/${pid}/task`)
+    const tasks = pid === process.pid ? [pid] : listFolder(`/proc/${pid}/task`)
     return tasks.flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+      readText(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean).map(Number),
     )
   } catch (error) {
     absent(error)
@@ -74,7 +75,7 @@ export function childrenOf(pid: number): readonly number[] | null {
 /** The path behind each descriptor of a process. */
 export function readDescriptors(pid: number): readonly string[] | Errno {
   try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => readLink(`/proc/${pid}/fd/${fd}`) ?? [])
+    return listFolder(`/proc/${pid}/fd`).flatMap((fd) => readLink(`/proc/${pid}/fd/${fd}`) ?? [])
   } catch (error) {
     return errnoOf(error)
   }
@@ -100,7 +101,7 @@ export function ownPidNamespace(): string {
 
 function readStatus(pid: number): string | null {
   try {
-    return readFileSync(`/proc/${pid}/status`, 'latin1')
+    return readText(`/proc/${pid}/status`)
   } catch (error) {
     return absent(error)
   }
@@ -119,7 +120,7 @@ let childrenListKnown: boolean | null = null
 function hasChildrenList(): boolean {
   if (childrenListKnown === null) {
     try {
-      readFileSync(`/proc/self/task/${process.pid}/children`)
+      readText(`/proc/self/task/${process.pid}/children`)
       childrenListKnown = true
     } catch (error) {
       absent(error)
@@ -134,4 +135,12 @@ function absent(error: unknown): null {
   const errno = errnoOf(error)
   if (errno === 'ENOENT' || errno === 'ESRCH' || errno === 'EACCES') return null
   throw error
+}
+
+function readText(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): string {
+  return withSpareDescriptor(() => readFileSync(path, encoding))
+}
+
+function listFolder(path: string): readonly string[] {
+  return withSpareDescriptor(() => readdirSync(path))
 }

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chownSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { fixture, type Home, holdfast, realTest } from './harness.ts'
-import { allPids, readProc, readProcess } from './processes.ts'
+import { allPids, descriptorsOf, readProc, readProcess } from './processes.ts'
 import { checkSequence } from './sequence.ts'
 import { eager, sequence, sleeper } from './services.ts'
 import { until } from './until.ts'
@@ -160,3 +161,32 @@ function statFields(pid: number): readonly string[] {
   const stat = readProc(pid, 'stat') ?? ''
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
+
+realTest(
+  'a daemon without a free descriptor lives on, and restarts what ended when it has some again',
+  {},
+  async (home) => {
+    const file = home.declare('app', { web: { ...sleeper, 'x-holdfast': eager }, other: sleeper })
+    const daemon = await home.start([file])
+    const { pid } = await home.untilState('app/web', 'running')
+    const other = await home.untilState('app/other', 'running')
+    execFileSync('prlimit', ['--pid', `${daemon.pid}`, '--nofile=120:20000'])
+    // Clients that say nothing take what is left.
+    const clients = Array.from({ length: 200 }, () =>
+      connect(join(home.directory, 'run', 'holdfast.sock')).on('error', () => {}),
+    )
+    try {
+      await until('no descriptor to be left', () => descriptorsOf(daemon.pid).size >= 119)
+      process.kill(pid!, 'SIGKILL')
+      await until('the ended process to be reaped', () => readProcess(pid!) === null)
+      assert.equal(daemon.ended(), null)
+    } finally {
+      for (const client of clients) client.destroy()
+    }
+    await until('a descriptor to be free', () => descriptorsOf(daemon.pid).size < 100)
+    const again = await home.untilUnit('app/web', (unit) => unit.state === 'running' && unit.pid !== pid)
+    assert.notEqual(again.pid, pid)
+    assert.equal((await home.unit('app/other')).pid, other.pid)
+    assert.equal(daemon.ended(), null)
+  },
+)

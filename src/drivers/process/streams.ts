@@ -43,6 +43,7 @@ interface Stream {
   readonly fd: number
   readonly writer: LogWriter
   watch: Watch | null
+  paused: NodeJS.Timeout | null
   capacity: number
   canGrow: boolean
 }
@@ -117,6 +118,7 @@ export function createStreams(options: {
         fd,
         writer: logs.open(ref),
         watch: null,
+        paused: null,
         capacity: typeof capacity === 'string' ? 65_536 : capacity,
         canGrow: true,
       }
@@ -129,8 +131,9 @@ export function createStreams(options: {
 
   function watch(stream: Stream): Errno | null {
     const watching = watcher.watch(stream.fd, (isHungUp) => {
-      const { bytes } = stream.writer.drain(stream.fd, drainBytesMax)
+      const { bytes, retryMs } = stream.writer.drain(stream.fd, drainBytesMax)
       boundary('drain: moved')
+      if (retryMs !== undefined) pause(stream, retryMs)
       if (bytes >= stream.capacity - 4096) grow(stream)
       // Nobody but a dead keeper lets a pipe hang up, and that would be reported without end.
       if (isHungUp && bytes === 0) rescue(stream)
@@ -142,6 +145,16 @@ export function createStreams(options: {
     }
     stream.watch = watching
     return null
+  }
+
+  /** Where its output goes stands still: not looked at for a while, or a full pipe would wake us without end. */
+  function pause(stream: Stream, ms: number): void {
+    stream.watch?.stop()
+    stream.watch = null
+    stream.paused = setTimeout(() => {
+      stream.paused = null
+      if (stream.watch === null) watch(stream)
+    }, ms)
   }
 
   function rescue(stream: Stream): void {
@@ -193,6 +206,7 @@ export function createStreams(options: {
 
   function closeStream(stream: Stream): void {
     stream.watch?.stop()
+    if (stream.paused !== null) clearTimeout(stream.paused)
     if (stream.capacity >= grownBytes) grownPipes -= 1
     streams.delete(stream.path)
     closeSync(stream.fd)
