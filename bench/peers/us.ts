@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Client, createClient } from '../../src/cli/client.ts'
 import type { ChangeReport, UnitList } from '../../src/wire/api.ts'
@@ -18,6 +18,8 @@ export const us: Peer<Ours> = {
 }
 
 export interface Ours extends Supervisor {
+  /** Ends the daemon and starts it anew on a file with `count` units. Returns when it was told to start. */
+  fresh(count: number): Promise<bigint>
   /** As `up`, by the command `holdfast up` with its own start. */
   upByCommandLine(count: number): Promise<bigint>
   /** `kill -9` of the daemon. */
@@ -29,7 +31,12 @@ export interface Ours extends Supervisor {
 
 async function openUs(site: Site): Promise<Ours> {
   const file = join(site.directory, 'holdfast.yaml')
-  const environment = { HOLDFAST_HOME: join(site.directory, 'home') }
+  const home = join(site.directory, 'home')
+  const environment = { HOLDFAST_HOME: home }
+  // As where it is installed: state and logs on the disk, /run in memory.
+  const runDirectory = mkdtempSync('/dev/shm/hfb-')
+  mkdirSync(home)
+  symlinkSync(runDirectory, join(home, 'run'))
   const client = clientFor(environment)
   const list = async () => (await client.ask<UnitList>('units')).items
   const start = (): Launched => launch(site, program, ['daemon', file], environment)
@@ -53,6 +60,13 @@ async function openUs(site: Site): Promise<Ours> {
       if (report.errors.length > 0) throw new Error(report.errors.join('\n'))
       return given
     },
+    async fresh(count) {
+      await end(daemon, 'SIGTERM')
+      writeUnits(site, file, count)
+      const given = process.hrtime.bigint()
+      daemon = start()
+      return given
+    },
     async upByCommandLine(count) {
       writeUnits(site, file, count)
       return command(program, ['up'], environment)
@@ -72,7 +86,10 @@ async function openUs(site: Site): Promise<Ours> {
       return given
     },
     list,
-    close: () => end(daemon, 'SIGTERM'),
+    async close() {
+      await end(daemon, 'SIGTERM')
+      rmSync(runDirectory, { recursive: true })
+    },
   }
 }
 

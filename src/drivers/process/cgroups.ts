@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Failure, UnitId } from '../../core/model.ts'
 import { errnoOf } from '../../sys/errno.ts'
@@ -14,6 +14,8 @@ export interface Cgroups {
   /** Kills every process in it. */
   killAll(unit: UnitId): void
   remove(unit: UnitId): void
+  /** Removes what nobody lives in. */
+  close(): void
 }
 
 export function createCgroups(homeId: string): Cgroups {
@@ -26,17 +28,7 @@ export function createCgroups(homeId: string): Cgroups {
       return failure('no-cgroup', 'this host has no cgroup v2; remove `cgroup`, or boot with the unified hierarchy')
     }
     const own = /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '/'
-    const folder = join(mount, own, `holdfast-${homeId}`)
-    try {
-      mkdirSync(folder, { recursive: true })
-      return folder
-    } catch (error) {
-      const code = errnoOf(error)
-      return failure(
-        'no-cgroup',
-        `${folder} cannot be made (${code}); remove \`cgroup\`, or delegate the cgroup to this user`,
-      )
-    }
+    return join(mount, own, `holdfast-${homeId}`)
   }
 
   function folderOf(unit: UnitId): string | Failure {
@@ -58,7 +50,8 @@ export function createCgroups(homeId: string): Cgroups {
         mkdirSync(folder, { recursive: true })
         return folder
       } catch (error) {
-        return failure(errnoOf(error), `the cgroup ${folder} cannot be made (${errnoOf(error)})`)
+        const why = `the cgroup ${folder} cannot be made (${errnoOf(error)})`
+        return failure('no-cgroup', `${why}; remove \`cgroup\`, or delegate the cgroup to this user`)
       }
     },
     members(unit) {
@@ -73,14 +66,24 @@ export function createCgroups(homeId: string): Cgroups {
     },
     remove(unit) {
       const folder = existing(unit)
-      if (folder === null) return
-      try {
-        rmdirSync(folder)
-      } catch (error) {
-        // Something still ends in it. An empty cgroup left behind is reused or harmless.
-        errnoOf(error)
-      }
+      if (folder !== null) removeEmpty(folder)
     },
+    close() {
+      if (root === null || !isFolder(root) || !existsSync(root)) return
+      for (const entry of readdirSync(root, { withFileTypes: true })) {
+        if (entry.isDirectory()) removeEmpty(join(root, entry.name))
+      }
+      removeEmpty(root)
+    },
+  }
+}
+
+/** Where something still lives or ends it stays, and is reused. */
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch (error) {
+    errnoOf(error)
   }
 }
 

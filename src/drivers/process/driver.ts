@@ -145,7 +145,14 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
   /** Everything the starts of one turn need is made together, and kept, before the first of them happens. */
   function prepare(steps: readonly SpawnStep[]): ReadonlyMap<UnitId, Account | Failure> {
     const accounts = new Map<UnitId, Account | Failure>()
-    for (const step of steps) accounts.set(step.unit, resolveAccount(step.spec.process.user))
+    // Looked up once for all that start together: each look reads the user database.
+    const byUser = new Map<string | null, Account | Failure>()
+    for (const { unit, spec } of steps) {
+      const { user } = spec.process
+      const account = byUser.get(user) ?? resolveAccount(user)
+      byUser.set(user, account)
+      accounts.set(unit, account)
+    }
     const needs = steps.flatMap(({ unit, spec }) => {
       const account = accounts.get(unit)
       return account && !isFailure(account) ? [{ unit, spec: spec.process, account }] : []
@@ -370,6 +377,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
       mayReap = false
       for (const run of runs.all()) release(run)
       streams.close()
+      cgroups.close()
       const survey = takeSurvey()
       keepers.close((paths) => survey.withOpenFiles(paths).map((stat) => stat.pid))
       watcher.close()
