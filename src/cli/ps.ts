@@ -18,6 +18,7 @@ export async function runPs({ client, operands, options, out, talk, terminal, ho
       if (list.items.length > 0) out(printUnits(list.items, { terminal, nowMs: Date.now() }))
       else talk(`nothing is declared; declare something with: ${typed(home, 'up FILE')}\n`)
   }
+  for (const warning of list.warnings) talk(`holdfast: ${warning}\n`)
   const isAllUp = list.items.every(({ state }) => state === 'running')
   return operands.length > 0 && !isAllUp ? exitCodes.notRunning : exitCodes.ok
 }

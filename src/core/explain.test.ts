@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Explanation, explain } from './explain.ts'
 import {
+  ann,
   ask,
   at,
   code,
@@ -173,6 +174,14 @@ describe('not at target', () => {
     scene.turn(1, ask('stop', 'web'))
     scene.turn(10_001)
     assert.equal(told(scene, 'web', 10_001).next, 'SIGKILL in 5 s if it is still there')
+  })
+
+  it('ended after its one run, however that ended', () => {
+    const scene = running(0, service('web', { restart: { ...policy, when: 'no' } }))
+    scene.turn(1, scene.exited('web', code(1)))
+    const unit = { ...scene.unit('web'), want: { kind: 'down', by: ann } } as const
+    const state = { ...scene.state, units: new Map([[unit.id, unit]]) }
+    assert.deepEqual(explain(state, at(1))[0]?.isAtTarget, true)
   })
 
   it('ended against its wish, with the command that decides', () => {

@@ -176,6 +176,13 @@ describe('after a restart of the daemon', () => {
       'spawn web: restart after exit code 1',
     ])
     assert.deepEqual([again.unit('web').restarts, again.unit('web').restartTimesBootMs], [1, [500]])
+    const twice = begun()
+    twice.turn(11, { kind: 'spawned', unit: idOf('web'), run: 2, identity: identityOf(2) })
+    twice.turn(300, { kind: 'exited', unit: idOf('web'), run: 2, exit: code(1) })
+    twice.turn(1_000)
+    assert.deepEqual(twice.unit('web').restartTimesBootMs, [10, 1_000])
+    twice.turn(2_000, { kind: 'not-started', unit: idOf('web'), run: 3 })
+    assert.deepEqual(twice.unit('web').restartTimesBootMs, [10, 2_000])
     const unwanted = begun()
     unwanted.turn(20, ask('stop', 'web'))
     assert.deepEqual(unwanted.turn(500, { kind: 'not-started', unit: idOf('web'), run: 2 }), [])
@@ -234,6 +241,12 @@ describe('after a restart of the daemon', () => {
     assert.deepEqual(scene.turn(2, found(9)), [])
     assert.equal(scene.unit('web').phase, 'unresolved')
     assert.equal(scene.unit('web').reason, 'pid 109 (run 9) lives beside run 1: end one of them')
+  })
+
+  it('a signal asked for is not sent to a unit that cannot be told', () => {
+    const scene = running(0, service('web'))
+    scene.turn(1, found(9))
+    assert.deepEqual(scene.turn(2, asked({ kind: 'signal', units: [idOf('web')], signal: 'HUP', by: ann })), [])
   })
 
   it('what a run left behind that has ended is not taken for the unit', () => {

@@ -59,14 +59,10 @@ function planEnds(steps: Step[], state: State, now: Now): void {
     if (unit.phase === 'up' && mustEnd(state, unit)) {
       blockers ??= stopBlockers(state)
       if (blockers.blocks(unit) === null) pushRung(steps, unit, unit.run, 0, endWhy(state, unit))
-    } else if (unit.phase === 'stopping' && isRungDue(unit, now)) {
-      pushRung(steps, unit, unit.run, unit.stop?.rung ?? 0, unit.stop?.why ?? '')
+    } else if (unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs) {
+      pushRung(steps, unit, unit.run, unit.stop.rung, unit.stop.why)
     }
   }
-}
-
-function isRungDue(unit: Unit, now: Now): boolean {
-  return unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs
 }
 
 function endWhy(state: State, unit: Unit): string {

@@ -10,6 +10,8 @@ export interface UnitList {
   readonly apiVersion: typeof apiVersion
   readonly kind: 'UnitList'
   readonly items: readonly UnitItem[]
+  /** What is wrong with the daemon as a whole: it is held, or nothing can be stored. */
+  readonly warnings: readonly string[]
 }
 
 export interface UnitItem {

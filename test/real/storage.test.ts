@@ -28,6 +28,7 @@ realTest('on a full disk supervision goes on, says so, and heals', { skip: needs
   const info = await home.api.info()
   assert.match(info.storeTrouble ?? 'none', /full|ENOSPC|FULL/)
   assert.match(home.stderr(), /cannot be stored/)
+  assert.match((await home.cli('ps')).stderr, /the state cannot be stored/, 'ps says it')
   const explained = await home.cli('explain', 'web')
   assert.match(explained.stdout, /full|cannot be stored|ENOSPC/i, 'explain says it')
   // A wish that would be forgotten is not accepted.
@@ -39,6 +40,7 @@ realTest('on a full disk supervision goes on, says so, and heals', { skip: needs
   disk.free()
   assert.equal((await home.cli('stop', 'web')).code, 0, 'with room again a wish is stored')
   assert.equal((await home.api.info()).storeTrouble, null)
+  assert.equal((await home.cli('ps')).stderr, '', 'and nothing when it is over')
   assert.equal((await home.cli('start', 'web')).code, 0)
   const { pid } = await home.unit('app/web')
   await home.untilLog('app/talker', 'holdfast: dropped ')

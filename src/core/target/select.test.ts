@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { asked, play, service } from '../fixture.ts'
+import { asked, play, service, setTarget } from '../fixture.ts'
 import type { State } from '../model.ts'
 import { editDistance, selectUnits } from './select.ts'
 
@@ -63,4 +63,11 @@ it('the edit distance counts inserted, removed and replaced letters, and stops c
   assert.equal(editDistance('web', 'wab', 2), 1)
   assert.equal(editDistance('kitten', 'sitting', 9), 3)
   assert.equal(editDistance('a', 'abcd', 2), 3)
+})
+
+it('not more than five names are suggested', () => {
+  const scene = play()
+  scene.turn(0, setTarget(...['ab', 'ac', 'ad', 'ae', 'af', 'ag'].map((name) => service(name))))
+  const selection = selectUnits(scene.state, ['ax'])
+  assert.equal(selection.kind === 'unknown' && selection.similar.length, 5)
 })

@@ -62,6 +62,15 @@ test('a dependency on an unknown service is named', () => {
   assert.deepEqual(messages(app({ a: ['z'] })), ["a.dependsOn.z: depends on 'z', which is not a service of app"])
 })
 
+test('the hint of an unknown dependency names the services there are, the first ten of many', () => {
+  const hint = (names: readonly string[]) =>
+    validateApp(app(Object.fromEntries(names.map((name, n) => [name, n === 0 ? ['z'] : []]))))[0]?.hint
+  assert.equal(hint(['a', 'b']), 'its services are a, b')
+  const many = Array.from({ length: 11 }, (_, n) => `s${n}`)
+  assert.equal(hint(many.slice(0, 10)), `its services are ${many.slice(0, 10).join(', ')}`)
+  assert.equal(hint(many), `its services are ${many.slice(0, 10).join(', ')}, …`)
+})
+
 test('a cycle is named member by member, once', () => {
   assert.deepEqual(messages(app({ x: ['a'], a: ['b'], b: ['c'], c: ['a', 'b?'] })), [
     'a.dependsOn.b: these services wait for each other, so none could ever start: a → b → c → a',
