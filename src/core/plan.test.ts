@@ -117,6 +117,24 @@ describe('ends', () => {
     assert.deepEqual(scene.unit('web').stop, { rung: 1, dueBootMs: null, why: 'stopped by ann (uid 1000)' })
   })
 
+  it('a step says whom it reaches and what it is for', () => {
+    const asks = running(0, service('web'))
+    const asked = { ...asks.unit('web'), signals: ['HUP'] }
+    assert.deepEqual(plan({ ...asks.state, units: new Map([[asked.id, asked]]) }, at(1)), [
+      { kind: 'signal', unit: 'a/web/1', run: 1, signal: 'HUP', scope: 'main', purpose: 'asked', why: 'asked for' },
+    ])
+    const paused = { ...asks.unit('web'), run: { ...asks.run('web'), isPaused: true }, endRunsUpTo: 1 }
+    assert.deepEqual(
+      plan({ ...asks.state, units: new Map([[paused.id, paused]]) }, at(1)).map((step) =>
+        step.kind === 'signal' ? [step.signal, step.scope, step.purpose] : step.kind,
+      ),
+      [
+        ['TERM', 'main', 'ladder'],
+        ['CONT', 'main', 'wake'],
+      ],
+    )
+  })
+
   it('a paused unit is woken together with its signal, and not for a kill', () => {
     const scene = running(0, service('web'))
     scene.turn(1, { kind: 'paused', unit: idOf('web'), run: 1 })

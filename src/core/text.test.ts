@@ -17,7 +17,7 @@ it('whoever wished it is named', () => {
 
 it('durations are short, with one decimal below ten', () => {
   const told = [
-    -5, 0, 0.6, 999, 1_000, 3_240, 9_500, 9_960, 10_400, 59_999, 60_000, 90_000, 3_599_999, 3_600_000, 8_640_000,
+    -5, 0, 0.6, 999, 1_000, 3_240, 9_500, 9_949, 9_960, 10_400, 59_999, 60_000, 90_000, 3_599_999, 3_600_000, 8_640_000,
   ]
   assert.deepEqual(told.map(durationText), [
     '0 ms',
@@ -27,6 +27,7 @@ it('durations are short, with one decimal below ten', () => {
     '1 s',
     '3.2 s',
     '9.5 s',
+    '9.9 s',
     '10 s',
     '10 s',
     '60 s',

@@ -285,8 +285,9 @@ function handlesOf(state: State): readonly RunHandle[] {
   return handles
 }
 
-/** Nothing lives that could be ended: what cannot be told is left alone. */
+/** Nothing lives that could be ended: what cannot be told is left alone, unless a look at it is under way. */
 function isAllDown(state: State): boolean {
+  if (state.observe !== null) return false
   for (const unit of state.units.values()) if (unit.run !== null && unit.phase !== 'unresolved') return false
   return true
 }

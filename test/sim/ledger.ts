@@ -111,6 +111,9 @@ export function createLedger(): Ledger {
       const past = pastOf(transition.unit)
       if (transition.to === 'stopping') {
         rungs.delete(transition.unit)
+        // A run that lived long enough clears the counter, also when it is stopped then.
+        const wasStable = unit !== undefined && now.bootMs - past.spawnedBootMs >= unit.spec.restart.stableMs
+        if (transition.from === 'up' && wasStable) past.earlyEnds = 0
         endHasACause(transition, past, scene)
         if (unit !== undefined) dependantsEndFirst(unit, scene)
       }

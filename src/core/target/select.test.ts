@@ -71,3 +71,10 @@ it('not more than five names are suggested', () => {
   const selection = selectUnits(scene.state, ['ax'])
   assert.equal(selection.kind === 'unknown' && selection.similar.length, 5)
 })
+
+it('words are as far apart as the letters that have to change, up to the limit', () => {
+  assert.deepEqual(
+    [editDistance('a', 'abc', 2), editDistance('a', 'abcd', 2), editDistance('abc', 'abd', 2)],
+    [2, 3, 1],
+  )
+})
