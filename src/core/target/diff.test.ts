@@ -1,42 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { service } from '../fixture.ts'
 import type { Service, Target } from '../model.ts'
 import { diffTargets } from './diff.ts'
 
+const plain = service('a')
 const base: Service = {
-  name: 'a',
-  kind: 'process',
-  process: {
-    command: ['x'],
-    commandError: null,
-    workingDir: null,
-    environment: { SECRET: 'one', SAME: '1' },
-    envFiles: [],
-    inheritEnvironment: false,
-    user: null,
-    umask: null,
-    stdout: { path: null, bytesMax: 0, backupsMax: 0 },
-    stderr: 'stdout',
-    cgroup: false,
-  },
-  instances: [{ n: 1 }],
-  autostart: true,
-  restart: {
-    when: 'always',
-    successExits: [0],
-    stableMs: 0,
-    early: 'by-policy',
-    backoff: { shape: 'linear', firstMs: 0, factor: 1, maxMs: 0, jitter: 0, freeRestarts: 0 },
-    budget: null,
-  },
-  stop: [],
-  dependsOn: [],
-  priority: 999,
-  manualStop: 'until-started',
+  ...plain,
+  process: { ...plain.process, command: ['x'], environment: { SECRET: 'one', SAME: '1' } },
 }
 
 function target(...services: readonly Service[]): Target {
-  const byName = Object.fromEntries(services.map((service) => [service.name, service]))
+  const byName = Object.fromEntries(services.map((one) => [one.name, one]))
   return { apps: { app: { name: 'app', source: '/x', dialect: 'compose', services: byName } } }
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { service } from '../fixture.ts'
 import { unitsMax } from '../limits.ts'
 import type { App, Dependency, LogSpec, Service } from '../model.ts'
 import { validateApp, validateCounts } from './validate.ts'
 
 const log: LogSpec = { path: null, bytesMax: 0, backupsMax: 0 }
+const instances = [{ n: 1 }, { n: 2 }]
 
 function app(services: Readonly<Record<string, readonly string[]>>): App {
   const dependsOn = (names: readonly string[]): readonly Dependency[] =>
@@ -14,42 +16,11 @@ function app(services: Readonly<Record<string, readonly string[]>>): App {
       required: !name.endsWith('?'),
       restart: false,
     }))
-  const all = Object.entries(services).map(([name, names]) => [name, { ...service(name), dependsOn: dependsOn(names) }])
-  return { name: 'app', source: '/x', dialect: 'compose', services: Object.fromEntries(all) }
-}
-
-function service(name: string): Service {
-  return {
+  const all = Object.entries(services).map(([name, names]) => [
     name,
-    kind: 'process',
-    process: {
-      command: ['x'],
-      commandError: null,
-      workingDir: null,
-      environment: {},
-      envFiles: [],
-      inheritEnvironment: false,
-      user: null,
-      umask: null,
-      stdout: log,
-      stderr: 'stdout',
-      cgroup: false,
-    },
-    instances: [{ n: 1 }, { n: 2 }],
-    autostart: true,
-    restart: {
-      when: 'always',
-      successExits: [0],
-      stableMs: 0,
-      early: 'by-policy',
-      backoff: { shape: 'linear', firstMs: 0, factor: 1, maxMs: 0, jitter: 0, freeRestarts: 0 },
-      budget: null,
-    },
-    stop: [],
-    dependsOn: [],
-    priority: 999,
-    manualStop: 'until-started',
-  }
+    service(name, { instances, dependsOn: dependsOn(names) }),
+  ])
+  return { name: 'app', source: '/x', dialect: 'compose', services: Object.fromEntries(all) }
 }
 
 const messages = (one: App) => validateApp(one).map((fault) => `${fault.service}.${fault.setting}: ${fault.message}`)
