@@ -21,6 +21,7 @@ async function run(args: readonly string[]): Promise<number> {
   const { leading, name, rest } = splitLine(args)
   if (name === '__decode') return (await import('./main/decode-role.ts')).runDecode(rest)
   const version = await ownVersion()
+  if (name === '__preflight') return (await import('./main/preflight-role.ts')).runPreflight(rest, version)
   if (name === 'daemon' && !rest.includes('--help') && !rest.includes('-h')) {
     return (await import('./main/daemon.ts')).runDaemon([...leading, ...rest], version)
   }

@@ -4,6 +4,7 @@ import type { Target } from '../core/model.ts'
 import { decodeSources } from '../dialects/decode-sources.ts'
 import { diskSourceReader } from '../dialects/source-reader.ts'
 import { printProblem } from '../formats/format-error.ts'
+import { readAbilities } from '../sys/abilities.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import type { Context } from './command.ts'
 
@@ -12,7 +13,11 @@ export async function runCheck({ operands, options, environment, out, talk }: Co
   const { target, problems } = await decodeSources(
     operands.map((path) => resolve(path)),
     diskSourceReader(environment),
-    { lenient: options.isSet('lenient'), descriptorsMax: hardDescriptorLimit() },
+    {
+      lenient: options.isSet('lenient'),
+      descriptorsMax: hardDescriptorLimit(),
+      abilities: readAbilities('holdfast'),
+    },
   )
   for (const problem of problems) out(`${printProblem(problem)}\n`)
   const errors = problems.filter(({ severity }) => severity === 'error').length

@@ -13,6 +13,7 @@ export interface Client {
 
 export interface Question {
   readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** Sent as JSON, a Buffer as it is. */
   readonly body?: unknown
 }
 
@@ -52,7 +53,7 @@ function send(home: Home, route: RouteName, question: Question): Promise<Incomin
   // `import 'node:http'` would load undici as well, and double the time to start.
   const { request } = process.getBuiltinModule('node:http')
   const { method, path } = routes[route]
-  const body = question.body === undefined ? null : JSON.stringify(question.body)
+  const body = encodeBody(question.body)
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
@@ -62,14 +63,20 @@ function send(home: Home, route: RouteName, question: Question): Promise<Incomin
         headers: {
           host: 'holdfast',
           connection: 'close',
-          ...(body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+          ...(body === null ? {} : { 'content-type': body.type, 'content-length': body.bytes.length }),
         },
       },
       resolve,
     )
     outgoing.on('error', (error) => reject(connectError(error, home)))
-    outgoing.end(body ?? undefined)
+    outgoing.end(body?.bytes)
   })
+}
+
+function encodeBody(body: unknown): { readonly type: string; readonly bytes: Buffer } | null {
+  if (body === undefined) return null
+  if (Buffer.isBuffer(body)) return { type: 'application/octet-stream', bytes: body }
+  return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) }
 }
 
 function queryText(query: NonNullable<Question['query']>): string {

@@ -15,7 +15,8 @@ export interface CommandSpec {
   readonly examples: readonly Example[]
   /** Sentences below the options. */
   readonly notes: readonly string[]
-  readonly run: ((context: Context) => Promise<ExitCode>) | 'elsewhere'
+  /** Answers the exit code: one of `exitCodes`, or that of a job. */
+  readonly run: ((context: Context) => Promise<number>) | 'elsewhere'
 }
 
 export interface OptionSpec {

@@ -19,7 +19,7 @@ export function printOverview(commands: readonly CommandSpec[], version: string)
     ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     '',
     'holdfast help COMMAND tells more. Exit codes: 0 ok, 1 failed, 2 usage, 3 not running, 4 no such service,',
-    '6 configuration invalid, 69 no daemon, 77 not permitted, 124 timed out.',
+    '6 configuration invalid, 69 no daemon, 77 not permitted, 124 timed out; of a job: its own.',
     '',
   ].join('\n')
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createWholeLines } from '../base/whole-lines.ts'
-import { prefixLines } from './line-prefix.ts'
+import { createPrefixes, prefixLines } from './line-prefix.ts'
 
 test('lines that come in pieces are marked once each, and bytes that are no text stay as they are', () => {
   const lines = createWholeLines()
@@ -17,4 +17,17 @@ test('a line without an end is passed on before it fills the memory', () => {
   assert.equal(lines.take(Buffer.alloc(60_000)).length, 0)
   assert.equal(lines.take(Buffer.alloc(10_000)).length, 70_000)
   assert.equal(lines.rest().length, 0)
+})
+
+test('prefixes are of one width, each name in a colour of its own that is the same every time', () => {
+  const names = ['demo/web', 'demo/database', 'demo/x']
+  const terminal = { columns: null, hasColour: true, hasUnicode: true }
+  const [first, second] = [createPrefixes(names, terminal), createPrefixes(names.toReversed(), terminal)]
+  for (const name of names) {
+    assert.equal(first(name), second(name))
+    assert.ok(first(name).startsWith('\u001b['))
+  }
+  const plain = createPrefixes(names, { ...terminal, hasColour: false })
+  assert.deepEqual(names.map(plain), ['demo/web      | ', 'demo/database | ', 'demo/x        | '])
+  assert.equal(plain('demo/new'), 'demo/new | ', 'one that was not known from the beginning')
 })

@@ -1,15 +1,55 @@
+import { styleText } from 'node:util'
+import { hashText } from '../base/hash.ts'
+import type { Terminal } from './terminal.ts'
+
 const newline = 0x0a
 
 /** Puts a prefix before each line of whole lines, without decoding them. A last line without an end gets one. */
 export function prefixLines(lines: Buffer, prefix: string): Buffer {
   const mark = Buffer.from(prefix)
   const parts: Buffer[] = []
-  let from = 0
-  while (from < lines.length) {
-    const end = lines.indexOf(newline, from)
-    parts.push(mark, end === -1 ? lines.subarray(from) : lines.subarray(from, end + 1))
-    if (end === -1) parts.push(Buffer.from('\n'))
-    from = end === -1 ? lines.length : end + 1
-  }
+  for (const line of eachLine(lines)) parts.push(mark, line, lineEnd)
   return Buffer.concat(parts)
 }
+
+/** The lines, without their ends. */
+export function* eachLine(lines: Buffer): Generator<Buffer> {
+  for (let from = 0; from < lines.length; ) {
+    const end = lines.indexOf(newline, from)
+    yield end === -1 ? lines.subarray(from) : lines.subarray(from, end)
+    from = end === -1 ? lines.length : end + 1
+  }
+}
+
+const lineEnd = Buffer.from('\n')
+
+/** `name | ` of the same width for all, each name in its own colour, the same one every time. */
+export function createPrefixes(names: readonly string[], terminal: Terminal): (name: string) => string {
+  const width = Math.max(0, ...names.map((name) => name.length))
+  const prefixes = new Map(
+    names.map((name) => {
+      const text = `${name.padEnd(width)} |`
+      return [name, `${terminal.hasColour ? styleText(colourOf(name), text, { validateStream: false }) : text} `]
+    }),
+  )
+  return (name) => prefixes.get(name) ?? `${name} | `
+}
+
+function colourOf(name: string): Colour {
+  return colours[Number.parseInt(hashText(name).slice(0, 8), 16) % colours.length]!
+}
+
+/** Red is for trouble, and grey and white cannot be told from text. */
+const colours = [
+  'cyan',
+  'yellow',
+  'green',
+  'magenta',
+  'blue',
+  'cyanBright',
+  'yellowBright',
+  'greenBright',
+  'magentaBright',
+  'blueBright',
+] as const
+type Colour = (typeof colours)[number]

@@ -1,51 +1,132 @@
 import { once } from 'node:events'
 import { createWholeLines } from '../base/whole-lines.ts'
-import type { UnitList } from '../wire/api.ts'
+import type { UnitItem, UnitList } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
+import { createChunkParser, type LogChunkHeader } from '../wire/log-chunks.ts'
 import type { Context } from './command.ts'
-import { prefixLines } from './line-prefix.ts'
-import { paint } from './terminal.ts'
+import { createPrefixes, eachLine, prefixLines } from './line-prefix.ts'
 import { shortNames } from './unit-table.ts'
 
-/** `holdfast logs`: the bytes of one unit as they are, or the marked lines of several. */
+/** `holdfast logs`: the bytes of one unit as they are, or the lines of several in the order of time, marked. */
 export async function runLogs(context: Context): Promise<ExitCode> {
   const { client, operands, options, talk } = context
-  const tail = options.value('tail')
-  if (tail !== undefined && !/^\d{1,9}$/.test(tail)) {
-    talk(`holdfast: --tail is a number of lines, not '${tail}'\n`)
+  const view = viewOf(context)
+  if (view.kind === 'usage') {
+    talk(`holdfast: logs: ${view.message}\n`)
     return exitCodes.usage
   }
   const { items } = await client.ask<UnitList>('units', { query: { name: operands } })
-  if (items.length === 1) {
-    for await (const chunk of bytesOf(context, items[0]!.unit)) await write(chunk)
+  const needsLines = view.pattern !== null || view.isJson || options.isSet('timestamps')
+  if (items.length === 1 && !needsLines) {
+    for await (const bytes of await ask(context, 'raw')) await write(bytes)
     return exitCodes.ok
   }
-  const names = shortNames(items)
-  const width = Math.max(...items.map(({ unit }) => names.get(unit)!.length))
-  const copies = items.map(({ unit }) => () => {
-    const prefix = `${paint('cyan', `${names.get(unit)!.padEnd(width)} |`, context.terminal)} `
-    return copyMarked(context, unit, prefix)
-  })
-  if (options.isSet('follow')) await Promise.all(copies.map((copy) => copy()))
-  else for (const copy of copies) await copy()
+  await copyLines(await ask(context, 'chunks'), printerFor(context, view, items))
   return exitCodes.ok
 }
 
-async function copyMarked(context: Context, unit: string, prefix: string): Promise<void> {
-  const lines = createWholeLines()
-  for await (const chunk of bytesOf(context, unit)) await write(prefixLines(lines.take(chunk), prefix))
-  await write(prefixLines(lines.rest(), prefix))
+type View =
+  | { readonly kind: 'view'; readonly pattern: RegExp | null; readonly isJson: boolean }
+  | { readonly kind: 'usage'; readonly message: string }
+
+function viewOf({ options }: Context): View {
+  const tail = options.value('tail')
+  if (tail !== undefined && !/^\d{1,9}$/.test(tail)) {
+    return { kind: 'usage', message: `--tail is a number of lines, not '${tail}'` }
+  }
+  if (options.isSet('follow')) {
+    const unfit = ['previous', 'until'].find((name) => options.isSet(name))
+    if (unfit !== undefined)
+      return { kind: 'usage', message: `--follow has no end, and --${unfit} has one: leave one away` }
+  }
+  const pattern = patternOf(options.value('grep'))
+  if (typeof pattern === 'string') return { kind: 'usage', message: pattern }
+  return { kind: 'view', pattern, isJson: options.value('output') === 'json' }
 }
 
-async function* bytesOf({ client, options }: Context, unit: string): AsyncIterable<Buffer> {
-  yield* await client.stream('logs', {
+function patternOf(text: string | undefined): RegExp | string | null {
+  if (text === undefined) return null
+  try {
+    return new RegExp(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return `--grep: ${error.message}`
+  }
+}
+
+function ask({ client, operands, options }: Context, format: 'raw' | 'chunks'): Promise<AsyncIterable<Buffer>> {
+  const isTrue = (name: string) => (options.isSet(name) ? 'true' : undefined)
+  return client.stream('logs', {
     query: {
-      name: unit,
+      format,
+      name: operands,
       stream: options.value('stream'),
       tail: options.value('tail'),
-      follow: options.isSet('follow') ? 'true' : undefined,
+      since: options.value('since'),
+      until: options.value('until'),
+      previous: isTrue('previous'),
+      follow: isTrue('follow'),
     },
   })
+}
+
+/** Whole lines of one stream, as they are to be shown. */
+type Printer = (lines: Buffer, about: LogChunkHeader) => Buffer
+
+async function copyLines(answer: AsyncIterable<Buffer>, print: Printer): Promise<void> {
+  const parser = createChunkParser()
+  // What has no end yet is held back, so that no line is cut by another stream's.
+  const held = new Map<string, { readonly lines: ReturnType<typeof createWholeLines>; about: LogChunkHeader }>()
+  for await (const piece of answer) {
+    const shown: Buffer[] = []
+    for (const { header, bytes } of parser.take(piece)) {
+      const key = `${header.unit} ${header.stream}`
+      const stream = held.get(key) ?? { lines: createWholeLines(), about: header }
+      stream.about = header
+      held.set(key, stream)
+      shown.push(print(stream.lines.take(bytes), header))
+    }
+    await write(Buffer.concat(shown))
+  }
+  for (const { lines, about } of held.values()) await write(print(lines.rest(), about))
+}
+
+function printerFor(
+  context: Context,
+  { pattern, isJson }: Extract<View, { kind: 'view' }>,
+  items: readonly UnitItem[],
+): Printer {
+  const show = isJson ? jsonPrinter(items) : textPrinter(context, items)
+  if (pattern === null) return show
+  return (lines, about) => {
+    const matching = [...eachLine(lines)].filter((line) => pattern.test(line.toString('utf8')))
+    return show(Buffer.concat(matching.flatMap((line) => [line, Buffer.from('\n')])), about)
+  }
+}
+
+function textPrinter({ options, terminal }: Context, items: readonly UnitItem[]): Printer {
+  const names = shortNames(items)
+  const prefixOf = createPrefixes([...names.values()], terminal)
+  const isTimed = options.isSet('timestamps')
+  return (lines, { unit, time }) => {
+    const name = items.length > 1 ? prefixOf(names.get(unit) ?? unit) : ''
+    return prefixLines(lines, name + (isTimed ? `${time ?? '-'.padEnd(timeWidth)} ` : ''))
+  }
+}
+
+const timeWidth = '2026-02-28T13:00:00.000Z'.length
+
+/** Bytes that are no UTF-8 become U+FFFD: JSON has no others. */
+function jsonPrinter(items: readonly UnitItem[]): Printer {
+  const byUnit = new Map(items.map((item) => [item.unit, item]))
+  return (lines, { unit, stream, time, attempt }) => {
+    // A unit that was declared since is named by its id alone.
+    const { app = null, service = null } = byUnit.get(unit) ?? {}
+    const objects = [...eachLine(lines)].map((line) => {
+      return `${JSON.stringify({ time, app, service, unit, stream, attempt, line: line.toString('utf8') })}\n`
+    })
+    return Buffer.from(objects.join(''))
+  }
 }
 
 /** A slow reader slows us, and through us the daemon's reading, never its memory. */

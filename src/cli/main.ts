@@ -8,7 +8,7 @@ import { type ParsedLine, parseLine } from './parse.ts'
 import { type ColourChoice, describeTerminal } from './terminal.ts'
 
 /** Runs one command line and answers its exit code. */
-export async function runCommandLine(args: readonly string[], roles: Roles): Promise<ExitCode> {
+export async function runCommandLine(args: readonly string[], roles: Roles): Promise<number> {
   endQuietlyWithoutReader()
   const line = parseLine(args, commands)
   switch (line.kind) {
@@ -30,7 +30,7 @@ function help(line: Extract<ParsedLine, { kind: 'help' }>, roles: Roles): ExitCo
   return line.isAsked ? exitCodes.ok : exitCodes.usage
 }
 
-async function run(line: Extract<ParsedLine, { kind: 'run' }>, roles: Roles): Promise<ExitCode> {
+async function run(line: Extract<ParsedLine, { kind: 'run' }>, roles: Roles): Promise<number> {
   const { command, options, operands } = line
   const environment = definedOnly(process.env)
   const choice = chooseHome({ option: options.value('home'), environment, uid: process.geteuid?.() ?? 0 })

@@ -5,7 +5,8 @@ import type { Context } from './command.ts'
 import { printUnits } from './unit-table.ts'
 
 /** `holdfast ps`: what runs. With names it exits 3 when one of them does not. */
-export async function runPs({ client, operands, options, out, talk, terminal, home }: Context): Promise<ExitCode> {
+export async function runPs(context: Context): Promise<ExitCode> {
+  const { client, operands, options, out, talk } = context
   const list = await client.ask<UnitList>('units', { query: { name: operands } })
   switch (options.value('output') ?? 'table') {
     case 'json':
@@ -15,10 +16,19 @@ export async function runPs({ client, operands, options, out, talk, terminal, ho
       out(list.items.map(({ unit }) => `${unit}\n`).join(''))
       break
     default:
-      if (list.items.length > 0) out(printUnits(list.items, { terminal, nowMs: Date.now() }))
-      else talk(`nothing is declared; declare something with: ${typed(home, 'up FILE')}\n`)
+      tellUnits(context, list)
   }
-  for (const warning of list.warnings) talk(`holdfast: ${warning}\n`)
+  sayWarnings(list, talk)
   const isAllUp = list.items.every(({ state }) => state === 'running')
   return operands.length > 0 && !isAllUp ? exitCodes.notRunning : exitCodes.ok
+}
+
+/** The table, or how to get something into it. */
+export function tellUnits({ out, talk, terminal, home }: Context, { items }: UnitList): void {
+  if (items.length > 0) out(printUnits(items, { terminal, nowMs: Date.now() }))
+  else talk(`nothing is declared; declare something with: ${typed(home, 'up FILE')}\n`)
+}
+
+export function sayWarnings({ warnings }: Pick<UnitList, 'warnings'>, talk: (text: string) => void): void {
+  for (const warning of warnings) talk(`holdfast: ${warning}\n`)
 }

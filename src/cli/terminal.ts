@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { ShownState } from '../core/shown.ts'
+import type { HealthStatus } from '../wire/api.ts'
 
 /** How text reaches its reader. */
 export interface Terminal {
@@ -69,6 +70,12 @@ export function stateText(state: ShownState, terminal: Terminal): string {
   const look = looks[state]
   return paint(look.colour, `${terminal.hasUnicode ? look.glyph : look.plain} ${state}`, terminal)
 }
+
+export function healthText(health: HealthStatus, terminal: Terminal): string {
+  return paint(healthColours[health], health, terminal)
+}
+
+const healthColours: Readonly<Record<HealthStatus, Colour>> = { starting: 'cyan', healthy: 'green', unhealthy: 'red' }
 
 export function paint(style: Colour | 'bold' | 'dim', text: string, terminal: Terminal): string {
   return terminal.hasColour ? styleText(style, text, { validateStream: false }) : text

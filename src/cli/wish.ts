@@ -35,7 +35,8 @@ export function codeOf(items: readonly Outcome[]): ExitCode {
   return items.some(({ result }) => result === 'not-running') ? exitCodes.notRunning : exitCodes.ok
 }
 
-function parseSeconds(text: string | undefined): number | null | 'bad' {
+/** Milliseconds of an option in seconds; null: it is not given. */
+export function parseSeconds(text: string | undefined): number | null | 'bad' {
   if (text === undefined) return null
   return /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1_000) : 'bad'
 }

@@ -1,7 +1,15 @@
-import { closeDraft, type Draft, openDraft, putUnit, unitsOf } from './draft.ts'
-import type { Change, Now, Run, State, Unit } from './model.ts'
+import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from './draft.ts'
+import type { Change, Hook, Now, Run, State, Unit } from './model.ts'
+import { durationText } from './text.ts'
+import { enterAfter } from './unit/end.ts'
+import { giveUpProbes, nextProbeBootMs } from './unit/health.ts'
+import { advanceJob } from './unit/job.ts'
+import { isWantedUp } from './unit/wish.ts'
 
-/** Lets deadlines that are due happen where they change facts: a run that lived long enough is stable. */
+/**
+ * Lets deadlines that are due happen where they change facts: a run that lived long enough is stable, a hook that took
+ * too long has failed, a job is due.
+ */
 export function advance(state: State, now: Now): Change {
   const draft = openDraft(state)
   advanceInto(draft, now)
@@ -10,9 +18,49 @@ export function advance(state: State, now: Now): Change {
 
 export function advanceInto(draft: Draft, now: Now): void {
   for (const unit of unitsOf(draft).values()) {
-    if (unit.run === null || !isDueStable(unit, unit.run, now)) continue
-    putUnit(draft, { ...unit, earlyExits: 0, run: { ...unit.run, isStable: true } })
+    if (unit.job !== null) advanceJob(draft, unit, now)
+    if (unit.health !== null) giveUpProbes(draft, latest(draft, unit), now)
+    if (unit.phase === 'preparing' || unit.phase === 'finishing') advanceHook(draft, latest(draft, unit), now)
+    else if (unit.run !== null && isDueStable(unit, unit.run, now)) {
+      putUnit(draft, { ...latest(draft, unit), earlyExits: 0, run: { ...unit.run, isStable: true } })
+    }
   }
+}
+
+/** As it is by now: what was read before the first write of this turn is not. */
+function latest(draft: Draft, unit: Unit): Unit {
+  return unitsOf(draft).get(unit.id) ?? unit
+}
+
+function advanceHook(draft: Draft, unit: Unit, now: Now): void {
+  const dueBootMs = hookDueBootMs(unit)
+  if (dueBootMs !== null && dueBootMs <= now.bootMs) {
+    putUnit(draft, { ...unit, condemned: overdueText(unit) })
+  } else if (unit.after !== null && unit.run === null && unit.spec.hooks.postStop === null) {
+    enterAfter(draft, unit, unit.after, null, now)
+  } else if (unit.phase === 'preparing' && unit.run === null && !isWantedUp(draft.state, unit)) {
+    enterPhase(draft, unit, 'idle', now, { why: 'not wanted any more before it was started' })
+  }
+}
+
+function overdueText(unit: Unit): string {
+  const hook = hookOf(unit)
+  const name = unit.run?.role === 'pre' ? 'pre_start' : 'post_stop'
+  return `its ${name} hook took longer than ${durationText(hook?.timeoutMs ?? undeclaredHookMs)}`
+}
+
+function hookOf({ run, spec }: Unit): Hook | null {
+  return run?.role === 'pre' ? spec.hooks.preStart : spec.hooks.postStop
+}
+
+/** Nothing says any more how long it may take: as long as one does that says nothing. */
+const undeclaredHookMs = 90_000
+
+/** When the hook under way has taken too long; null: there is none, or it has already. */
+function hookDueBootMs(unit: Unit): number | null {
+  const { run, condemned } = unit
+  if (condemned !== null || run === null || run.identity === null) return null
+  return run.startedBootMs + (hookOf(unit)?.timeoutMs ?? undeclaredHookMs)
 }
 
 function isDueStable(unit: Unit, run: Run, now: Now): boolean {
@@ -23,7 +71,7 @@ function stableAtBootMs(unit: Unit, run: Run): number {
   return run.startedBootMs + unit.spec.restart.stableMs
 }
 
-/** The next time anything has to happen by itself, in boot ms; null: only news can change something. */
+/** The next time anything has to happen by itself, in boot ms; null: only news, or a schedule, can change something. */
 export function nextWake(state: State, now: Now): number | null {
   let next = Number.POSITIVE_INFINITY
   for (const unit of state.units.values()) {
@@ -33,6 +81,8 @@ export function nextWake(state: State, now: Now): number | null {
     if (unit.phase === 'up' && unit.run !== null && !unit.run.isStable) {
       next = Math.min(next, stableAtBootMs(unit, unit.run))
     }
+    if (unit.health !== null) next = Math.min(next, nextProbeBootMs(unit, now))
+    if (unit.phase === 'preparing' || unit.phase === 'finishing') next = Math.min(next, hookDueBootMs(unit) ?? next)
   }
   return next === Number.POSITIVE_INFINITY ? null : next
 }

@@ -1,12 +1,15 @@
 import { hashData } from '../base/hash.ts'
-import { type Draft, enterPhase, putUnit, unitsOf } from './draft.ts'
+import { type Draft, putUnit, unitsOf } from './draft.ts'
 import { signalsPerUnitMax } from './limits.ts'
-import type { Command, Now, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
+import type { Command, Now, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
 import { rungAt } from './plan.ts'
 import { unitParts, unitSpecs } from './target/units.ts'
 import { whoText } from './text.ts'
+import { rest } from './unit/end.ts'
 import { adoptDeclared } from './unit/found.ts'
-import { isWantedUp } from './unit/wish.ts'
+import { freshHealth } from './unit/health.ts'
+import { declaredJob, isDoneOnce, jobEnds, onceMore } from './unit/job.ts'
+import { declaredWant, isWantedUp } from './unit/wish.ts'
 
 /** Folds in what somebody asked for. Changes wishes only; what follows from them is planned later. */
 export function applyCommand(draft: Draft, command: Command, now: Now): void {
@@ -23,6 +26,9 @@ export function applyCommand(draft: Draft, command: Command, now: Now): void {
     case 'restart':
       for (const unit of restartingDependants(draft, command.units)) replaceRun(draft, unit, command.by)
       for (const unit of chosen(draft, command.units)) restart(draft, unit, command.by, now)
+      return
+    case 'run':
+      for (const unit of chosen(draft, command.units)) runOnce(draft, unit, command.by, now)
       return
     case 'signal':
       for (const unit of chosen(draft, command.units)) askSignal(draft, unit, command.signal)
@@ -72,7 +78,10 @@ export function newUnit(id: UnitId, spec: UnitSpec, now: Now): Unit {
     sinceWallMs: now.wallMs,
     reason: 'declared',
     run: null,
+    attempt: 0,
     stop: null,
+    condemned: null,
+    after: null,
     retryBootMs: null,
     end: { kind: 'never', run: null, exit: null, message: '', atWallMs: null },
     earlyExits: 0,
@@ -81,22 +90,28 @@ export function newUnit(id: UnitId, spec: UnitSpec, now: Now): Unit {
     endRunsUpTo: 0,
     endRunsWhy: '',
     signals: [],
+    health: null,
+    job: declaredJob(null, spec, now),
   }
-}
-
-export function declaredWant(spec: UnitSpec): Want {
-  return { kind: spec.autostart ? 'up' : 'down', by: { kind: 'declared' } }
 }
 
 function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void {
   const want = unit.want.by.kind === 'declared' ? declaredWant(spec) : unit.want
   const isSame = unit.isDeclared && unit.want.kind === want.kind && unit.spec.runHash === spec.runHash
-  const declared: Unit = { ...unit, spec, want, isDeclared: true, stop: ladderUnderWay(unit, spec, now) }
+  const declared: Unit = {
+    ...unit,
+    spec,
+    want,
+    isDeclared: true,
+    stop: ladderUnderWay(unit, spec, now),
+    health: healthAgain(unit, spec, now),
+    job: declaredJob(unit.job, spec, now),
+  }
   const why = 'its configuration changed'
-  if (unit.run !== null && unit.run.runHash !== spec.runHash) {
+  if (isReplaceable(unit) && unit.run.runHash !== spec.runHash) {
     putUnit(draft, { ...declared, endRunsUpTo: unit.run.n, endRunsWhy: why })
-  } else if (!isSame && isAtRest(unit)) {
-    enterPhase(draft, declared, 'idle', now, { ...freshCounters, why })
+  } else if (!isSame && isAtRest(unit) && !isDone({ ...unit, spec }, now)) {
+    rest(draft, declared, { ...freshCounters, why }, now)
   } else {
     putUnit(draft, declared)
   }
@@ -110,8 +125,26 @@ function ladderUnderWay(unit: Unit, spec: UnitSpec, now: Now): Unit['stop'] {
   return { ...stop, dueBootMs: now.bootMs + waitMs }
 }
 
-function isAtRest(unit: Unit): boolean {
-  return unit.phase === 'ended' || unit.phase === 'failed' || unit.phase === 'backoff'
+/** Checks that changed begin anew; the others go on. */
+function healthAgain(unit: Unit, spec: UnitSpec, now: Now): Unit['health'] {
+  if (unit.phase !== 'up' || hashData(unit.spec.checks) === hashData(spec.checks)) return unit.health
+  return freshHealth({ id: unit.id, spec }, now, false, unit.health)
+}
+
+/** Whether what it is at now rests on a decision that is to be taken anew. */
+function isAtRest({ phase, after }: Unit): boolean {
+  const rests = after?.phase ?? phase
+  return rests === 'ended' || rests === 'failed' || rests === 'backoff'
+}
+
+/** Has run once, and rests as that: whoever wants it down meanwhile asks for no other run. */
+function isDone(unit: Unit, now: Now): boolean {
+  return (unit.after?.phase ?? unit.phase) === 'ended' && isDoneOnce(unit.spec, unit.job, now.bootId)
+}
+
+/** A post_stop hook belongs to the run before: it is let be. */
+function isReplaceable(unit: Unit): unit is Unit & { readonly run: Run } {
+  return unit.run !== null && unit.run.role !== 'post'
 }
 
 const freshCounters = { earlyExits: 0, restarts: 0, restartTimesBootMs: [] } as const
@@ -125,26 +158,44 @@ function wished(unit: Unit, kind: Want['kind'], by: Who): Want {
 }
 
 function start(draft: Draft, unit: Unit, by: Who, now: Now): void {
-  const wanted: Unit = { ...unit, ...freshCounters, want: wished(unit, 'up', by) }
-  const why = `started by ${whoText(by)}`
-  if (isAtRest(unit)) {
-    enterPhase(draft, wanted, 'idle', now, { why })
+  // By its schedule it runs once, and so it does by hand.
+  if (unit.spec.schedule !== null) {
+    runOnce(draft, unit, by, now)
     return
   }
+  const condemned = unit.phase === 'stopping' ? null : unit.condemned
+  const wanted: Unit = { ...unit, ...freshCounters, condemned, want: wished(unit, 'up', by) }
+  const why = `started by ${whoText(by)}`
   const isWaiting = unit.phase === 'idle' || unit.phase === 'stopping'
-  putUnit(draft, isWaiting ? { ...wanted, reason: why } : wanted)
+  if (isAtRest(unit)) rest(draft, wanted, { why }, now)
+  else putUnit(draft, isWaiting ? { ...wanted, reason: why } : wanted)
   doubt(draft, unit, why)
 }
 
 function stop(draft: Draft, unit: Unit, by: Who, now: Now): void {
-  const wanted: Unit = { ...unit, want: wished(unit, 'down', by) }
   const why = `stopped by ${whoText(by)}`
-  if (isAtRest(unit)) {
-    enterPhase(draft, wanted, 'idle', now, { ...freshCounters, why })
-    return
-  }
-  putUnit(draft, { ...wanted, reason: unit.run === null ? why : unit.reason })
+  const wanted: Unit = { ...unit, want: wished(unit, 'down', by), job: stoppedJob(unit, why, now) }
+  if (isAtRest(unit) && !isDone(unit, now)) rest(draft, wanted, { ...freshCounters, why }, now)
+  else putUnit(draft, { ...wanted, reason: unit.run === null && unit.phase !== 'ended' ? why : unit.reason })
   doubt(draft, unit, why)
+}
+
+/** What has not begun by now never will; what runs is written down when it has ended. */
+function stoppedJob(unit: Unit, why: string, now: Now): Unit['job'] {
+  if (unit.job === null) return null
+  const job = { ...unit.job, isQueued: false }
+  return isReplaceable(unit) ? job : jobEnds({ ...unit, job }, { kind: 'requested', exit: null }, why, now)
+}
+
+/** What already runs, or is about to, is left alone; what is being stopped is followed by another run. */
+function runOnce(draft: Draft, unit: Unit, by: Who, now: Now): void {
+  if (unit.want.kind === 'down' && isReplaceable(unit)) {
+    const condemned = unit.phase === 'stopping' ? null : unit.condemned
+    putUnit(draft, { ...unit, ...freshCounters, condemned, want: { kind: 'once', by } })
+  } else if (unit.want.kind === 'down' || isAtRest(unit)) {
+    onceMore(draft, unit, { by, dueWallMs: null }, now)
+  }
+  doubt(draft, unit, `one run asked for by ${whoText(by)}`)
 }
 
 function restart(draft: Draft, unit: Unit, by: Who, now: Now): void {
@@ -154,7 +205,7 @@ function restart(draft: Draft, unit: Unit, by: Who, now: Now): void {
 
 /** The run ends and is followed by another; whoever was not named keeps their wish and counters. */
 function replaceRun(draft: Draft, unit: Unit, by: Who): void {
-  if (unit.run === null) return
+  if (!isReplaceable(unit)) return
   putUnit(draft, { ...unit, endRunsUpTo: unit.run.n, endRunsWhy: `restarted by ${whoText(by)}` })
 }
 
@@ -182,11 +233,16 @@ function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>,
   if (draft.state.mode.kind === 'stopping') return
   draft.state = { ...draft.state, mode: { kind: 'stopping', by: command.by, why: command.why } }
   for (const unit of [...unitsOf(draft).values()]) {
-    const isStopOver = unit.spec.manualStop === 'until-daemon-restart' && unit.want.by.kind !== 'declared'
-    const kept: Unit = isStopOver ? { ...unit, want: declaredWant(unit.spec) } : unit
+    const isUntilRestart = unit.spec.manualStop === 'until-daemon-restart' && unit.want.by.kind !== 'declared'
+    const isStopOver = isUntilRestart || unit.want.kind === 'once'
+    const why = 'the daemon was ended'
+    const job = unit.want.kind === 'once' ? stoppedJob(unit, why, now) : unit.job
+    const kept: Unit = isStopOver ? { ...unit, job, want: declaredWant(unit.spec) } : unit
     // Whoever starts the daemon again on purpose wants what is declared, jobs and what gave up included.
-    const isOver = unit.phase === 'ended' || unit.phase === 'failed' || (isStopOver && unit.phase === 'backoff')
-    if (isOver) enterPhase(draft, kept, 'idle', now, { ...freshCounters, why: 'the daemon was ended' })
+    const rests = unit.after?.phase ?? unit.phase
+    const isOver = rests === 'ended' || rests === 'failed' || (isStopOver && rests === 'backoff')
+    const isPrepared = unit.phase === 'preparing' && unit.run === null
+    if ((isOver && !isDone(unit, now)) || isPrepared) rest(draft, kept, { ...freshCounters, why }, now)
     else if (isStopOver) putUnit(draft, kept)
   }
 }

@@ -38,6 +38,12 @@ export function putUnit(draft: Draft, unit: Unit): void {
   draft.touched.add(unit.id)
 }
 
+/** For facts that are not stored: they are true for the living run only, and change too often. */
+export function putVolatile(draft: Draft, unit: Unit): void {
+  draft.units ??= new Map(draft.state.units)
+  draft.units.set(unit.id, unit)
+}
+
 export function removeUnit(draft: Draft, id: UnitId): void {
   draft.units ??= new Map(draft.state.units)
   draft.units.delete(id)
@@ -57,6 +63,11 @@ export interface PhaseFacts {
   readonly restartTimesBootMs?: readonly number[]
   readonly want?: Unit['want']
   readonly signals?: readonly string[]
+  readonly attempt?: number
+  readonly after?: Unit['after']
+  readonly condemned?: string | null
+  readonly health?: Unit['health']
+  readonly job?: Unit['job']
 }
 
 /** Moves a unit to a phase, with its time and reason, and records the transition. */
@@ -66,21 +77,30 @@ export function enterPhase(draft: Draft, unit: Unit, to: Phase, now: Now, facts:
     ...unit,
     stop: null,
     retryBootMs: null,
+    after: null,
+    condemned: null,
+    health: null,
     ...rest,
     phase: to,
     sinceBootMs: now.bootMs,
     sinceWallMs: now.wallMs,
     reason: why,
   })
-  draft.transitions.push({
-    seq: draft.state.nextTransition,
-    atWallMs: now.wallMs,
-    unit: unit.id,
-    run: unit.run?.n ?? facts.run?.n ?? null,
-    from: unit.phase,
-    to,
-    why,
-    exit,
-  })
-  draft.state = { ...draft.state, nextTransition: draft.state.nextTransition + 1 }
+  tell(draft, { unit, run: unit.run?.n ?? facts.run?.n ?? null, to, why, exit }, now)
+}
+
+/** Records something worth telling that moves the unit to no other phase. */
+export function tellChange(draft: Draft, unit: Unit, why: string, now: Now): void {
+  tell(draft, { unit, run: unit.run?.n ?? null, to: unit.phase, why, exit: null }, now)
+}
+
+function tell(
+  draft: Draft,
+  change: { readonly unit: Unit } & Pick<Transition, 'run' | 'to' | 'why' | 'exit'>,
+  now: Now,
+): void {
+  const { unit, ...rest } = change
+  const seq = draft.state.nextTransition
+  draft.transitions.push({ seq, atWallMs: now.wallMs, unit: unit.id, from: unit.phase, ...rest })
+  draft.state = { ...draft.state, nextTransition: seq + 1 }
 }

@@ -43,6 +43,10 @@ function byPhase(scene: Scene): Account {
   switch (unit.phase) {
     case 'idle':
       return isWantedUp(state, unit) ? startingSoon(scene) : resting(scene)
+    case 'preparing':
+      return coming(hookNext(scene, 'its process is started when the pre_start hook has ended'))
+    case 'finishing':
+      return coming(hookNext(scene, afterText(unit)))
     case 'starting':
       return coming('its process is being started; the outcome follows within moments')
     case 'up':
@@ -52,16 +56,21 @@ function byPhase(scene: Scene): Account {
     case 'backoff':
       return backingOff(scene)
     case 'ended':
-      return ended(unit)
+      return ended(unit, now)
     case 'failed':
       return decided(`nothing: it stays failed until somebody starts it or its configuration changes`, unit)
     case 'unresolved':
       return decided(`nothing is started or signalled; it is looked at again when somebody starts or stops it`, unit)
   }
   function running({ unit }: Scene): Account {
-    const next = unit.run?.isPaused ? 'it does nothing until it gets SIGCONT' : 'restarted by its policy when it ends'
-    const command = unit.run?.isPaused ? `holdfast signal CONT ${unit.id}` : null
-    return { isAtTarget: true, next, command }
+    if (unit.run?.isPaused) {
+      const command = `holdfast signal CONT ${unit.id}`
+      return { isAtTarget: true, next: 'it does nothing until it gets SIGCONT', command }
+    }
+    const status = unit.health?.readiness?.status ?? unit.health?.liveness?.status ?? 'healthy'
+    if (status !== 'healthy') return { isAtTarget: false, next: probeNext(unit, now), command: null }
+    const next = unit.want.kind === 'once' ? 'nothing: it was to run once' : 'restarted by its policy when it ends'
+    return { isAtTarget: true, next, command: null }
   }
   function backingOff(scene: Scene): Account {
     if (!isWantedUp(state, unit)) return { isAtTarget: true, next: 'nothing: it is not wanted', command: null }
@@ -69,6 +78,26 @@ function byPhase(scene: Scene): Account {
     if (leftMs <= 0) return startingSoon(scene)
     return { isAtTarget: false, next: `started again in ${durationText(leftMs)}`, command: `holdfast start ${unit.id}` }
   }
+}
+
+function hookNext({ unit, now }: Scene, then: string): string {
+  const hook = unit.run?.role === 'post' ? unit.spec.hooks.postStop : unit.spec.hooks.preStart
+  if (unit.run === null || hook === null) return then
+  return `${then}; stopped in ${durationText(unit.run.startedBootMs + hook.timeoutMs - now.bootMs)} if it still runs`
+}
+
+function afterText({ after, want }: Unit): string {
+  const what =
+    after?.phase === 'backoff' || (after?.phase === 'idle' && want.kind !== 'down') ? 'started again' : 'rests'
+  return `${what} when the post_stop hook has ended`
+}
+
+function probeNext({ health, spec }: Unit, now: Now): string {
+  const known = health?.readiness?.status === 'healthy' ? health.liveness : (health?.readiness ?? health?.liveness)
+  if (known == null) return 'probed with the next turn'
+  const when =
+    known.inFlight === null ? `probed in ${durationText(known.dueBootMs - now.bootMs)}` : 'a probe is under way'
+  return spec.checks.liveness === null ? when : `${when}; a failing liveness check ends the run`
 }
 
 function coming(next: string): Account {
@@ -89,12 +118,21 @@ function startingSoon({ state, index, unit }: Scene): Account {
   return { isAtTarget: false, why: `waits for ${held.why}`, next: 'started as soon as that holds', command }
 }
 
-function resting({ state, unit }: Scene): Account {
+function resting({ state, unit, now }: Scene): Account {
   if (state.mode.kind === 'stopping') return { isAtTarget: true, next: 'nothing: the daemon ends', command: null }
   if (!unit.isDeclared) return coming('forgotten with the next turn')
+  if (unit.spec.schedule !== null) return scheduled(unit, now)
   const until =
     unit.want.by.kind === 'declared' ? 'not started by itself' : `down by the wish of ${whoText(unit.want.by)}`
   return { isAtTarget: true, next: `nothing: ${until}`, command: `holdfast start ${unit.id}` }
+}
+
+function scheduled(unit: Unit, now: Now): Account {
+  const dueWallMs = unit.job?.dueWallMs ?? null
+  const when =
+    dueWallMs === null ? 'its next time is being looked up' : `run in ${durationText(dueWallMs - now.wallMs)}`
+  const next = unit.job?.due === 'known' && dueWallMs === null ? 'nothing: its schedule has no further time' : when
+  return { isAtTarget: true, next, command: `holdfast run ${unit.id}` }
 }
 
 function endingSoon({ unit, blocker }: Scene): Account {
@@ -114,11 +152,16 @@ function stoppingNext({ unit, now }: Scene): string {
   return `SIG${signal} in ${durationText(dueBootMs - now.bootMs)} if it is still there`
 }
 
-function ended(unit: Unit): Account {
+function ended(unit: Unit, now: Now): Account {
   const { end, want } = unit
+  if (unit.spec.schedule !== null) return scheduled(unit, now)
   if (end.kind === 'expected' || want.kind === 'down') {
-    return { isAtTarget: true, next: 'nothing: it ended as it should', command: `holdfast start ${unit.id}` }
+    return {
+      isAtTarget: true,
+      next: end.kind === 'expected' ? 'nothing: it ended as it should' : 'nothing: it is not wanted',
+      command: `holdfast start ${unit.id}`,
+    }
   }
-  const how = end.exit === null ? end.message : exitText(end.exit)
+  const how = end.message === '' && end.exit !== null ? exitText(end.exit) : end.message
   return decided(`nothing: ${how}, and its restart policy is ${unit.spec.restart.when}`, unit)
 }

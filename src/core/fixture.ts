@@ -2,6 +2,7 @@ import { advance } from './advance.ts'
 import { begin } from './begin.ts'
 import type {
   Command,
+  Dependency,
   Event,
   Exit,
   Now,
@@ -18,6 +19,7 @@ import type {
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
 import { revive } from './revive.ts'
+import { noChecks, noHooks, plainProcess } from './target/plain.ts'
 
 /** What the tests of the core are made of: one app `a`, a script of turns, and steps told as sentences. */
 
@@ -37,23 +39,10 @@ export const policy: RestartPolicy = {
 }
 
 export function service(name: string, settings: Partial<Service> = {}): Service {
-  const log = { path: null, bytesMax: 0, backupsMax: 0 }
   return {
     name,
     kind: 'process',
-    process: {
-      command: [name],
-      commandError: null,
-      workingDir: null,
-      environment: {},
-      envFiles: [],
-      inheritEnvironment: false,
-      user: null,
-      umask: null,
-      stdout: log,
-      stderr: 'stdout',
-      cgroup: false,
-    },
+    process: { ...plainProcess, command: [name] },
     instances: [{ n: 1 }],
     autostart: true,
     restart: policy,
@@ -64,11 +53,15 @@ export function service(name: string, settings: Partial<Service> = {}): Service 
     dependsOn: [],
     priority: 999,
     manualStop: 'until-started',
+    checks: noChecks,
+    hooks: noHooks,
+    schedule: null,
+    once: null,
     ...settings,
   }
 }
 
-export function needs(name: string, condition: 'started' | 'completed' = 'started'): Service['dependsOn'][number] {
+export function needs(name: string, condition: Dependency['condition'] = 'started'): Service['dependsOn'][number] {
   return { service: name, condition, required: true, restart: false }
 }
 
@@ -85,7 +78,7 @@ export function asked(command: Command): Event {
   return { kind: 'command', id: 1, command }
 }
 
-export function ask(kind: 'start' | 'stop' | 'restart', ...names: readonly string[]): Event {
+export function ask(kind: 'start' | 'stop' | 'restart' | 'run', ...names: readonly string[]): Event {
   return asked({ kind, units: names.map(idOf), by: ann })
 }
 
@@ -180,6 +173,11 @@ export function sentence(step: Step): string {
     case 'signal':
       return `${step.signal} ${shortName(step.unit)}: ${step.why}`
     case 'spawn':
+      return `${step.role === 'main' ? 'spawn' : step.role} ${shortName(step.unit)}: ${step.why}`
+    case 'probe':
+      return `probe ${shortName(step.unit)}: ${step.why}`
+    case 'schedule':
+      return `schedule ${shortName(step.unit)}: ${step.schedule.cron}`
     case 'forget':
       return `${step.kind} ${shortName(step.unit)}: ${step.why}`
   }

@@ -73,3 +73,33 @@ export const requestBytesMax = 1024 * 1024
 
 /** Clients beyond this are refused, so that the daemon keeps descriptors for what it supervises. */
 export const clientsMax = 512
+
+/** Probes under way at a time: each is a process or a connection, and a device is small. */
+export const probesMax = 16
+
+/** A driver that has not answered this long after a probe's time was over will not answer. */
+export const probeGraceMs = 5_000
+
+/** As many results of each check are kept as Docker keeps. */
+export const probeResultsKept = 5
+
+/** Of what a probe says, this much is kept: enough for one message. */
+export const probeOutputCharsMax = 512
+
+/** Of an HTTP body or of output searched for a pattern, this much is read for one probe. */
+export const probeBytesMax = 256 * 1024
+
+/** Patterns of checks: longer ones are generated, and cost memory by the square. */
+export const patternCharsMax = 1_000
+
+/** Runs of a job that are remembered. */
+export const jobRunsKept = 50
+
+/** A job started this much late was not missed: the daemon was restarted, the host was busy. */
+export const scheduleGraceMs = 60_000
+
+/** 2024: a clock that shows less was never set, and no time by it was missed. */
+export const clockBelievableWallMs = 1_704_067_200_000
+
+/** As cron does: when the clock is set back by less than this, nothing is run again. */
+export const clockBackMsMax = 3 * 3_600_000

@@ -1,6 +1,6 @@
 /**
  * The words of the core, as plain readonly data. Times are milliseconds; `bootMs` counts since the host booted
- * (suspend included), `wallMs` is the wall clock and is only ever shown, never compared.
+ * (suspend included), `wallMs` is the wall clock, which jumps: it is shown, and compared for schedules only.
  */
 
 export interface Now {
@@ -46,6 +46,15 @@ export interface Service {
   readonly priority: number
   /** How long a manual stop lasts: until somebody starts it again, or (supervisord) until the daemon restarts. */
   readonly manualStop: 'until-started' | 'until-daemon-restart'
+  readonly checks: Checks
+  readonly hooks: Hooks
+  /** A job: not started with the daemon, but at these times, and by hand. */
+  readonly schedule: Schedule | null
+  /**
+   * What ended as it should is started again with the next daemon (null), only after the host was started again
+   * (`each-boot`), or only when it changed or somebody asks (`ever`).
+   */
+  readonly once: 'each-boot' | 'ever' | null
 }
 
 export interface Instance {
@@ -72,6 +81,8 @@ export interface ProcessSpec {
   readonly stdout: LogSpec
   /** 'stdout': both in one stream, in order. */
   readonly stderr: LogSpec | 'stdout'
+  readonly stdin: StdinSpec
+  readonly limits: ProcessLimits | null
   /** Put each run in a cgroup of its own, so that nothing it starts can get away. */
   readonly cgroup: boolean
 }
@@ -84,9 +95,138 @@ export interface EnvFile {
 export interface LogSpec {
   /** null: in the log directory. 'none': thrown away. */
   readonly path: string | null | 'none'
-  /** 0: never rotated. */
+  /** 0: never rotated for its size. */
   readonly bytesMax: number
   readonly backupsMax: number
+  /** A file begun longer ago than this is rotated with the next output; 0: never for its age. */
+  readonly ageMaxMs: number
+  /** Rotated files are compressed with gzip. */
+  readonly compress: boolean
+}
+
+/** pipe: kept open by the daemon over restarts of either; what is written to it reaches the run that reads. */
+export type StdinSpec =
+  | { readonly kind: 'null' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'pipe' }
+
+/** What a run may use. null: as the daemon has it. */
+export interface ProcessLimits {
+  /** By the names of getrlimit(2) in small letters, without RLIMIT_: `nofile`, `core`. */
+  readonly ulimits: Readonly<Record<string, Ulimit>>
+  /** -20..19 */
+  readonly nice: number | null
+  /** `level` 0..7; null where the class has none. */
+  readonly ionice: { readonly class: 'realtime' | 'best-effort' | 'idle'; readonly level: number | null } | null
+  /** -1000..1000 */
+  readonly oomScoreAdj: number | null
+  readonly cpuAffinity: readonly number[] | null
+  /** The new root directory: program and working directory are inside of it, the user is looked up outside. */
+  readonly chroot: string | null
+  readonly cgroup: CgroupLimits | null
+  /** best-effort: what this host cannot enforce is left out and told with the unit, instead of refused. */
+  readonly enforcement: 'required' | 'best-effort'
+}
+
+/** null: unlimited. */
+export interface Ulimit {
+  readonly soft: number | null
+  readonly hard: number | null
+}
+
+/** By the files of cgroup v2; null: not limited. */
+export interface CgroupLimits {
+  readonly memoryMaxBytes: number | null
+  /** Above this the kernel reclaims and slows down, and kills nobody (memory.high). */
+  readonly memoryHighBytes: number | null
+  /** Kept from being reclaimed while possible (memory.low). */
+  readonly memoryLowBytes: number | null
+  readonly swapMaxBytes: number | null
+  /** In cores: 0.5 is half of one. */
+  readonly cpus: number | null
+  /** 1..10000, 100 is usual. */
+  readonly cpuWeight: number | null
+  readonly pidsMax: number | null
+  /** 1..10000, 100 is usual. */
+  readonly ioWeight: number | null
+  readonly io: readonly IoLimit[]
+}
+
+/** Of one block device, by the path of its node or of a file on it. null: not limited. */
+export interface IoLimit {
+  readonly path: string
+  readonly readBytesPerSecond: number | null
+  readonly writeBytesPerSecond: number | null
+  readonly readsPerSecond: number | null
+  readonly writesPerSecond: number | null
+}
+
+/** readiness: tells whether it works; who depends on it may wait. liveness: a failing one ends the run, by policy. */
+export interface Checks {
+  readonly readiness: Check | null
+  readonly liveness: Check | null
+}
+
+export type CheckName = keyof Checks
+
+export interface Check {
+  readonly probe: Probe
+  /** From the end of one probe to the next one. */
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** So many failures in a row make it unhealthy. */
+  readonly retries: number
+  /** Failures within this time from the start of the run do not count. */
+  readonly startPeriodMs: number
+  /** Between probes until the first success. */
+  readonly startIntervalMs: number
+}
+
+export type Probe =
+  /** Passes with exit code 0. Runs as the unit's own processes do: user, environment, directory. */
+  | { readonly kind: 'exec'; readonly command: readonly string[] }
+  /** Passes with such a status, and a body that matches where a pattern is given. */
+  | {
+      readonly kind: 'http'
+      /** http: or https:, absolute. */
+      readonly url: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly statusMin: number
+      readonly statusMax: number
+      readonly bodyPattern: string | null
+    }
+  /** Passes when the connection is accepted. */
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /**
+   * readiness: passes once a line of this attempt's output matched. liveness: passes when a line matched since the last probe.
+   * The pattern is matched in linear time (no look-around, no back-references).
+   */
+  | { readonly kind: 'log'; readonly pattern: string }
+
+/** Commands around the runs of a unit, as its own processes are run, with their output in its logs. */
+export interface Hooks {
+  /** Before each start; when it fails, the start has failed. */
+  readonly preStart: Hook | null
+  /** After each run that existed, however it ended, before the next one. */
+  readonly postStop: Hook | null
+}
+
+export interface Hook {
+  readonly command: readonly string[]
+  /** Longer than this and it is stopped, and has failed. */
+  readonly timeoutMs: number
+  readonly ignoreFailure: boolean
+}
+
+export interface Schedule {
+  /** Five or six fields, or a nickname such as @daily. */
+  readonly cron: string
+  /** An IANA name; null: the host's. */
+  readonly timeZone: string | null
+  /** When it is due and the last run still lives. */
+  readonly overlap: 'skip' | 'queue' | 'replace'
+  /** When it was due while nobody could start it. */
+  readonly missed: 'skip' | 'run-once'
 }
 
 export interface RestartPolicy {
@@ -128,7 +268,7 @@ export type SignalScope = 'main' | 'group' | 'tree'
 export interface Dependency {
   /** A service of the same app. */
   readonly service: string
-  readonly condition: 'started' | 'completed'
+  readonly condition: 'started' | 'healthy' | 'completed'
   /** false: does not hold the start back when the other service is not declared. */
   readonly required: boolean
   /** An explicit restart of the other service restarts this one as well. */
@@ -169,7 +309,17 @@ export type Mode =
   | { readonly kind: 'held'; readonly why: string }
 
 /** See docs/lifecycle.md. */
-export type Phase = 'idle' | 'starting' | 'up' | 'stopping' | 'backoff' | 'ended' | 'failed' | 'unresolved'
+export type Phase =
+  | 'idle'
+  | 'preparing'
+  | 'starting'
+  | 'up'
+  | 'stopping'
+  | 'finishing'
+  | 'backoff'
+  | 'ended'
+  | 'failed'
+  | 'unresolved'
 
 export interface Unit {
   readonly id: UnitId
@@ -186,10 +336,16 @@ export interface Unit {
   readonly sinceWallMs: number
   /** Why it is in this phase. */
   readonly reason: string
-  /** The main run: present in starting, up, stopping and unresolved. */
+  /** Its one process: present in starting, up, stopping and unresolved; in preparing and finishing once it is begun. */
   readonly run: Run | null
+  /** The number of the first run of this start: its hooks and its main run belong together. 0: there was none. */
+  readonly attempt: number
   /** The stop ladder while stopping: the rung to send next, and when. dueBootMs null: nothing further to send. */
   readonly stop: { readonly rung: number; readonly dueBootMs: number | null; readonly why: string } | null
+  /** Why its run must end as a failure, by policy: a liveness check failed, a hook took too long. */
+  readonly condemned: string | null
+  /** While the post_stop hook is due or runs: what follows it. */
+  readonly after: After | null
   /** In backoff: when to try again. */
   readonly retryBootMs: number | null
   /** How the last run ended. */
@@ -205,6 +361,73 @@ export interface Unit {
   readonly endRunsWhy: string
   /** Signals asked for and not yet sent. */
   readonly signals: readonly string[]
+  /** Of the living main run; not stored, the next daemon asks anew. null: nothing is checked. */
+  readonly health: Health | null
+  /** Its schedule and the history of its runs as a job; survives the machine. null: it was never a job. */
+  readonly job: Job | null
+}
+
+export interface After {
+  readonly phase: 'idle' | 'backoff' | 'ended' | 'failed'
+  readonly retryBootMs: number | null
+  readonly why: string
+}
+
+export type Health = { readonly [name in CheckName]: CheckState | null }
+
+export interface CheckState {
+  readonly status: 'starting' | 'healthy' | 'unhealthy'
+  /** In a row. */
+  readonly failures: number
+  /** When to probe next, unless a probe is under way. */
+  readonly dueBootMs: number
+  /** The probe under way; without an answer by then it has failed. */
+  readonly inFlight: { readonly seq: number; readonly dueBootMs: number } | null
+  /** The number of the next probe. */
+  readonly nextSeq: number
+  /** The last ones, oldest first. */
+  readonly results: readonly ProbeResult[]
+}
+
+export interface ProbeResult {
+  readonly atWallMs: number
+  readonly isOk: boolean
+  /** What it said, cut; for failures at least why. */
+  readonly output: string
+  readonly durationMs: number
+}
+
+export interface Job {
+  /** Identity of the schedule `dueWallMs` was computed from; empty: there is none. */
+  readonly scheduleHash: string
+  /** The next time, or null: not known. */
+  readonly dueWallMs: number | null
+  /** unknown: to be asked for. asked: the answer is on its way. known: `dueWallMs` holds (null: never again). */
+  readonly due: 'unknown' | 'asked' | 'known'
+  /** Every time up to this one has been dealt with. */
+  readonly doneWallMs: number
+  /** What `doneWallMs` was before the clock jumped back; 0: it did not. */
+  readonly trustedWallMs: number
+  /** One more run follows the present one. */
+  readonly isQueued: boolean
+  /** The last success of a service that runs once: what it was run as, and in which boot of the host. */
+  readonly done: { readonly runHash: string; readonly bootId: string } | null
+  /** Oldest first. */
+  readonly history: readonly JobRun[]
+}
+
+export interface JobRun {
+  /** null: it was not started. */
+  readonly run: number | null
+  readonly by: Who
+  /** The time of the schedule it stands for. */
+  readonly dueWallMs: number | null
+  readonly startedWallMs: number
+  readonly endedWallMs: number | null
+  /** running: not over yet. skipped: the one before still ran. missed: nobody could start it in time. */
+  readonly outcome: EndKind | 'running' | 'skipped' | 'missed'
+  readonly exit: Exit | null
+  readonly message: string
 }
 
 /** A service's settings as one unit has them. */
@@ -218,6 +441,10 @@ export interface UnitSpec {
   readonly dependsOn: readonly Dependency[]
   readonly priority: number
   readonly manualStop: Service['manualStop']
+  readonly checks: Checks
+  readonly hooks: Hooks
+  readonly schedule: Schedule | null
+  readonly once: Service['once']
 }
 
 export interface Want {
@@ -229,9 +456,14 @@ export type Who =
   | { readonly kind: 'declared' }
   | { readonly kind: 'user'; readonly uid: number; readonly name: string }
   | { readonly kind: 'daemon' }
+  | { readonly kind: 'schedule' }
+
+/** pre: its pre_start hook. post: its post_stop hook. One after the other, never two at once. */
+export type Role = 'main' | 'pre' | 'post'
 
 export interface Run {
   readonly n: number
+  readonly role: Role
   readonly runHash: string
   readonly startedBootMs: number
   /** null while the spawn is in flight. */
@@ -240,6 +472,8 @@ export interface Run {
   readonly isAdopted: boolean
   readonly isPaused: boolean
   readonly isStable: boolean
+  /** Limits that this host could not enforce, each told in a sentence. */
+  readonly shortfalls: readonly string[]
 }
 
 /** A process, beyond the reuse of its pid. */
@@ -252,13 +486,22 @@ export interface Identity {
   readonly pidNamespace: string
 }
 
-export type EndKind = 'never' | 'requested' | 'expected' | 'unexpected' | 'spawn-failed' | 'gave-up' | 'unknown'
+export type EndKind =
+  | 'never'
+  | 'requested'
+  | 'expected'
+  | 'unexpected'
+  | 'spawn-failed'
+  | 'hook-failed'
+  | 'unhealthy'
+  | 'gave-up'
+  | 'unknown'
 
 export interface End {
   readonly kind: EndKind
   readonly run: number | null
   readonly exit: Exit | null
-  /** The kept error of a failed spawn, else empty. */
+  /** What the exit alone does not tell: the error of a failed spawn, why it was ended as a failure. Else empty. */
   readonly message: string
   readonly atWallMs: number | null
 }
@@ -266,7 +509,13 @@ export interface End {
 /** unknown: it ended while nobody could see how. */
 export type Exit =
   | { readonly kind: 'code'; readonly code: number }
-  | { readonly kind: 'signal'; readonly signal: string; readonly core: boolean }
+  | {
+      readonly kind: 'signal'
+      readonly signal: string
+      readonly core: boolean
+      /** The kernel killed it, or something it started, because the memory of its cgroup was used up. */
+      readonly isOutOfMemory?: true
+    }
   | { readonly kind: 'unknown' }
 
 // ---- what crosses the borders ------------------------------------------------------------------------------
@@ -276,13 +525,22 @@ export type Command =
   | { readonly kind: 'start'; readonly units: readonly UnitId[]; readonly by: Who }
   | { readonly kind: 'stop'; readonly units: readonly UnitId[]; readonly by: Who }
   | { readonly kind: 'restart'; readonly units: readonly UnitId[]; readonly by: Who }
+  /** One run now, as a job; what already runs is left alone. */
+  | { readonly kind: 'run'; readonly units: readonly UnitId[]; readonly by: Who }
   | { readonly kind: 'signal'; readonly units: readonly UnitId[]; readonly signal: string; readonly by: Who }
   | { readonly kind: 'shutdown'; readonly by: Who; readonly why: string }
 
 export type Event =
   | { readonly kind: 'command'; readonly id: number; readonly command: Command }
   /** The outcome of a spawn. */
-  | { readonly kind: 'spawned'; readonly unit: UnitId; readonly run: number; readonly identity: Identity }
+  | {
+      readonly kind: 'spawned'
+      readonly unit: UnitId
+      readonly run: number
+      readonly identity: Identity
+      /** As in Run. */
+      readonly shortfalls?: readonly string[]
+    }
   | ({ readonly kind: 'spawn-failed'; readonly unit: UnitId; readonly run: number } & Failure)
   /** The outcome of a signal step; `gone`: there was nobody left to signal. */
   | {
@@ -297,8 +555,14 @@ export type Event =
   /** Somebody stopped or continued the process by a signal. */
   | { readonly kind: 'paused'; readonly unit: UnitId; readonly run: number }
   | { readonly kind: 'continued'; readonly unit: UnitId; readonly run: number }
-  /** After our own restart: this run was found alive. */
-  | { readonly kind: 'adopted'; readonly unit: UnitId; readonly run: number; readonly identity: Identity }
+  /** After our own restart: this run was found alive. `isChild`: its exit code will be ours to take. */
+  | {
+      readonly kind: 'adopted'
+      readonly unit: UnitId
+      readonly run: number
+      readonly identity: Identity
+      readonly isChild?: boolean
+    }
   /** After our own restart: the intent was stored, but no process came of it. */
   | { readonly kind: 'not-started'; readonly unit: UnitId; readonly run: number }
   /**
@@ -311,6 +575,23 @@ export type Event =
   /** The whole truth of one driver: what is not listed and was started before `takenBootMs` is gone. */
   | { readonly kind: 'observed'; readonly takenBootMs: number; readonly alive: readonly RunRef[] }
   | ({ readonly kind: 'observe-failed' } & Failure)
+  /** The outcome of a probe. */
+  | ({
+      readonly kind: 'probed'
+      readonly unit: UnitId
+      readonly run: number
+      readonly check: CheckName
+      readonly seq: number
+    } & Omit<ProbeResult, 'atWallMs'>)
+  /** The outcome of a schedule step. dueWallMs null: never again; then `message` may say why. */
+  | {
+      readonly kind: 'next-due'
+      readonly unit: UnitId
+      readonly scheduleHash: string
+      readonly afterWallMs: number
+      readonly dueWallMs: number | null
+      readonly message: string
+    }
 
 export interface RunRef {
   readonly unit: UnitId
@@ -330,7 +611,13 @@ export type Step =
       readonly kind: 'spawn'
       readonly unit: UnitId
       readonly run: number
+      readonly role: Role
+      readonly attempt: number
       readonly spec: UnitSpec
+      /** How the main run ended, for the post_stop hook. */
+      readonly end: End | null
+      /** A job: how it ends is written down even while no daemon runs. */
+      readonly isRecorded: boolean
       readonly why: string
     }
   | {
@@ -346,6 +633,27 @@ export type Step =
   /** Nothing of this unit is needed any more: release its streams. */
   | { readonly kind: 'forget'; readonly unit: UnitId; readonly why: string }
   | { readonly kind: 'observe'; readonly why: string }
+  | {
+      readonly kind: 'probe'
+      readonly unit: UnitId
+      readonly run: Run
+      readonly attempt: number
+      readonly check: CheckName
+      readonly seq: number
+      readonly probe: Probe
+      readonly timeoutMs: number
+      readonly spec: UnitSpec
+      readonly why: string
+    }
+  /** When is it due next, after `afterWallMs`? */
+  | {
+      readonly kind: 'schedule'
+      readonly unit: UnitId
+      readonly schedule: Schedule
+      readonly scheduleHash: string
+      readonly afterWallMs: number
+      readonly why: string
+    }
 
 export interface Transition {
   readonly seq: number

@@ -234,6 +234,14 @@ describe('after a restart of the daemon', () => {
     }
   })
 
+  it('of two live runs the one that a look at everything still finds is the unit', () => {
+    const scene = running(0, service('web'))
+    scene.turn(1, found(9))
+    const alive = [{ unit: idOf('web'), run: 9 }]
+    assert.deepEqual(scene.turn(2, { kind: 'observed', takenBootMs: 2, alive }), [])
+    assert.deepEqual([scene.unit('web').phase, scene.run('web').n], ['up', 9])
+  })
+
   it('two live runs of one unit are told, not touched; an older one is no news', () => {
     const scene = running(0, service('web'))
     assert.deepEqual(scene.turn(1, found(1)), [])
@@ -241,6 +249,17 @@ describe('after a restart of the daemon', () => {
     assert.deepEqual(scene.turn(2, found(9)), [])
     assert.equal(scene.unit('web').phase, 'unresolved')
     assert.equal(scene.unit('web').reason, 'pid 109 (run 9) lives beside run 1: end one of them')
+  })
+
+  it('what follows a post_stop hook is kept while it cannot be told, and it is looked at when somebody asks', () => {
+    const hook = { command: ['hook'], timeoutMs: 60_000, ignoreFailure: false }
+    const hooks = { preStart: null, postStop: hook }
+    const scene = running(0, service('web', { hooks, restart: { ...policy, when: 'no' } }))
+    scene.turn(1, scene.exited('web', code(0)))
+    scene.turn(2, scene.spawned('web'))
+    scene.turn(3, found(9))
+    assert.equal(scene.unit('web').after?.phase, 'ended')
+    assert.deepEqual(scene.turn(4, ask('start', 'web')), ['observe: started by ann (uid 1000)'])
   })
 
   it('a signal asked for is not sent to a unit that cannot be told', () => {
@@ -328,7 +347,11 @@ describe('predict', () => {
     const scene = play()
     scene.turn(0, setTarget(service('web')))
     const spec = scene.unit('web').spec
-    const up = predict(scene.state, { kind: 'spawn', ...web, spec, why: '' }, at(1))
+    const up = predict(
+      scene.state,
+      { kind: 'spawn', ...web, role: 'main', attempt: 1, spec, end: null, isRecorded: false, why: '' },
+      at(1),
+    )
     assert.equal(up.units.get(idOf('web'))?.phase, 'up')
     assert.equal(up.units.get(idOf('web'))?.run?.identity?.pid, 1)
     const step = { kind: 'signal', ...web, signal: 'TERM', scope: 'main', why: '' } as const

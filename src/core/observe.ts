@@ -2,7 +2,9 @@ import { applyCommand } from './command.ts'
 import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from './draft.ts'
 import type { Change, Event, Now, Run, State, Unit, UnitId } from './model.ts'
 import { endRun } from './unit/end.ts'
-import { adoptFound, settleTwins } from './unit/found.ts'
+import { adoptFound, livingPhase, settleTwins } from './unit/found.ts'
+import { foldProbe, freshHealth } from './unit/health.ts'
+import { foldNextDue } from './unit/job.ts'
 import { isWantedUp } from './unit/wish.ts'
 
 /** Folds in what we learned, event by event. Decides nothing; news about an older run changes nothing. */
@@ -30,6 +32,11 @@ function fold(draft: Draft, event: Event, now: Now): void {
     case 'found':
       adoptFound(draft, event, now)
       return
+    case 'next-due': {
+      const unit = unitsOf(draft).get(event.unit)
+      if (unit !== undefined) foldNextDue(draft, unit, event)
+      return
+    }
     case 'exited':
       forgetFound(draft, event)
       withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))
@@ -47,7 +54,7 @@ function forgetFound(draft: Draft, event: { readonly unit: UnitId; readonly run:
   if (left.length < found.length) draft.state = { ...draft.state, found: left }
 }
 
-type RunEvent = Exclude<Event, { kind: 'command' | 'observed' | 'observe-failed' | 'found' }>
+type RunEvent = Exclude<Event, { kind: 'command' | 'observed' | 'observe-failed' | 'found' | 'next-due' }>
 
 /** Only the run the unit has now matters; anything else is old news. */
 function withRun(
@@ -62,10 +69,12 @@ function withRun(
 function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now): void {
   switch (event.kind) {
     case 'spawned':
-      if (unit.phase === 'starting') live(draft, unit, { ...run, identity: event.identity }, now)
+      if (run.identity !== null || unit.phase === 'unresolved') return
+      live(draft, unit, { ...run, identity: event.identity, shortfalls: event.shortfalls ?? [] }, now)
       return
     case 'spawn-failed':
-      if (unit.phase === 'starting') endRun(draft, unit, run, { kind: 'spawn-failed', failure: event }, now)
+      if (run.identity !== null || unit.phase === 'unresolved') return
+      endRun(draft, unit, run, { kind: 'spawn-failed', failure: event }, now)
       return
     case 'exited':
       endRun(draft, unit, run, { kind: 'exit', exit: event.exit }, now)
@@ -85,13 +94,16 @@ function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now):
       putUnit(draft, { ...unit, run: { ...run, isPaused: false } })
       return
     case 'adopted':
-      adopted(draft, unit, { ...run, identity: event.identity, isAdopted: true }, now)
+      adopted(draft, unit, { ...run, identity: event.identity, isAdopted: event.isChild !== true }, now)
       return
     case 'not-started':
       startAgain(draft, unit, run, now)
       return
     case 'unresolved':
-      enterPhase(draft, unit, 'unresolved', now, { why: event.message })
+      enterPhase(draft, unit, 'unresolved', now, { after: unit.after, why: event.message })
+      return
+    case 'probed':
+      foldProbe(draft, unit, event, now)
       return
   }
 }
@@ -99,6 +111,10 @@ function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now):
 /** Where it counted as a restart it is one again, at the time it really happens: a window must not lose sight of it. */
 function startAgain(draft: Draft, unit: Unit, run: Run, now: Now): void {
   const facts = { run: null, signals: [], why: 'its start was interrupted before a process existed' }
+  if (run.role === 'post') {
+    enterPhase(draft, unit, 'finishing', now, { ...facts, after: unit.after })
+    return
+  }
   const isCounted = unit.restartTimesBootMs.at(-1) === run.startedBootMs
   if (!isCounted || !isWantedUp(draft.state, unit)) {
     enterPhase(draft, unit, 'idle', now, facts)
@@ -110,17 +126,27 @@ function startAgain(draft: Draft, unit: Unit, run: Run, now: Now): void {
 }
 
 function live(draft: Draft, unit: Unit, run: Run, now: Now): void {
-  enterPhase(draft, unit, 'up', now, { run, why: `running as pid ${run.identity?.pid}` })
+  const pid = run.identity?.pid
+  if (run.role === 'main') {
+    const health = freshHealth(unit, now, now.bootMs - run.startedBootMs < unit.spec.restart.stableMs)
+    enterPhase(draft, unit, 'up', now, { run, health, why: `running as pid ${pid}` })
+  } else if (unit.phase === 'unresolved') {
+    enterPhase(draft, unit, livingPhase[run.role], now, { run, after: unit.after, why: `its hook runs as pid ${pid}` })
+  } else {
+    putUnit(draft, { ...unit, run })
+  }
 }
 
 function adopted(draft: Draft, unit: Unit, run: Run, now: Now): void {
   switch (unit.phase) {
+    case 'preparing':
     case 'starting':
+    case 'finishing':
     case 'unresolved':
       live(draft, unit, run, now)
       return
     case 'up':
-      putUnit(draft, { ...unit, run })
+      putUnit(draft, { ...unit, run, health: freshHealth(unit, now, false) })
       return
     case 'stopping':
       putUnit(draft, { ...unit, run, stop: ladderAgain(unit, now) })
@@ -147,7 +173,9 @@ function observed(draft: Draft, event: Extract<Event, { kind: 'observed' }>, now
   for (const unit of [...unitsOf(draft).values()]) {
     const run = unit.run
     const isOld = run !== null && run.identity !== null && run.startedBootMs < event.takenBootMs
-    if (isOld && !alive.has(`${unit.id} ${run.n}`)) endRun(draft, unit, run, lost, now)
+    if (!isOld || alive.has(`${unit.id} ${run.n}`)) continue
+    endRun(draft, unit, run, lost, now)
+    settleTwins(draft, unit.id, now)
   }
 }
 

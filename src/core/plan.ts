@@ -1,6 +1,8 @@
 import { spawnsPerTurnMax } from './limits.ts'
-import type { Now, Run, State, Step, StopRung, Unit } from './model.ts'
+import type { Now, Phase, Role, Run, State, Step, StopRung, Unit } from './model.ts'
 import { exitText } from './text.ts'
+import { planProbes } from './unit/health.ts'
+import { isJob, planSchedules } from './unit/job.ts'
 import { hindrance, indexServices, isWantedUp, mustEnd, type ServiceIndex, stopBlockers } from './unit/wish.ts'
 
 /** The next safe steps, from the whole state. Asking twice gives the same answer. */
@@ -8,6 +10,8 @@ export function plan(state: State, now: Now): readonly Step[] {
   const steps: Step[] = []
   planStarts(steps, state, now)
   planEnds(steps, state, now)
+  planSchedules(steps, state)
+  planProbes(steps, state, now)
   if (state.observe !== null && !state.observe.inFlight) steps.push({ kind: 'observe', why: state.observe.why })
   return steps
 }
@@ -16,8 +20,8 @@ function planStarts(steps: Step[], state: State, now: Now): void {
   const startable: Unit[] = []
   let underWay = 0
   for (const unit of state.units.values()) {
-    if (unit.phase === 'starting') underWay += 1
-    else if (isDueToStart(unit, now) && isWantedUp(state, unit)) startable.push(unit)
+    if (unit.run !== null) underWay += unit.run.identity === null ? 1 : 0
+    else if (unit.after !== null || (isDueToStart(unit, now) && isWantedUp(state, unit))) startable.push(unit)
   }
   const needsOrder = startable.some((unit) => unit.spec.priority !== startable[0]?.spec.priority)
   if (needsOrder) startable.sort((a, b) => a.spec.priority - b.spec.priority)
@@ -25,11 +29,12 @@ function planStarts(steps: Step[], state: State, now: Now): void {
   let run = state.nextRun
   for (const unit of startable) {
     if (underWay >= spawnsPerTurnMax) return
-    if (unit.spec.dependsOn.length > 0) {
+    const role = nextRole(unit)
+    if (unit.spec.dependsOn.length > 0 && isBeginning(unit)) {
       index ??= indexServices(state)
       if (hindrance(state, index, unit) !== null) continue
     }
-    steps.push({ kind: 'spawn', unit: unit.id, run, spec: unit.spec, why: startWhy(unit) })
+    steps.push(spawnStep(unit, role, run))
     run += 1
     underWay += 1
   }
@@ -38,34 +43,65 @@ function planStarts(steps: Step[], state: State, now: Now): void {
 /** Nothing runs, and nothing but a dependency may hold a start back. */
 function isDueToStart(unit: Unit, now: Now): boolean {
   if (unit.phase === 'backoff') return unit.retryBootMs === null || unit.retryBootMs <= now.bootMs
-  return unit.phase === 'idle'
+  return unit.phase === 'idle' || unit.phase === 'preparing'
+}
+
+/** The first of the runs that belong together: what holds a start back is asked for once. */
+function isBeginning(unit: Unit): boolean {
+  return unit.after === null && unit.phase !== 'preparing'
+}
+
+function nextRole(unit: Unit): Role {
+  if (unit.after !== null) return 'post'
+  return isBeginning(unit) && unit.spec.hooks.preStart !== null ? 'pre' : 'main'
+}
+
+function spawnStep(unit: Unit, role: Role, run: number): Step {
+  return {
+    kind: 'spawn',
+    unit: unit.id,
+    run,
+    role,
+    attempt: isBeginning(unit) ? run : unit.attempt,
+    spec: unit.spec,
+    end: role === 'post' ? unit.end : null,
+    isRecorded: role === 'main' && isJob(unit),
+    why: role === 'main' ? startWhy(unit) : role === 'pre' ? `${startWhy(unit)}; pre_start hook` : 'post_stop hook',
+  }
 }
 
 function startWhy(unit: Unit): string {
   if (unit.phase !== 'backoff') return unit.reason
-  return `restart after ${unit.end.exit === null ? unit.end.message : exitText(unit.end.exit)}`
+  const { exit, message } = unit.end
+  return `restart after ${message === '' && exit !== null ? exitText(exit) : message}`
 }
 
 function planEnds(steps: Step[], state: State, now: Now): void {
   let blockers: ReturnType<typeof stopBlockers> | null = null
   for (const unit of state.units.values()) {
     if (unit.run === null) {
-      if (!unit.isDeclared) steps.push({ kind: 'forget', unit: unit.id, why: 'no longer declared' })
+      if (!unit.isDeclared && unit.after === null)
+        steps.push({ kind: 'forget', unit: unit.id, why: 'no longer declared' })
       continue
     }
     if (unit.run.identity === null || unit.phase === 'unresolved') continue
     const asked = unit.signals[0]
     if (asked !== undefined) steps.push(askedSignal(unit, unit.run, asked))
-    if (unit.phase === 'up' && mustEnd(state, unit)) {
+    if (livesOn.has(unit.phase) && mustEnd(state, unit)) {
       blockers ??= stopBlockers(state)
-      if (blockers.blocks(unit) === null) pushRung(steps, unit, unit.run, 0, endWhy(state, unit))
+      // Nobody counts on a hook: only what a process leaves behind has an order.
+      if (unit.run.role !== 'main' || blockers.blocks(unit) === null)
+        pushRung(steps, unit, unit.run, 0, endWhy(state, unit))
     } else if (unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs) {
       pushRung(steps, unit, unit.run, unit.stop.rung, unit.stop.why)
     }
   }
 }
 
+const livesOn: ReadonlySet<Phase> = new Set(['preparing', 'up', 'finishing'])
+
 function endWhy(state: State, unit: Unit): string {
+  if (unit.condemned !== null) return unit.condemned
   if (state.mode.kind === 'stopping') return state.mode.why
   if (!unit.isDeclared) return 'no longer declared'
   if (unit.want.kind !== 'down') return unit.endRunsWhy

@@ -15,8 +15,22 @@ function expected(step: Step, state: State): readonly Event[] {
       return [
         { kind: 'exited', unit: step.unit, run: step.run, exit: { kind: 'signal', signal: step.signal, core: false } },
       ]
+    case 'probe':
+      return [
+        {
+          kind: 'probed',
+          unit: step.unit,
+          run: step.run.n,
+          check: step.check,
+          seq: step.seq,
+          isOk: true,
+          output: '',
+          durationMs: 0,
+        },
+      ]
     case 'forget':
     case 'observe':
+    case 'schedule':
       return []
   }
 }

@@ -11,6 +11,7 @@ function storedForm(state: State): Stored {
     target: state.target,
     units: units.map(storedUnit),
     wants: units.flatMap(({ id, want }) => (want.by.kind === 'declared' ? [] : [{ unit: id, want }])),
+    jobs: [],
     runsReserved: 1_001,
   }
 }
@@ -43,7 +44,7 @@ it('on the same boot what was stored is what is, and numbers go on after what wa
   assert.deepEqual([...again.units.keys()], ['a/web/1', 'a/db/1', 'a/gone/1'])
   assert.equal(again.units.get('a/gone/1')?.isDeclared, false)
   assert.equal(again.nextRun, 1_001)
-  assert.equal(again.target, scene.state.target)
+  assert.deepEqual(again.target, scene.state.target)
 })
 
 it('a unit without a row is new, with the wish that is stored for it', () => {
@@ -96,4 +97,28 @@ it('the stored form of a declared unit holds neither its spec nor its wish', () 
   const fresh = play()
   fresh.turn(0, setTarget(service('web', { autostart: false })))
   assert.deepEqual(JSON.parse(JSON.stringify(storedUnit(fresh.unit('web')))), storedUnit(fresh.unit('web')))
+})
+
+it('what an older version stored is completed, and nothing that runs is replaced for what it did not know', () => {
+  const scene = running(0, service('web', { process: { ...service('web').process, umask: 0o22 } }))
+  const stored = storedForm(scene.state)
+  const {
+    checks: _checks,
+    hooks: _hooks,
+    schedule: _schedule,
+    once: _once,
+    ...web
+  } = stored.target.apps.a!.services.web!
+  const { limits: _limits, stdin: _stdin, ...process } = web.process
+  const older = { ...stored.target.apps.a!, services: { web: { ...web, process } } }
+  const units = stored.units.map(({ attempt: _attempt, after: _after, condemned: _condemned, run, ...unit }) => {
+    const { role: _role, shortfalls: _shortfalls, ...olderRun } = run!
+    return { ...unit, run: olderRun }
+  })
+  const state = revive(JSON.parse(JSON.stringify({ ...stored, target: { apps: { a: older } }, units })), at(5))
+  const unit = state.units.get('a/web/1')!
+  assert.deepEqual([unit.run?.role, unit.after, unit.spec.checks.liveness], ['main', null, null])
+  assert.equal(unit.run?.runHash, unit.spec.runHash)
+  const next = play(state)
+  assert.deepEqual(next.turn(6, setTarget(service('web', { process: { ...service('web').process, umask: 0o22 } }))), [])
 })

@@ -1,9 +1,21 @@
-import { declaredWant, newUnit } from './command.ts'
-import type { Now, State, Target, Unit, UnitId, UnitSpec, Want } from './model.ts'
+import { newUnit } from './command.ts'
+import type { End, Job, Now, Run, State, Target, Unit, UnitId, UnitSpec, Want } from './model.ts'
+import { completeSpec, completeTarget } from './target/plain.ts'
 import { unitSpecs } from './target/units.ts'
+import { declaredJob, isDoneOnce, jobEnds } from './unit/job.ts'
+import { declaredWant } from './unit/wish.ts'
 
 /** The part of a unit that outlives the daemon; `spec` only where the target no longer has it. */
-export type StoredUnit = Omit<Unit, 'spec' | 'want' | 'isDeclared'> & { readonly spec: UnitSpec | null }
+export type StoredUnit = Omit<Unit, 'spec' | 'want' | 'isDeclared' | 'health' | 'job'> & {
+  readonly spec: UnitSpec | null
+}
+
+/** The schedule and the history of a job: what is stored of it survives the machine. */
+export interface StoredJob {
+  readonly unit: UnitId
+  /** When it is due next is asked for anew: the host's time zone or the program may be another one by then. */
+  readonly job: Omit<Job, 'due' | 'dueWallMs'>
+}
 
 /** A wish somebody spoke; whoever only has the declared one has none stored. */
 export interface StoredWant {
@@ -17,6 +29,7 @@ export interface Stored {
   readonly target: Target
   readonly units: readonly StoredUnit[]
   readonly wants: readonly StoredWant[]
+  readonly jobs: readonly StoredJob[]
   /** Every run number below this may have been used. */
   readonly runsReserved: number
 }
@@ -25,13 +38,13 @@ export const emptyTarget: Target = { apps: {} }
 
 /** The state a daemon starts with: what was stored, or nothing. After a reboot no run lives and no deadline holds. */
 export function revive(stored: Stored | null, now: Now): State {
-  const target = stored?.target ?? emptyTarget
+  const target = stored === null ? emptyTarget : completeTarget(stored.target)
   return {
     version: 0,
     bootId: now.bootId,
     mode: { kind: 'running' },
     target,
-    units: stored === null ? new Map() : revivedUnits(stored, now),
+    units: stored === null ? new Map() : revivedUnits({ ...stored, target }, now),
     nextRun: stored?.runsReserved ?? 1,
     nextTransition: 1,
     observe: null,
@@ -41,31 +54,72 @@ export function revive(stored: Stored | null, now: Now): State {
 
 function revivedUnits(stored: Stored, now: Now): ReadonlyMap<UnitId, Unit> {
   const wants = new Map(stored.wants.map(({ unit, want }) => [unit, want]))
-  const rows = new Map(stored.units.map((unit) => [unit.id, unit]))
+  const jobs = new Map(stored.jobs.map(({ unit, job }) => [unit, revivedJob(job)]))
+  const rows = new Map(stored.units.map((unit) => [unit.id, { ...unit, run: completeRun(unit.run) }]))
   const isSameBoot = stored.bootId === now.bootId
   const units = new Map<UnitId, Unit>()
   for (const [id, spec] of unitSpecs(stored.target)) {
     const fresh = newUnit(id, spec, now)
     const row = rows.get(id)
     const want = wants.get(id) ?? declaredWant(spec)
-    const known: Unit = row === undefined ? fresh : { ...row, spec, isDeclared: true, want }
-    units.set(id, isSameBoot ? { ...known, want } : afterReboot({ ...known, want }, now))
+    const job = declaredJob(jobs.get(id) ?? null, spec, now)
+    const known: Unit = row === undefined ? fresh : { ...fresh, ...row, spec }
+    units.set(id, isSameBoot ? { ...known, want, job } : afterReboot({ ...known, want, job }, now))
   }
-  for (const row of stored.units) {
+  for (const row of rows.values()) {
     if (units.has(row.id) || row.spec === null || !isSameBoot) continue
-    units.set(row.id, { ...row, spec: row.spec, isDeclared: false, want: wants.get(row.id) ?? declaredWant(row.spec) })
+    const spec = completeSpec(row.spec)
+    const want = wants.get(row.id) ?? declaredWant(spec)
+    const job = jobs.get(row.id) ?? null
+    units.set(row.id, { ...newUnit(row.id, spec, now), ...row, spec, isDeclared: false, want, job })
   }
   return units
 }
 
+/** An older version knew no hooks and no limits. */
+function completeRun(run: Run | null): Run | null {
+  return run === null ? null : { ...run, role: run.role ?? 'main', shortfalls: run.shortfalls ?? [] }
+}
+
+function revivedJob(stored: StoredJob['job']): Job {
+  return { ...stored, due: stored.scheduleHash === '' ? 'known' : 'unknown', dueWallMs: null }
+}
+
+/** A job that was under way is not run again: it may have done half of what it does. */
 function afterReboot(unit: Unit, now: Now): Unit {
   const fresh = newUnit(unit.id, unit.spec, now)
   const end = unit.run === null ? unit.end : { ...unit.end, kind: 'unknown' as const, run: unit.run.n, exit: null }
-  return { ...fresh, want: unit.want, end, reason: 'the host was started' }
+  const why = 'the host was started'
+  const job = jobEnds(unit, { kind: 'unknown', exit: null }, 'the host was started again', now)
+  const want = unit.want.kind === 'once' ? declaredWant(unit.spec) : unit.want
+  const revived: Unit = { ...fresh, want, job, end, reason: why }
+  if (!isDoneOnce(unit.spec, job, now.bootId)) return revived
+  const done: End = { kind: 'expected', run: null, exit: null, message: '', atWallMs: null }
+  return { ...revived, phase: 'ended', end: end.kind === 'expected' ? end : done, reason: 'has run once already' }
 }
 
-/** What of a unit has to be stored. */
+/** What of a job has to be stored; null: nothing. */
+export function storedJob(job: Job | null): StoredJob['job'] | null {
+  if (job === null) return null
+  const { due: _due, dueWallMs: _dueWallMs, ...rest } = job
+  return rest
+}
+
+/** Whether both are stored alike. */
+export function isStoredAlike(a: Job | null, b: Job | null): boolean {
+  if (a === null || b === null) return a === b
+  return (
+    a.history === b.history &&
+    a.scheduleHash === b.scheduleHash &&
+    a.doneWallMs === b.doneWallMs &&
+    a.trustedWallMs === b.trustedWallMs &&
+    a.isQueued === b.isQueued &&
+    a.done === b.done
+  )
+}
+
+/** What of a unit has to be stored with it. */
 export function storedUnit(unit: Unit): StoredUnit {
-  const { spec, want: _want, isDeclared, ...rest } = unit
+  const { spec, want: _want, health: _health, job: _job, isDeclared, ...rest } = unit
   return { ...rest, spec: isDeclared ? null : spec }
 }

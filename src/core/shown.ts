@@ -19,11 +19,13 @@ export function shownState(state: State, index: ServiceIndex, unit: Unit): Shown
     case 'idle':
       if (unit.want.kind === 'down' || !unit.isDeclared || state.mode.kind === 'stopping') return 'stopped'
       return hindrance(state, index, unit) === null ? 'starting' : 'waiting'
+    case 'preparing':
     case 'starting':
       return 'starting'
     case 'up':
       return unit.run?.isPaused ? 'paused' : 'running'
     case 'stopping':
+    case 'finishing':
       return 'stopping'
     case 'backoff':
       return 'backoff'

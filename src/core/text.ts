@@ -6,6 +6,7 @@ export function exitText(exit: Exit): string {
     case 'code':
       return `exit code ${exit.code}`
     case 'signal':
+      if (exit.isOutOfMemory) return `SIG${exit.signal}, out of memory`
       return exit.core ? `SIG${exit.signal}, core dumped` : `SIG${exit.signal}`
     case 'unknown':
       return 'an unknown exit'
@@ -21,6 +22,8 @@ export function whoText(who: Who): string {
       return `${who.name} (uid ${who.uid})`
     case 'daemon':
       return 'the daemon'
+    case 'schedule':
+      return 'its schedule'
   }
 }
 

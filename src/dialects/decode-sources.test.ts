@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { configBytesMax, problemsMax } from '../core/limits.ts'
 import { printProblem } from '../formats/format-error.ts'
 import { decodeSources } from './decode-sources.ts'
@@ -97,6 +98,26 @@ test('the reader of the real machine finds what is there and never throws', asyn
     }
   } finally {
     rmSync(directory, { recursive: true })
+  }
+})
+
+for (const name of readdirSync(new URL('../../examples', import.meta.url))) {
+  test(`the example ${name} has no problem`, async () => {
+    const path = fileURLToPath(new URL(`../../examples/${name}/holdfast.yaml`, import.meta.url))
+    const reader = diskSourceReader({})
+    const { target, problems } = await decodeSources([path], reader, { lenient: false, descriptorsMax: null })
+    assert.deepEqual(problems, [])
+    assert(Object.keys(target.apps).length > 0)
+  })
+}
+
+test('every example in the documentation of the configuration has no problem', async () => {
+  const text = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8')
+  const examples = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, example]) => example!)
+  assert(examples.length > 1)
+  for (const example of examples) {
+    const files = { '/shop/holdfast.yaml': example }
+    assert.deepEqual(await decode(['/shop/holdfast.yaml'], { files }), { apps: ['shop'], problems: [] })
   }
 })
 

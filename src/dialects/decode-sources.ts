@@ -1,5 +1,7 @@
+import type { Abilities } from '../base/abilities.ts'
 import { problemsMax } from '../core/limits.ts'
 import type { App, Target } from '../core/model.ts'
+import { limitFaults } from '../core/target/limits-faults.ts'
 import { validateApp, validateCounts } from '../core/target/validate.ts'
 import { compareProblems, type Problem } from '../formats/format-error.ts'
 import { decodeCompose } from './compose/decode.ts'
@@ -18,6 +20,8 @@ export interface DecodeOptions {
   readonly lenient: boolean
   /** The hard limit of open files, where the daemon will run; null when it is not known. */
   readonly descriptorsMax: number | null
+  /** What can be enforced where the daemon will run; without it, limits are taken as they are written. */
+  readonly abilities?: Abilities | null
 }
 
 /**
@@ -35,7 +39,10 @@ export async function decodeSources(
   for (const path of paths) sources.push(...(await decodeSource(path, reader, options, problems)))
   for (const source of sources) for (const problem of source.problems) problems.push(problem)
   const { apps, owners } = mergeApps(sources, problems)
-  for (const [app, source] of owners) report(problems, source, validateApp(app))
+  for (const [app, source] of owners) {
+    report(problems, source, validateApp(app))
+    if (options.abilities) report(problems, source, limitFaults({ apps: { [app.name]: app } }, options.abilities))
+  }
   const target: Target = { apps }
   const start = { file: paths[0] ?? '', line: 1, column: 1 }
   for (const fault of validateCounts(target, options.descriptorsMax)) {

@@ -1,6 +1,6 @@
 import { runBlock } from '../core/limits.ts'
 import type { State, Unit, UnitId } from '../core/model.ts'
-import { storedUnit } from '../core/revive.ts'
+import { isStoredAlike, storedJob, storedUnit } from '../core/revive.ts'
 import type { Changes } from './ports.ts'
 
 /** Run numbers below this are reserved in the store when `nextRun` is used up to there. */
@@ -23,6 +23,7 @@ export function changesBetween(options: {
   const put: Changes['put'][number][] = []
   const remove: UnitId[] = []
   const wants: Changes['wants'][number][] = []
+  const jobs: Changes['jobs'][number][] = []
   for (const id of new Set([...owed, ...touched])) {
     const unit = after.units.get(id)
     const old = before.units.get(id)
@@ -30,15 +31,19 @@ export function changesBetween(options: {
     else put.push(storedUnit(unit))
     const wish = wishOf(unit)
     if (owed.has(id) || wish !== wishOf(old)) wants.push({ unit: id, want: wish })
+    const job = unit?.job ?? null
+    if (owed.has(id) || !isStoredAlike(job, old?.job ?? null)) jobs.push({ unit: id, job: storedJob(job) })
   }
   const runsReserved = reserveFor(after.nextRun, reserved)
   const isTargetNew = isTargetOwed || after.target !== before.target
-  if (put.length + remove.length + wants.length === 0 && runsReserved === reserved && !isTargetNew) return null
+  if (put.length + remove.length + wants.length + jobs.length === 0 && runsReserved === reserved && !isTargetNew)
+    return null
   return {
     bootId: after.bootId,
     put,
     remove,
     wants,
+    jobs,
     ...(isTargetNew ? { target: after.target } : {}),
     ...(runsReserved === reserved ? {} : { runsReserved }),
   }

@@ -3,6 +3,7 @@ import { nextWake } from '../core/advance.ts'
 import { inboxMax, storeRetryMs, storeRetryMsMax, transitionsKept } from '../core/limits.ts'
 import type { Command, Event, Now, State, Transition, UnitId } from '../core/model.ts'
 import { revive } from '../core/revive.ts'
+import { nextWallWake } from '../core/unit/job.ts'
 import { changesBetween } from './changes.ts'
 import {
   type Clock,
@@ -222,6 +223,7 @@ export function createEngine(parts: EngineParts): Engine {
   function arm(now: Now): void {
     const wakes = [nextWake(state, now), unstored?.retryBootMs ?? null].filter((wake) => wake !== null)
     clock.arm(wakes.length === 0 ? null : Math.min(...wakes), schedule)
+    clock.armWall(nextWallWake(state), schedule)
   }
 
   async function start({ held }: { readonly held: string | null }): Promise<void> {
@@ -232,7 +234,7 @@ export function createEngine(parts: EngineParts): Engine {
     if (held !== null) state = { ...state, mode: { kind: 'held', why: held } }
     reserved = stored?.runsReserved ?? 0
     if (stored !== null && stored.bootId !== now.bootId) {
-      const rows = [...stored.units.map((unit) => unit.id), ...stored.wants.map(({ unit }) => unit)]
+      const rows = [...stored.units.map(({ id }) => id), ...[...stored.wants, ...stored.jobs].map(({ unit }) => unit)]
       outdated = new Set([...rows, ...state.units.keys()])
     }
     snapshot = { state, now, storeTrouble: null }
@@ -272,6 +274,7 @@ export function createEngine(parts: EngineParts): Engine {
       isOpen = false
       abort.abort()
       clock.arm(null, schedule)
+      clock.armWall(null, schedule)
       waiters.close()
     },
   }
@@ -280,7 +283,7 @@ export function createEngine(parts: EngineParts): Engine {
 function handlesOf(state: State): readonly RunHandle[] {
   const handles: RunHandle[] = []
   for (const unit of state.units.values()) {
-    if (unit.run !== null) handles.push({ unit: unit.id, run: unit.run, spec: unit.spec })
+    if (unit.run !== null) handles.push({ unit: unit.id, run: unit.run, attempt: unit.attempt, spec: unit.spec })
   }
   return handles
 }
@@ -288,7 +291,9 @@ function handlesOf(state: State): readonly RunHandle[] {
 /** Nothing lives that could be ended: what cannot be told is left alone, unless a look at it is under way. */
 function isAllDown(state: State): boolean {
   if (state.observe !== null) return false
-  for (const unit of state.units.values()) if (unit.run !== null && unit.phase !== 'unresolved') return false
+  for (const { run, phase, after } of state.units.values()) {
+    if (after !== null || (run !== null && phase !== 'unresolved')) return false
+  }
   return true
 }
 

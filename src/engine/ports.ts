@@ -1,7 +1,7 @@
-import type { Event, Now, Run, State, Step, Target, Transition, UnitId, UnitSpec } from '../core/model.ts'
-import type { Stored, StoredUnit, StoredWant } from '../core/revive.ts'
+import type { Event, LogSpec, Now, Run, State, Step, Target, Transition, UnitId, UnitSpec } from '../core/model.ts'
+import type { Stored, StoredJob, StoredUnit, StoredWant } from '../core/revive.ts'
 
-export type { Stored, StoredUnit, StoredWant } from '../core/revive.ts'
+export type { Stored, StoredJob, StoredUnit, StoredWant } from '../core/revive.ts'
 
 /** Everything from outside enters the engine here: it only queues, the next turn decides. Safe to call at any time. */
 export type Post = (event: Event) => void
@@ -10,7 +10,8 @@ export type Post = (event: Event) => void
 export interface Driver {
   /**
    * Starts a step and returns. Exactly one outcome event is posted per step, possibly before this returns:
-   * spawn → spawned | spawn-failed, signal → signalled | signal-failed, observe → observed | observe-failed, forget → none.
+   * spawn → spawned | spawn-failed, signal → signalled | signal-failed, observe → observed | observe-failed,
+   * probe → probed (at the latest when its time is over), schedule → next-due, forget → none.
    * Before `observed`, runs that recovery left unresolved and that can be told now get adopted | exited | not-started.
    * All steps of one turn are handed over together, so that work shared by them is done once.
    * `exited` follows `spawned` of the same run, exactly once, and only after the run's output was taken.
@@ -24,23 +25,34 @@ export interface Driver {
   recover(handles: readonly RunHandle[]): Promise<readonly Event[]>
   /** From now on news that no step asked for goes to `post`, until `signal` aborts. */
   events(post: Post, signal: AbortSignal): void
-  /** Live facts of a run for `status`, or null when there is no such process. Never throws. */
-  facts(run: Run): RunFacts | null
+  /** Live facts of a unit's run for `status`, or null when there is no such process. Never throws. */
+  facts(run: Run, unit: UnitId): RunFacts | null
 }
 
 export interface RunHandle {
   readonly unit: UnitId
   readonly run: Run
+  readonly attempt: number
   readonly spec: UnitSpec
 }
 
+/** Of a run with everything it started. null: this host does not tell. */
 export interface RunFacts {
   readonly rssBytes: number
+  readonly rssPeakBytes: number | null
   readonly processes: number
+  /** Processor time since its start. */
+  readonly cpuMs: number | null
+  /** What its cgroup counted, where it has one of its own: page cache included. */
+  readonly memoryBytes: number | null
+  readonly memoryPeakBytes: number | null
+  readonly processesPeak: number | null
+  /** Times a process of it was killed for lack of memory. */
+  readonly oomKills: number | null
 }
 
 /**
- * One turn's changes, committed in one call. `target`, `wants` and `runsReserved` must survive the machine;
+ * One turn's changes, committed in one call. `target`, `wants`, `jobs` and `runsReserved` must survive the machine;
  * `units` must survive only our own death.
  */
 export interface Changes {
@@ -49,6 +61,8 @@ export interface Changes {
   readonly runsReserved?: number
   /** null: back to what is declared. */
   readonly wants: readonly (StoredWant | { readonly unit: UnitId; readonly want: null })[]
+  /** Survive the machine as well. null: forgotten. */
+  readonly jobs: readonly (StoredJob | { readonly unit: UnitId; readonly job: null })[]
   readonly put: readonly StoredUnit[]
   readonly remove: readonly UnitId[]
 }
@@ -92,6 +106,8 @@ export interface Clock {
   soon(task: () => void, when: 'at-once' | 'after-io'): void
   /** Calls `wake` once at or soon after `bootMs`; a later call replaces an earlier one, null disarms. */
   arm(bootMs: number | null, wake: () => void): void
+  /** The same by the wall clock: also when that is set, so that what became due, or undue, is noticed. */
+  armWall(wallMs: number | null, wake: () => void): void
 }
 
 /** What readers get: never changed afterwards. */
@@ -115,7 +131,7 @@ export interface EnginePort {
   subscribe(listener: (snapshot: Snapshot, transitions: readonly Transition[]) => void): () => void
 }
 
-// ---- logs reach drivers and frontends as these ports ---------------------------------------------------------
+// ---- logs and stdin reach drivers and frontends as these ports --------------------------------------------------
 
 /** Where one stream of one unit goes. Owned by logs/, used by the process driver. */
 export interface LogWriter {
@@ -126,6 +142,8 @@ export interface LogWriter {
    * target (a terminal, a pipe) takes nothing now; the bytes stay in the pipe, come back after that time.
    */
   drain(fd: number, bytesMax: number): { readonly bytes: number; readonly isEmpty: boolean; readonly retryMs?: number }
+  /** What is drained from now on was printed by this start of the unit (Unit.attempt). */
+  begin(attempt: number): void
   close(): void
 }
 
@@ -137,26 +155,67 @@ export interface LogPort {
 export interface StreamRef {
   readonly unit: UnitId
   readonly stream: 'stdout' | 'stderr'
-  readonly spec: { readonly path: string | null | 'none'; readonly bytesMax: number; readonly backupsMax: number }
+  readonly spec: LogSpec
 }
 
-/** The read side of logs, for frontends. */
+/** The read side of logs, for frontends and checks. */
 export interface LogReadPort {
   /**
-   * The bytes of a stream, oldest first, across rotated files; with `follow` then those that come, until `signal`
-   * aborts. Reads only as fast as it is asked to. A stream that was never written ends at once, or waits when followed.
+   * The output of some streams, merged in the order of time (as fine as the index of each tells it, in their given order
+   * where equal), across rotated and compressed files; with `follow` then what comes, until `signal` aborts. Reads only as
+   * fast as it is asked to. A stream that was never written has ended at once, or is waited for when followed.
    */
-  read(stream: StreamRef, options: LogReadOptions): AsyncIterable<Uint8Array>
+  read(streams: readonly StreamRef[], options: LogReadOptions): AsyncIterable<LogChunk>
+  /** Where the stream ends now, for `readSince`. */
+  position(stream: StreamRef): Promise<LogPosition>
+  /**
+   * What was written after `since`, at most the last `bytesMax` of it, and where it ended. null: from the beginning of
+   * the output of `attempt`.
+   */
+  readSince(
+    stream: StreamRef,
+    since: LogPosition | null,
+    options: { readonly attempt: number; readonly bytesMax: number },
+  ): Promise<{ readonly bytes: Uint8Array; readonly position: LogPosition }>
+}
+
+/** Opaque: which file, and how far in it. */
+export type LogPosition = { readonly key: string; readonly offset: number }
+
+/** A piece of one stream: whole lines, unless a line is longer than a piece or its end has not been written yet. */
+export interface LogChunk {
+  readonly stream: StreamRef
+  readonly bytes: Uint8Array
+  /** When it was taken, by the wall clock; null: nothing tells. */
+  readonly wallMs: number | null
+  /** The start of the unit that printed it; null: nothing tells. */
+  readonly attempt: number | null
 }
 
 export interface LogReadOptions {
   readonly from: LogReadFrom
   readonly follow: boolean
+  /** Only what was written at or after, and before, these times; what has no time counts by its file's. */
+  readonly sinceWallMs?: number | null
+  readonly untilWallMs?: number | null
+  /** Only what these starts of the unit printed; of each unit the one it is asked for by. */
+  readonly attempts?: ReadonlyMap<UnitId, AttemptChoice>
   readonly signal?: AbortSignal
 }
 
-/** Where to begin: with the oldest file, or so much before the end. */
+/** The newest start before `before`, or exactly that one. */
+export type AttemptChoice =
+  | { readonly kind: 'before'; readonly before: number }
+  | { readonly kind: 'is'; readonly attempt: number }
+
+/** Where to begin: with the oldest file, or so much before the end (of each unit: the streams of one count together). */
 export type LogReadFrom =
   | { readonly kind: 'all' }
   | { readonly kind: 'lines'; readonly lines: number }
   | { readonly kind: 'bytes'; readonly bytes: number }
+
+/** Writes to the stdin of units that have a pipe for it. */
+export interface StdinPort {
+  /** The bytes taken: less than all when the pipe is full. Throws the system's error; `no-pipe`: its stdin is none. */
+  write(unit: UnitId, bytes: Uint8Array): number | 'no-pipe'
+}

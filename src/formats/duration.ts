@@ -1,13 +1,16 @@
-const unitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1, us: 0.001 }
+const unitsMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1, us: 0.001 }
 
-/** Milliseconds of a duration as Compose writes it (`1m30s`, `500ms`, `1.5s`), or null. At most what a number holds exactly. */
-export function parseDuration(text: string): number | null {
+/**
+ * Milliseconds of a duration as Compose writes it (`1m30s`, `500ms`, `1.5s`), or null. At most what a number holds exactly.
+ * `with-days`: days as well (`7d`), which Compose does not have.
+ */
+export function parseDuration(text: string, units: 'compose' | 'with-days' = 'compose'): number | null {
   if (text === '0') return 0
-  const part = /(\d+(?:\.\d*)?|\.\d+)(ms|us|h|m|s)/y
+  const part = /(\d+(?:\.\d*)?|\.\d+)(ms|us|h|m|s|d)/y
   let totalMs = 0
   while (part.lastIndex < text.length) {
     const match = part.exec(text)
-    if (match === null) return null
+    if (match === null || (match[2] === 'd' && units === 'compose')) return null
     totalMs += Number(match[1]) * unitsMs[match[2]!]!
   }
   totalMs = Math.round(totalMs)

@@ -24,6 +24,12 @@ test('durations are what Compose writes', () => {
     assert.equal(parseDuration(text), null, text)
 })
 
+test('days are a unit only where Compose has no say', () => {
+  assert.equal(parseDuration('7d', 'with-days'), 7 * 86_400_000)
+  assert.equal(parseDuration('1d12h', 'with-days'), 36 * 3_600_000)
+  assert.deepEqual([parseDuration('7d'), parseDuration('7', 'with-days')], [null, null])
+})
+
 test('a printed duration is as short as it can be', () => {
   assert.deepEqual([0, 90_000, 3_600_000, 1_001].map(printDuration), ['0s', '1m30s', '1h', '1s1ms'])
 })

@@ -50,6 +50,14 @@ for (const [what, text, expected] of [
   })
 }
 
+test('an asterisk that begins a text is told to be put in quotes, once a line', async () => {
+  const { problems } = await parseYaml('a: */5 * * * *\nb: * * * * *\n', 'f')
+  assert.deepEqual(
+    problems.map(({ line, hint }) => [line, hint]),
+    [1, 2].map((line) => [line, 'if the * is part of a text, put the whole text in quotes']),
+  )
+})
+
 test('aliases of aliases are refused before anything walks through them', async () => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
   for (let n = 1; n < 12; n++)

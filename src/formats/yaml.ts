@@ -81,7 +81,15 @@ export async function parseYaml(text: string, file: string): Promise<YamlFile> {
     return { root: null, problems }
   }
   for (const document of documents) {
-    for (const { pos, message } of document.errors) report(pos[0], plainMessage(message), '')
+    let aliasLine = 0
+    for (const { pos, message } of document.errors) {
+      const isAlias = /alias/i.test(message)
+      const { line } = placeIn(lines, pos[0], file)
+      // A schedule without quotes has up to five such errors, and one cause.
+      if (isAlias && line === aliasLine) continue
+      if (isAlias) aliasLine = line
+      report(pos[0], plainMessage(message), isAlias ? asterisk : '')
+    }
     for (const { pos, message } of document.warnings) report(pos[0], plainMessage(message), '', 'warning')
   }
   if (documents.length > 1) {
@@ -107,6 +115,9 @@ export async function parseYaml(text: string, file: string): Promise<YamlFile> {
   const root = readNode(reading, document.contents as Node, 0)
   return { root: problems.some((one) => one.severity === 'error') ? null : root.node, problems }
 }
+
+// Schedules begin with an asterisk, and YAML takes that for an alias.
+const asterisk = 'if the * is part of a text, put the whole text in quotes'
 
 // The library ends its sentences for its own layout, and tells an overflowing stack in the words of the engine.
 function plainMessage(message: string): string {

@@ -6,14 +6,24 @@ import {
   mkdirSync,
   openSync,
   readSync,
-  renameSync,
   statSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Errno, errnoOf } from '../sys/errno.ts'
 import { splice } from '../sys/splice.ts'
-import { generationPath } from './log-name.ts'
+import {
+  closeIndex,
+  createIndexFile,
+  cutIndex,
+  emptyIndex,
+  type IndexFile,
+  type IndexRecord,
+  loadIndex,
+  noteInIndex,
+} from './log-index.ts'
+import type { LogPlace } from './log-name.ts'
+import { returnIndex, rotateFiles } from './log-rotation.ts'
 import {
   type Drained,
   dropSome,
@@ -22,6 +32,7 @@ import {
   type LogTargetOptions,
   type Losses,
   markerLine,
+  type Rotated,
   readSome,
 } from './log-target.ts'
 
@@ -31,27 +42,30 @@ import {
  * from outside is made anew. Output that cannot be written is dropped and counted. Throws the system's error when it
  * cannot be opened now, unless it is our own: that one is tried again with each output.
  */
-export function openLogFile({ path, limits, scratch, warn, isOwn }: LogTargetOptions): LogTarget {
+export function openLogFile(options: LogTargetOptions): LogTarget {
+  const { place, limits, scratch, warn, now, descriptors, onRotated } = options
   const file: LogFile = {
-    path,
+    place,
+    path: place.path,
     scratch,
     warn,
-    backupsMax: limits.backupsMax,
-    bytesMax: bytesMaxOf(limits),
+    now,
+    onRotated,
+    limits,
     rotateAtBytes: bytesMaxOf(limits),
-    isOwn,
+    index: createIndexFile(place, descriptors),
+    begunWallMs: null,
     open: null,
     losses: { bytes: 0, why: '' },
     trouble: '',
   }
   // Our own is made with the first output: making hundreds of files takes longer than starting what writes them.
-  if (!isOwn) file.open = openAppending(file)
+  if (!place.isOwn) file.open = openAppending(file)
   return {
-    drain: (from, bytesMax) => drain(file, from, bytesMax),
+    drain: (from, bytesMax, attempt) => drain(file, { from, bytesMax, attempt }),
     setLimits: (limits) => {
-      file.backupsMax = limits.backupsMax
-      file.bytesMax = bytesMaxOf(limits)
-      file.rotateAtBytes = file.bytesMax
+      file.limits = limits
+      file.rotateAtBytes = bytesMaxOf(limits)
     },
     close: () => {
       if (file.open === null && file.losses.bytes === 0) return
@@ -63,14 +77,18 @@ export function openLogFile({ path, limits, scratch, warn, isOwn }: LogTargetOpt
 }
 
 interface LogFile {
+  readonly place: LogPlace
   readonly path: string
   readonly scratch: Buffer
   readonly warn: (message: string) => void
-  readonly isOwn: boolean
-  bytesMax: number
-  backupsMax: number
+  readonly now: () => number
+  readonly onRotated: (rotated: Rotated) => void
+  limits: Limits
   /** Later than the limit only after rotating failed. */
   rotateAtBytes: number
+  readonly index: IndexFile
+  /** When what is in the file was begun; null: with the next output. */
+  begunWallMs: number | null
   open: Open | null
   losses: Losses
   /** The last trouble told, so that it is told once. */
@@ -87,26 +105,49 @@ interface Open {
 /** The open file and its size. */
 interface End {
   readonly open: Open
-  readonly size: number
+  size: number
 }
 
-function drain(file: LogFile, from: number, bytesMax: number): Drained {
+interface Draining {
+  readonly from: number
+  readonly bytesMax: number
+  readonly attempt: number | null
+}
+
+/** One look at the file serves all that is moved now: a pipe that is emptied costs two calls, and rarely a third for the index. */
+function drain(file: LogFile, { from, bytesMax, attempt }: Draining): Drained {
+  const nowMs = file.now()
+  const end = endOf(file)
   let bytes = 0
   while (bytes < bytesMax) {
-    const end = endOf(file)
-    if (end !== null && end.size >= file.rotateAtBytes) {
-      rotate(file, end)
+    if (end !== null && isToRotate(file, end, nowMs)) {
+      rotate(file, end, nowMs)
       // A small file rotates often: the other streams get their turn in between.
       return { bytes, isEmpty: false }
     }
+    const offset = end?.size ?? 0
     const moved =
       end === null
         ? dropSome(file.losses, from, file.scratch, file.losses.why)
         : move(file, end, from, bytesMax - bytes)
     if (moved === 'empty') return { bytes, isEmpty: true }
     bytes += moved
+    if (end !== null && end.size > offset)
+      note(file, { offset, wallMs: nowMs, attempt: attempt ?? file.index.lastAttempt })
   }
   return { bytes, isEmpty: false }
+}
+
+/** After the bytes: if we die in between, they look as old as those before them. */
+function note(file: LogFile, record: IndexRecord): void {
+  file.begunWallMs ??= record.wallMs
+  noteInIndex(file.index, record)
+}
+
+function isToRotate({ begunWallMs, limits, rotateAtBytes }: LogFile, { size }: End, nowMs: number): boolean {
+  if (size >= rotateAtBytes) return true
+  const { ageMaxMs } = limits
+  return ageMaxMs > 0 && size > 0 && begunWallMs !== null && nowMs - begunWallMs >= ageMaxMs
 }
 
 function move(file: LogFile, end: End, from: number, bytesMax: number): number | 'empty' {
@@ -118,6 +159,7 @@ function move(file: LogFile, end: End, from: number, bytesMax: number): number |
   const moved = append(file, marked, from, Math.min(bytesMax, file.rotateAtBytes - end.size))
   if (typeof moved === 'number' && moved > 0) {
     if (marked !== end) losses.bytes -= toldBytes
+    end.size = marked.size
     return moved
   }
   if (marked !== end) ftruncateSync(end.open.fd, end.size)
@@ -126,21 +168,24 @@ function move(file: LogFile, end: End, from: number, bytesMax: number): number |
 }
 
 /** Bytes moved from the pipe to the end of the file, or the error, and then nothing was taken. */
-function append(file: LogFile, { open, size }: End, from: number, bytesMax: number): number | Errno {
+function append(file: LogFile, end: End, from: number, bytesMax: number): number | Errno {
+  const { open } = end
   if (open.canSplice) {
-    const moved = splice(from, open.fd, size, bytesMax)
+    const moved = splice(from, open.fd, end.size, bytesMax)
+    if (typeof moved === 'number') end.size += moved
     if (moved !== 'EINVAL') return moved
     // Some file systems cannot; there the bytes take the way through our memory.
     open.canSplice = false
   }
-  return copy(file, { open, size }, from, bytesMax)
+  return copy(file, end, from, bytesMax)
 }
 
-function copy({ scratch, losses }: LogFile, { open, size }: End, from: number, bytesMax: number): number | Errno {
+function copy({ scratch, losses }: LogFile, end: End, from: number, bytesMax: number): number | Errno {
   const bytes = readSome(from, scratch, bytesMax)
   if (bytes === 'empty') return 'EAGAIN'
   try {
-    writeAll(open.fd, scratch.subarray(0, bytes), size)
+    writeAll(end.open.fd, scratch.subarray(0, bytes), end.size)
+    end.size += bytes
   } catch (error) {
     losses.bytes += bytes
     losses.why = errnoOf(error)
@@ -153,12 +198,19 @@ function endOf(file: LogFile): End | null {
   try {
     // One call tells both: is it still the file at this path, and where does it end (somebody may have cut it).
     const there = statSync(file.path, { throwIfNoEntry: false })
-    const { open } = file
+    const { open, index } = file
     if (open !== null && there !== undefined && there.ino === open.inode && there.dev === open.device) {
+      if (there.size < index.lastOffset) {
+        cutIndex(index, there.size)
+        if (index.count === 0) file.begunWallMs = null
+      }
       return { open, size: there.size }
     }
+    const isReplaced = open !== null
     close(file)
     file.open = openAppending(file)
+    // The index is that of the file that was here before.
+    if (isReplaced) emptyIndex(index)
     return { open: file.open, size: fstatSync(file.open.fd).size }
   } catch (error) {
     file.losses.why = errnoOf(error)
@@ -167,30 +219,49 @@ function endOf(file: LogFile): End | null {
   }
 }
 
-function openAppending({ path, isOwn }: LogFile): Open {
-  if (isOwn) mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
+function openAppending(file: LogFile): Open {
+  const { place, path, index, limits } = file
+  if (place.isOwn) mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
   // Without O_APPEND, which splice refuses.
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o640)
-  const { dev, ino } = fstatSync(fd)
+  const { dev, ino, size } = fstatSync(fd)
+  if (size > 0) returnIndex(place)
+  loadIndex(index, size)
+  file.begunWallMs = begunOf(file, size)
+  // An earlier daemon may have died before all was compressed.
+  if (size > 0 && limits.compress) file.onRotated({ place, compress: true })
   return { fd, device: dev, inode: ino, canSplice: true }
 }
 
-/** `file` becomes `file.1`, `file.1` becomes `file.2` and so on. After a death in between, the next one fills the hole. */
-function rotate(file: LogFile, { open, size }: End): void {
-  const { path, backupsMax } = file
+/** A time in the future is of a clock that went wrong. */
+function begunOf({ index, now }: LogFile, size: number): number | null {
+  if (size === 0) return null
+  const nowMs = now()
+  return index.count === 0 ? nowMs : Math.min(index.firstWallMs, nowMs)
+}
+
+function rotate(file: LogFile, { open, size }: End, nowMs: number): void {
+  const { place, limits } = file
+  const { backupsMax, compress } = limits
   try {
     if (backupsMax === 0) {
       ftruncateSync(open.fd, 0)
+      emptyIndex(file.index)
     } else {
-      let last = 1
-      while (last < backupsMax && statSync(generationPath(path, last), { throwIfNoEntry: false })) last++
-      for (let to = last; to > 0; to--) renameSync(generationPath(path, to - 1), generationPath(path, to))
+      closeIndex(file.index)
+      rotateFiles(place, backupsMax)
+      close(file)
+      file.onRotated({ place, compress })
     }
-    file.rotateAtBytes = file.bytesMax
+    file.rotateAtBytes = bytesMaxOf(limits)
+    file.begunWallMs = null
   } catch (error) {
     // Writing goes on in the large file, and another attempt follows as much later.
-    file.rotateAtBytes = size + file.bytesMax
-    tell(file, `cannot be rotated (${errnoOf(error)}); it grows beyond ${file.bytesMax} bytes`)
+    file.rotateAtBytes = size + bytesMaxOf(limits)
+    file.begunWallMs = nowMs
+    returnIndex(place)
+    loadIndex(file.index, size)
+    tell(file, `cannot be rotated (${errnoOf(error)}); it grows beyond its limit`)
   }
 }
 
@@ -242,5 +313,6 @@ function tell(file: LogFile, trouble: string): void {
 function close(file: LogFile): void {
   const { open } = file
   file.open = null
+  closeIndex(file.index)
   if (open !== null) closeSync(open.fd)
 }

@@ -290,7 +290,7 @@ describe('a log that cannot be written', () => {
 
 test('a flood from a real process arrives byte for byte, across rotations', async () => {
   using at = place()
-  const spec = { path: null, bytesMax: 3_000_000, backupsMax: 20 }
+  const spec = { bytesMax: 3_000_000, backupsMax: 20 }
   const writer = at.logs.open(stream('a/flood/1', spec))
   const flood = startFlood(at.path('fifo'))
   flood.give(20)
@@ -322,7 +322,7 @@ test('a kill -9 in mid-drain, twenty times over, loses no byte and doubles none'
   assert.ok(Buffer.concat(at.parts('a/flood-1.log').map((path) => readFileSync(path))).equals(flooded(20)))
 })
 
-const killSpec = { path: null, bytesMax: 300_000, backupsMax: 200 }
+const killSpec = { path: null, bytesMax: 300_000, backupsMax: 200, ageMaxMs: 0, compress: false }
 
 const drainForEver = `
   import { constants, openSync } from 'node:fs'
@@ -344,8 +344,9 @@ const drainForEver = `
 
 // ---- helpers ------------------------------------------------------------------------------------------------
 
-function stream(unit: string, spec?: StreamRef['spec']): StreamRef {
-  return { unit, stream: 'stdout', spec: spec ?? { path: null, bytesMax: 1_000_000, backupsMax: 3 } }
+function stream(unit: string, spec: Partial<StreamRef['spec']> = {}): StreamRef {
+  const usual = { path: null, bytesMax: 1_000_000, backupsMax: 3, ageMaxMs: 0, compress: false }
+  return { unit, stream: 'stdout', spec: { ...usual, ...spec } }
 }
 
 /** A log directory and a pipe whose two ends the test holds. */

@@ -1,66 +1,99 @@
 import { statSync } from 'node:fs'
-import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { LogPort, LogReadPort, LogWriter, StreamRef } from '../engine/ports.ts'
 import { errnoOf } from '../sys/errno.ts'
+import { createLogCap } from './log-cap.ts'
+import { createCompressor } from './log-compress.ts'
 import { openLogFile } from './log-file.ts'
-import { isStreamPath, logName, placeOf } from './log-name.ts'
-import { readLog } from './log-reader.ts'
+import { createHandles } from './log-handles.ts'
+import type { IndexDescriptors } from './log-index.ts'
+import { readLogs } from './log-merge.ts'
+import { foreignPlace, isStreamPath, type LogPlace, ownPlace, placeOf } from './log-name.ts'
+import type { LogSource } from './log-parts.ts'
+import { endPosition, readSince, startPosition } from './log-since.ts'
 import { openLogStream } from './log-stream.ts'
-import type { LogTarget, LogTargetOptions } from './log-target.ts'
+import type { Limits, LogTarget, LogTargetOptions, Rotated } from './log-target.ts'
 
 export interface LogFiles extends LogPort, LogReadPort {
   /** The file a stream is written to, or would be; null when it is thrown away. */
   pathOf(stream: StreamRef): string | null
+  /** Resolves when nothing is being compressed or removed. */
+  idle(): Promise<void>
 }
 
 export interface LogFilesOptions {
   /** For streams that name no path: created when first needed. */
   readonly directory: string
   readonly warn: (message: string) => void
+  /** The wall clock. */
+  readonly now?: () => number
+  /** Of the log directory; what is older is removed first. Without it 10 % of its file system, at most 4 GiB. */
+  readonly totalBytesMax?: number
 }
 
 /**
  * Logs as plain files, so that `tail -f` and `grep` work on them. Streams that name the same path share one file, with
  * the limits of the latest. A path that cannot be opened is told through `warn`, and its stream goes to the directory.
  */
-export function createLogFiles({ directory, warn }: LogFilesOptions): LogFiles {
+export function createLogFiles({ directory, warn, now = Date.now, totalBytesMax }: LogFilesOptions): LogFiles {
   const shared = new Map<string, Shared>()
   const open = new Map<string, Shared>()
   const scratch = Buffer.allocUnsafeSlow(scratchBytes)
+  const descriptors: IndexDescriptors = new Set()
+  const handles = createHandles()
+  const compressor = createCompressor({ warn })
+  const cap = createLogCap({
+    directory,
+    bytesMax: totalBytesMax ?? null,
+    isIndexInUse: (indexBase) => shared.values().some(({ place }) => place.indexBase === indexBase),
+    warn,
+  })
 
-  const enter = (options: LogTargetOptions): Shared => {
-    const { path, limits } = options
-    const entered = shared.get(path) ?? { path, target: openTarget(options), users: 0 }
-    shared.set(path, entered)
+  const onRotated = ({ place, compress }: Rotated): void => {
+    if (compress) compressor.request(place.path)
+    cap.grown()
+  }
+
+  const enter = (place: LogPlace, limits: Limits): Shared => {
+    const options = { place, limits, scratch, warn, now, descriptors, onRotated }
+    const entered = shared.get(place.path) ?? { place, target: openTarget(options), users: 0 }
+    shared.set(place.path, entered)
     entered.users++
     entered.target.setLimits(limits)
     return entered
   }
 
   const enterOrFallBack = (stream: StreamRef): Shared => {
-    const own = { path: join(directory, logName(stream)), isOwn: true, limits: stream.spec, scratch, warn }
-    if (stream.spec.path === null) return enter(own)
+    const own = ownPlace(directory, stream)
+    if (stream.spec.path === null) return enter(own, stream.spec)
     const path = placeOf(stream.spec.path)
     try {
-      return enter({ ...own, path, isOwn: false })
+      return enter(foreignPlace(directory, path), stream.spec)
     } catch (error) {
       warn(`${stream.unit}: its ${stream.stream} cannot go to ${path} (${errnoOf(error)}); it goes to ${own.path}`)
-      return enter(own)
+      return enter(own, stream.spec)
     }
   }
 
   const leave = (entered: Shared): void => {
     entered.users--
     if (entered.users > 0) return
-    shared.delete(entered.path)
+    shared.delete(entered.place.path)
     entered.target.close()
   }
 
-  const pathOf = (stream: StreamRef): string | null => {
+  const placeFor = (stream: StreamRef): LogPlace | null => {
     const { path } = stream.spec
     if (path === 'none') return null
-    return open.get(keyOf(stream))?.path ?? (path === null ? join(directory, logName(stream)) : placeOf(path))
+    const entered = open.get(keyOf(stream))
+    if (entered !== undefined) return entered.place
+    return path === null ? ownPlace(directory, stream) : foreignPlace(directory, placeOf(path))
+  }
+
+  /** What can be read; what passes through us is not kept. */
+  const sourceOf = (stream: StreamRef): LogSource | null => {
+    const place = placeFor(stream)
+    return place === null || isStreamPath(place.path) ? null : { place, handles }
   }
 
   return {
@@ -69,21 +102,45 @@ export function createLogFiles({ directory, warn }: LogFilesOptions): LogFiles {
       assert(!open.has(key), `the log of ${key} is opened once`)
       const entered = enterOrFallBack(stream)
       open.set(key, entered)
+      let attempt: number | null = null
       return {
-        drain: entered.target.drain,
+        drain: (fd, bytesMax) => entered.target.drain(fd, bytesMax, attempt),
+        begin: (begun) => {
+          attempt = begun
+        },
         close: () => {
           if (open.delete(key)) leave(entered)
         },
       }
     },
-    read: (stream, options) => readLog(pathOf(stream), options),
-    pathOf,
+    read(streams, options) {
+      // Several streams may share one file: it is read once, for the first of them.
+      const logs = new Map<string, { ref: StreamRef; source: LogSource }>()
+      for (const ref of streams) {
+        const source = sourceOf(ref)
+        if (source !== null && !logs.has(source.place.path)) logs.set(source.place.path, { ref, source })
+      }
+      return readLogs([...logs.values()], options)
+    },
+    position: async (stream) => {
+      const source = sourceOf(stream)
+      return source === null ? startPosition : endPosition(source)
+    },
+    readSince: async (stream, since, options) => {
+      const source = sourceOf(stream)
+      return source === null ? { bytes: new Uint8Array(0), position: startPosition } : readSince(source, since, options)
+    },
+    pathOf: (stream) => placeFor(stream)?.path ?? null,
+    idle: async () => {
+      await compressor.idle()
+      await cap.idle()
+    },
   }
 }
 
 /** One target and how many streams go to it. */
 interface Shared {
-  readonly path: string
+  readonly place: LogPlace
   readonly target: LogTarget
   users: number
 }
@@ -93,7 +150,7 @@ function keyOf({ unit, stream }: StreamRef): string {
 }
 
 function openTarget(options: LogTargetOptions): LogTarget {
-  const { path } = options
+  const { path } = options.place
   const isFile = !isStreamPath(path) && (statSync(path, { throwIfNoEntry: false })?.isFile() ?? true)
   return isFile ? openLogFile(options) : openLogStream(options)
 }

@@ -1,6 +1,28 @@
 import { readlinkSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { hashText } from '../base/hash.ts'
 import type { StreamRef } from '../engine/ports.ts'
+
+/** Where a log is, and what belongs to it. */
+export interface LogPlace {
+  readonly path: string
+  /** In the log directory: what is missing on the way to it is made, and what is too much is removed. */
+  readonly isOwn: boolean
+  /** The index beside our own file; that of a user's file is in the log directory, so that nothing of ours lies in theirs. */
+  readonly indexBase: string
+}
+
+export function ownPlace(directory: string, stream: Pick<StreamRef, 'unit' | 'stream'>): LogPlace {
+  const path = join(directory, logName(stream))
+  return { path, isOwn: true, indexBase: path }
+}
+
+export function foreignPlace(directory: string, path: string): LogPlace {
+  return { path, isOwn: false, indexBase: join(directory, foreignIndexFolder, hashText(path)) }
+}
+
+/** No app's folder is called so: a dot at the beginning of a name is encoded. */
+export const foreignIndexFolder = '.index'
 
 /**
  * Where a stream without a path of its own goes, below the log directory: `app/service-n.log`, stderr apart as
@@ -44,6 +66,20 @@ export function placeOf(path: string): string {
 /** Where a file's older parts are, as supervisord names them: `.1` is the latest. 0 is the file itself. */
 export function generationPath(path: string, generation: number): string {
   return generation === 0 ? path : `${path}.${generation}`
+}
+
+/** The same part, compressed. */
+export function compressedPath(path: string, generation: number): string {
+  return `${generationPath(path, generation)}.gz`
+}
+
+/** Where a part is compressed to until it is complete. */
+export function unfinishedPath(path: string): string {
+  return `${path}.gz.part`
+}
+
+export function indexPath({ indexBase }: Pick<LogPlace, 'indexBase'>, generation: number): string {
+  return `${generationPath(indexBase, generation)}.idx`
 }
 
 /** Does it name one of our own descriptors, whatever is behind it? */

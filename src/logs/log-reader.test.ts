@@ -18,10 +18,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setImmediate as nextLoop } from 'node:timers/promises'
-import type { LogReadFrom } from '../engine/ports.ts'
+import type { LogReadFrom, LogReadOptions, StreamRef } from '../engine/ports.ts'
 import { makeFifo } from '../sys/fifo.ts'
 import { createLogFiles } from './log-files.ts'
-import { readLog } from './log-reader.ts'
 
 describe('reading a log', () => {
   const cases: readonly { from: LogReadFrom; gives: string }[] = [
@@ -62,9 +61,9 @@ describe('reading a log', () => {
 
   test('reads only as far as it is asked to', async () => {
     using at = place({ '': 'x'.repeat(1_000_000) })
-    const reading = readLog(at.path, { from: { kind: 'all' }, follow: false })
+    const reading = readLog(at.path, { from: { kind: 'all' }, follow: false })[Symbol.asyncIterator]()
     const first = await reading.next()
-    assert.equal(first.value?.length, 65_536)
+    assert.equal(first.value?.bytes.length, 65_536)
     truncateSync(at.path, 65_536)
     assert.equal((await reading.next()).done, true)
     assert.deepEqual(openFiles(at.path), [])
@@ -119,7 +118,7 @@ describe('following a log', () => {
 
   test('loses and repeats no byte while the writer rotates as fast as it can', async () => {
     using at = place({})
-    const spec = { path: at.path, bytesMax: 150, backupsMax: 1_000 }
+    const spec = { path: at.path, bytesMax: 150, backupsMax: 1_000, ageMaxMs: 0, compress: false }
     const fifo = join(at.directory, 'fifo')
     assert.equal(makeFifo(fifo, 0o600), null)
     const read = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK)
@@ -156,7 +155,7 @@ function place(parts: Readonly<Record<string, string>>) {
     path,
     read: async (from: LogReadFrom) => {
       let text = ''
-      for await (const chunk of readLog(path, { from, follow: false })) text += Buffer.from(chunk).toString('latin1')
+      for await (const chunk of readLog(path, { from, follow: false })) text += textOf(chunk)
       return text
     },
     follow: (from: LogReadFrom) => follow(path, from),
@@ -164,9 +163,19 @@ function place(parts: Readonly<Record<string, string>>) {
   }
 }
 
+function readLog(path: string, options: LogReadOptions) {
+  const spec = { path, bytesMax: 0, backupsMax: 0, ageMaxMs: 0, compress: false }
+  const stream: StreamRef = { unit: 'a/b/1', stream: 'stdout', spec }
+  return createLogFiles({ directory: `${path}.logs`, warn: assert.fail }).read([stream], options)
+}
+
+function textOf({ bytes }: { readonly bytes: Uint8Array }): string {
+  return Buffer.from(bytes).toString('latin1')
+}
+
 function follow(path: string, from: LogReadFrom) {
   const control = new AbortController()
-  const reading = readLog(path, { from, follow: true, signal: control.signal })
+  const reading = readLog(path, { from, follow: true, signal: control.signal })[Symbol.asyncIterator]()
   let text = ''
   return {
     /** Reads until there is as much text, which must be this. */
@@ -174,7 +183,7 @@ function follow(path: string, from: LogReadFrom) {
       while (text.length < expected.length) {
         const { value, done } = await reading.next()
         assert.ok(done !== true, 'it goes on')
-        text += Buffer.from(value).toString('latin1')
+        text += textOf(value)
         assert.ok(expected.startsWith(text), `unexpected: ${JSON.stringify(text.slice(-100))}`)
       }
       assert.equal(text, expected)
@@ -187,7 +196,7 @@ function follow(path: string, from: LogReadFrom) {
     },
     [Symbol.asyncDispose]: async () => {
       control.abort()
-      await reading.return(undefined)
+      await reading.return?.()
     },
   }
 }

@@ -15,7 +15,7 @@ import {
  * through our memory, at most one buffer of them, and a target that stands still holds the service back as its own
  * terminal would. Throws the system's error when it cannot be opened.
  */
-export function openLogStream({ path, scratch, warn }: LogTargetOptions): LogTarget {
+export function openLogStream({ place: { path }, scratch, warn }: LogTargetOptions): LogTarget {
   const stream: LogStream = { path, scratch, warn, open: open(path), carry: null, losses: { bytes: 0, why: '' } }
   return {
     drain: (from, bytesMax) => drain(stream, from, bytesMax),

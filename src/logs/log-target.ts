@@ -1,10 +1,12 @@
 import { readSync } from 'node:fs'
 import { errnoOf } from '../sys/errno.ts'
+import type { IndexDescriptors } from './log-index.ts'
+import type { LogPlace } from './log-name.ts'
 
 /** What a writer writes to. */
 export interface LogTarget {
-  /** As LogWriter.drain. */
-  drain(from: number, bytesMax: number): Drained
+  /** As LogWriter.drain. `attempt` null: as before. */
+  drain(from: number, bytesMax: number, attempt: number | null): Drained
   setLimits(limits: Limits): void
   close(): void
 }
@@ -16,20 +18,31 @@ export interface Drained {
 }
 
 export interface Limits {
-  /** 0: never rotated. */
+  /** 0: never rotated for its size. */
   readonly bytesMax: number
   /** 0: emptied instead of rotated. */
   readonly backupsMax: number
+  /** 0: never rotated for its age. */
+  readonly ageMaxMs: number
+  readonly compress: boolean
 }
 
 export interface LogTargetOptions {
-  readonly path: string
+  readonly place: LogPlace
   readonly limits: Limits
   /** Holds bytes only within a call, and only where they cannot go without us. */
   readonly scratch: Buffer
   readonly warn: (message: string) => void
-  /** In the log directory: what is missing on the way to it is made. */
-  readonly isOwn: boolean
+  /** The wall clock. */
+  readonly now: () => number
+  readonly descriptors: IndexDescriptors
+  readonly onRotated: (rotated: Rotated) => void
+}
+
+/** A part was finished, or an earlier daemon may have left some. */
+export interface Rotated {
+  readonly place: LogPlace
+  readonly compress: boolean
 }
 
 /** Bytes that were thrown away since this was last told in the log. */

@@ -1,12 +1,20 @@
 import type { Clock } from '../engine/ports.ts'
 import { bootNow } from '../sys/boot-clock.ts'
+import type { Watcher } from '../sys/watcher.ts'
+import { createWallAlarm } from './wall-alarm.ts'
 
 /** A timer of Node's can be no longer than this. */
 const timerMsMax = 2 ** 31 - 1
 
-/** The host's clock, and one timer. */
-export function createClock(): Clock {
+export interface ClockOptions {
+  readonly watcher: Pick<Watcher, 'watch'>
+  readonly warn: (message: string) => void
+}
+
+/** The host's clocks, and one timer by each. */
+export function createClock(options: ClockOptions): Clock {
   let timer: NodeJS.Timeout | null = null
+  const wallAlarm = createWallAlarm({ ...options, now: bootNow })
 
   const arm: Clock['arm'] = (bootMs, wake) => {
     if (timer !== null) clearTimeout(timer)
@@ -30,5 +38,6 @@ export function createClock(): Clock {
       else setImmediate(task)
     },
     arm,
+    armWall: wallAlarm.arm,
   }
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Declared } from './sources.ts'
 
 export type DaemonArguments =
   | {
@@ -10,6 +11,12 @@ export type DaemonArguments =
       readonly sources: readonly string[]
     }
   | { readonly kind: 'usage'; readonly message: string }
+
+/** What `parseDaemonArguments` reads back, for a daemon of the same home with these sources. */
+export function daemonArguments(home: string | undefined, declared: Declared): readonly string[] {
+  const options = [...(home === undefined ? [] : ['--home', home]), ...(declared.lenient ? ['--lenient'] : [])]
+  return [...options, ...declared.sources]
+}
 
 /** What stands after `holdfast daemon`. The command table of the CLI describes the same options. */
 export function parseDaemonArguments(args: readonly string[]): DaemonArguments {

@@ -2,35 +2,48 @@ import { join } from 'node:path'
 import { describeTerminal, type Terminal } from '../cli/terminal.ts'
 import { explain } from '../core/explain.ts'
 import { deathsMax, deathsWindowMs } from '../core/limits.ts'
+import { createProbes } from '../drivers/probes/probes.ts'
 import { createProcessDriver } from '../drivers/process/driver.ts'
 import { cleanEnvironment } from '../drivers/process/environment.ts'
+import { createScheduler } from '../drivers/schedule/scheduler.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { SourcesPort } from '../frontends/native/handlers.ts'
-import { createNativeServer } from '../frontends/native/server.ts'
 import { createLogFiles } from '../logs/log-files.ts'
 import { createRecorder } from '../store/recorder.ts'
 import { openSqliteStore } from '../store/sqlite.ts'
+import { bootNow } from '../sys/boot-clock.ts'
 import { closeAllOnExec } from '../sys/cloexec.ts'
 import { exitNow } from '../sys/kill.ts'
 import { descriptorLimit } from '../sys/rlimit.ts'
-import type { ChangeReport } from '../wire/api.ts'
+import { createWatcher } from '../sys/watcher.ts'
+import type { ChangeReport, UpgradeItem } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { chooseHome, type Home } from '../wire/home.ts'
 import { createClock } from './clock.ts'
 import { createConsoleOutput } from './console-output.ts'
 import { parseDaemonArguments } from './daemon-arguments.ts'
 import { decodeInChild } from './decode-child.ts'
+import { combineDrivers } from './drivers.ts'
 import { dieOnBugs } from './fatal.ts'
 import { createForeground, type Foreground } from './foreground.ts'
+import { type Before, openFront } from './front.ts'
 import { takeHome } from './home-lock.ts'
 import { createSources, type Declared, rememberedSources } from './sources.ts'
+import { takeCarried } from './upgrade-carried.ts'
+import { beginProbation } from './upgrade-probation.ts'
+import { holdSignals } from './upgrade-signals.ts'
 
 /** Supervises until it is told to end. Answers only where it could not begin; else it ends the process itself. */
 export async function runDaemon(args: readonly string[], version: string): Promise<ExitCode> {
+  const carried = takeCarried()
   const out = createConsoleOutput(1)
   const talk = createConsoleOutput(2)
+  dieOnBugs()
+  const signals = carried === null ? null : holdSignals()
+  const probation = carried === null ? null : beginProbation({ carried, args, talk })
   const refuse = (message: string, code: ExitCode): ExitCode => {
     talk(`holdfast: ${message}\n`)
+    probation?.goBack(message)
     return code
   }
   const wanted = parseDaemonArguments(args)
@@ -45,72 +58,102 @@ export async function runDaemon(args: readonly string[], version: string): Promi
       exitCodes.usage,
     )
   }
-  const lock = takeHome(home)
+  const lock = takeHome(home, carried?.lockFd ?? null)
   if (lock.kind === 'refused') return refuse(lock.message, exitCodes.failed)
-  dieOnBugs()
   closeAllOnExec()
-  return supervise({ home, declared, version, out, talk })
+  const before = carried === null || signals === null || probation === null ? null : { carried, signals, probation }
+  return supervise({ home, homeOption: wanted.home, lockFd: lock.fd, declared, version, before, out, talk })
 }
 
 interface Setting {
   readonly home: Home
+  /** As it was given, if it was. */
+  readonly homeOption: string | undefined
+  readonly lockFd: number
+  /** What the image before us handed over, in an upgrade. */
+  readonly before: Before | null
   readonly declared: Declared
   readonly version: string
   readonly out: (text: string) => void
   readonly talk: (text: string) => void
 }
 
-async function supervise({ home, declared, version, out, talk }: Setting): Promise<ExitCode> {
+async function supervise(setting: Setting): Promise<ExitCode> {
+  const { home, before, declared, version, out, talk } = setting
   const { stateDirectory, runDirectory, logDirectory } = home
   const warn = (text: string): void => talk(`holdfast: ${text}\n`)
-  // On the other core while the store is opened and what runs is adopted.
-  const ahead = decodeInChild({ ...declared, runDirectory })
-  ahead.catch(() => {}) // whoever takes it is told
-  const clock = createClock()
+  // On the other core while the store is opened and what runs is adopted. An upgrade applies nothing that nobody asked for.
+  const ahead = before === null ? decodeInChild({ ...declared, runDirectory }) : null
+  ahead?.catch(() => {}) // whoever takes it is told
+  const watcher = createWatcher()
+  const descriptorsSoft = startNofileSoft()
+  const clock = createClock({ watcher, warn })
   const startedAt = clock.now()
   const store = openSqliteStore({ stateDirectory, runDirectory, warn })
   store.noteStart(startedAt)
   const logs = createLogFiles({ directory: logDirectory, warn })
-  const driver = createProcessDriver({
+  const processDriver = createProcessDriver({
     runDirectory: join(runDirectory, 'process'),
     homeId: store.homeId,
     logs,
     clock: () => clock.now(),
-    startNofileSoft: startNofileSoft(),
+    watcher,
+    startNofileSoft: descriptorsSoft,
     baseEnvironment: cleanEnvironment(process.env),
+    isFollowing: before !== null,
     warn,
   })
+  const probes = createProbes({ logs })
+  const driver = combineDrivers({ process: processDriver, probes, schedules: createScheduler({ warn }) })
   const recorder = createRecorder({ directory: join(stateDirectory, 'recorder'), warn })
   const engine = createEngine({ store, driver, clock, recorder, warn })
   const sources = createSources({ engine, runDirectory, stateDirectory, declared, ahead })
-  const server = createNativeServer({
-    engine,
-    logs,
-    driver,
-    sources,
-    identity: { version, pid: process.pid, home: home.name, startedAt: new Date(startedAt.wallMs).toISOString() },
-    warn,
-  })
-  const end = (code: ExitCode): never => {
-    server.close()
+  const close = (isFollowed: boolean): void => {
     engine.close()
-    driver.close()
+    processDriver.close({ isFollowed })
     recorder.close()
     store.noteCleanEnd()
+    // The rest ends with the image, and closing it takes as long as starting the next one's.
+    if (isFollowed) return
+    probes.close()
+    watcher.close()
     store.close()
+  }
+  const end = (code: ExitCode): never => {
+    front.close()
+    close(false)
+    before?.probation.pass()
     return exitNow(code)
   }
 
   const foreground = createForeground({ out, terminal: ownTerminal, home })
   obeySignals({ engine, sources, foreground, warn })
+  before?.signals.release()
   const deaths = store.deathsWithin(deathsWindowMs)
-  const held = deaths >= deathsMax ? `the daemon died ${deaths} times within ${deathsWindowMs / 1_000} s` : null
+  const repeated = deaths >= deathsMax ? `the daemon died ${deaths} times within ${deathsWindowMs / 1_000} s` : null
+  const held = before?.carried.held ?? repeated
   await engine.start({ held })
-  await server.listen(home.socketPath)
+  before?.probation.turned()
+  const front = await openFront({
+    ...setting,
+    engine,
+    logs,
+    stdin: processDriver.stdin,
+    driver,
+    sources,
+    startedAt,
+    descriptorsSoft,
+    closeInside: () => close(true),
+    warn,
+  })
+  for (const signal of [...(before?.carried.signals ?? []), ...(before?.signals.came ?? [])]) {
+    process.kill(process.pid, signal)
+  }
   foreground.say(`Holdfast ${version}, pid ${process.pid}\nhome ${home.name}, socket ${home.socketPath}`)
   if (held !== null) {
     warn(`held: ${held}; what runs is kept, nothing new is applied until: holdfast up`)
-  } else if (!(await readDeclared({ engine, sources, foreground, warn }))) end(exitCodes.configurationInvalid)
+  } else if (before !== null) foreground.say(upgradeText(front.upgrade(), engine.snapshot().state.units.size))
+  else if (!(await readDeclared({ engine, sources, foreground, warn }))) end(exitCodes.configurationInvalid)
   foreground.follow(engine)
   await engine.stopped
   foreground.say('everything has ended')
@@ -145,6 +188,15 @@ function goOnWithEarlier(hasEarlier: boolean, warn: (text: string) => void): boo
   return hasEarlier
 }
 
+function upgradeText(item: UpgradeItem | null, units: number): string {
+  if (item === null) return `upgraded; ${units} units were left alone`
+  const { from, to, why, gapMs } = item
+  const gap = gapMs === null ? '' : `, after ${gapMs} ms`
+  if (why !== '')
+    return `the upgrade to ${to.version} failed: ${why}; ${from.version} goes on${gap}, ${units} units were left alone`
+  return `upgraded from ${from.version}${gap}; ${units} units were left alone`
+}
+
 /** SIGTERM and SIGINT end everything in order, SIGHUP reads the files again and reports. */
 function obeySignals({ engine, sources, foreground, warn }: Conversation): void {
   const stop = (signal: string) => (): void => {
@@ -169,7 +221,7 @@ function obeySignals({ engine, sources, foreground, warn }: Conversation): void 
 
 function waitingFor(engine: Engine): string {
   const { state } = engine.snapshot()
-  const accounts = explain(state, createClock().now()).filter(({ unit }) => state.units.get(unit)?.run !== null)
+  const accounts = explain(state, bootNow()).filter(({ unit }) => state.units.get(unit)?.run !== null)
   return ['still waiting for:', ...accounts.map(({ unit, state, next }) => `  ${unit}  ${state}: ${next}`)].join('\n')
 }
 

@@ -1,7 +1,9 @@
 import { closeSync, constants, openSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
+import type { Abilities } from '../base/abilities.ts'
 import type { Decoded } from '../dialects/decode-sources.ts'
+import { readAbilities } from '../sys/abilities.ts'
 import { makeFifo } from '../sys/fifo.ts'
 import { descriptorLimit } from '../sys/rlimit.ts'
 import { spawn } from '../sys/spawn.ts'
@@ -10,6 +12,8 @@ export interface DecodeQuestion {
   readonly sources: readonly string[]
   readonly lenient: boolean
   readonly descriptorsMax: number | null
+  /** Of the daemon: its child would see the daemon itself as somebody else in their cgroup. */
+  readonly abilities: Abilities
 }
 
 export type DecodeAnswer = Decoded
@@ -31,6 +35,7 @@ export async function decodeInChild(options: {
     sources: options.sources,
     lenient: options.lenient,
     descriptorsMax: Number.isFinite(hard) ? hard : null,
+    abilities: readAbilities('holdfast'),
   }
   const pipe = openPipe(join(options.runDirectory, 'decode.pipe'))
   const pid = start(question, pipe.writeEnd)

@@ -17,6 +17,7 @@ export async function runDecode(args: readonly string[]): Promise<number> {
   const answer: DecodeAnswer = await decodeSources(question.sources, diskSourceReader(environment), {
     lenient: question.lenient,
     descriptorsMax: question.descriptorsMax,
+    abilities: question.abilities,
   })
   return give(Buffer.from(JSON.stringify(answer)))
 }

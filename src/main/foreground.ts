@@ -58,9 +58,11 @@ function hasSettled({ state, now }: Snapshot): boolean {
 
 const words: Readonly<Record<Phase, string>> = {
   idle: 'idle',
+  preparing: 'preparing',
   starting: 'starting',
   up: 'running',
   stopping: 'stopping',
+  finishing: 'finishing',
   backoff: 'backoff',
   ended: 'exited',
   failed: 'failed',
@@ -69,22 +71,22 @@ const words: Readonly<Record<Phase, string>> = {
 
 const shown: Readonly<Record<Phase, ShownState>> = {
   idle: 'stopped',
+  preparing: 'starting',
   starting: 'starting',
   up: 'running',
   stopping: 'stopping',
+  finishing: 'stopping',
   backoff: 'backoff',
   ended: 'exited',
   failed: 'failed',
   unresolved: 'unknown',
 }
 
-/** `12:00:01.250  demo/web/1  running → stopping  stopped by root (uid 0)`. */
+/** `12:00:01.250  demo/web/1  running → stopping  stopped by root (uid 0)`; news that moves nothing has one word. */
 export function transitionLine({ atWallMs, unit, from, to, why }: Transition, terminal: Terminal): string {
   const time = paint('dim', timeOfDay(atWallMs), terminal)
-  const state = stateText(shown[to], terminal).replace(
-    shown[to],
-    `${words[from]} ${terminal.hasUnicode ? '→' : '->'} ${words[to]}`,
-  )
+  const change = from === to ? words[to] : `${words[from]} ${terminal.hasUnicode ? '→' : '->'} ${words[to]}`
+  const state = stateText(shown[to], terminal).replace(shown[to], change)
   return `${time}  ${visible(unit)}  ${state}  ${visible(why)}`
 }
 

@@ -1,17 +1,23 @@
-import { chmodSync, ftruncateSync, mkdirSync, readFileSync, writeSync } from 'node:fs'
+import { chmodSync, fstatSync, ftruncateSync, mkdirSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { lockFile } from '../sys/flock.ts'
+import { errnoOf } from '../sys/errno.ts'
+import { lockAgain, lockFile } from '../sys/flock.ts'
 import { type Home, typed } from '../wire/home.ts'
 
-export type Lock = { readonly kind: 'ours' } | { readonly kind: 'refused'; readonly message: string }
+export type Lock =
+  | { readonly kind: 'ours'; readonly fd: number }
+  | { readonly kind: 'refused'; readonly message: string }
 
-/** Makes the home's directories and takes its lock: one daemon per home, for as long as we live. */
-export function takeHome(home: Home): Lock {
+/**
+ * Makes the home's directories and takes its lock: one daemon per home, for as long as we live. `carried`: the lock as the
+ * image before us held it.
+ */
+export function takeHome(home: Home, carried: number | null): Lock {
   try {
     makeDirectory(home.stateDirectory, 0o700)
     makeDirectory(home.runDirectory, 0o700)
     makeDirectory(home.logDirectory, 0o750)
-    return lock(home)
+    return lock(home, carried)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     const remedy = 'name a directory that you may write with --home DIR'
@@ -19,8 +25,9 @@ export function takeHome(home: Home): Lock {
   }
 }
 
-function lock(home: Home): Lock {
+function lock(home: Home, carried: number | null): Lock {
   const path = join(home.runDirectory, 'daemon.lock')
+  if (carried !== null && isOpenAs(carried, path) && lockAgain(carried) === null) return { kind: 'ours', fd: carried }
   const fd = lockFile(path)
   if (typeof fd === 'string') {
     if (fd !== 'EAGAIN') return { kind: 'refused', message: `${path} cannot be locked (${fd})` }
@@ -31,7 +38,18 @@ function lock(home: Home): Lock {
   // The descriptor stays open on purpose: the lock lasts as long as this process.
   ftruncateSync(fd)
   writeSync(fd, `${process.pid}\n`, 0)
-  return { kind: 'ours' }
+  return { kind: 'ours', fd }
+}
+
+function isOpenAs(fd: number, path: string): boolean {
+  try {
+    const [open, named] = [fstatSync(fd), statSync(path)]
+    return open.dev === named.dev && open.ino === named.ino
+  } catch (error) {
+    // Not open, or not there: it is taken anew.
+    errnoOf(error)
+    return false
+  }
 }
 
 function makeDirectory(path: string, mode: number): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { hashData } from '../base/hash.ts'
 import { describeTerminal } from '../cli/terminal.ts'
 import type { State, Unit } from '../core/model.ts'
+import { runHashOf } from '../core/target/units.ts'
 import { type Turn, turn } from '../engine/turn.ts'
 import { type RecordedEntry, readRecording } from '../store/recording.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
@@ -75,7 +75,7 @@ export async function replay(options: {
  */
 function withHashesAsRecorded(state: State): State {
   const units = [...state.units.values()].map((unit): Unit => {
-    const runHash = hashData(unit.spec.process)
+    const runHash = runHashOf(unit.spec.process)
     const isCurrent = unit.run?.runHash === unit.spec.runHash
     const run = unit.run !== null && isCurrent ? { ...unit.run, runHash } : unit.run
     return { ...unit, run, spec: { ...unit.spec, runHash } }

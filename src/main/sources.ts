@@ -15,17 +15,21 @@ export interface Declared {
   readonly lenient: boolean
 }
 
+export interface Sources extends SourcesPort {
+  declared(): Declared
+}
+
 export function createSources(options: {
   readonly engine: EnginePort
   readonly runDirectory: string
   readonly stateDirectory: string
   readonly declared: Declared
-  /** What `declared` says now, being read since before the engine started: the first reading takes it. */
-  readonly ahead: Promise<DecodeAnswer>
-}): SourcesPort {
+  /** What `declared` says now, being read since before the engine started: the first reading takes it. null: it is not. */
+  readonly ahead: Promise<DecodeAnswer> | null
+}): Sources {
   const { engine, runDirectory, stateDirectory } = options
   let declared = options.declared
-  let ahead: Promise<DecodeAnswer> | null = options.ahead
+  let { ahead } = options
   // One reading at a time: two at once could apply in the wrong order.
   let last: Promise<unknown> = Promise.resolve()
 
@@ -67,6 +71,7 @@ export function createSources(options: {
 
   return {
     current: () => declared.sources,
+    declared: () => declared,
     read: (request) => {
       const reading = last.then(() => read(request))
       last = reading.catch(() => {})

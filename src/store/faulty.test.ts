@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nothing, target, unit } from '../../test/contract/store.ts'
+import { job, nothing, target, unit } from '../../test/contract/store.ts'
 import { StoreError } from '../engine/ports.ts'
 import { createFaultyStore, type Loss } from './faulty.ts'
 import { createMemoryStore } from './memory.ts'
@@ -37,12 +37,14 @@ describe('a faulty store', () => {
     test(`after a crash (${JSON.stringify(loss)}) holds what survives it, now and after the next`, () => {
       const store = createFaultyStore(createMemoryStore)
       for (const n of [1, 2, 3]) {
-        store.commit({ ...nothing, bootId: `boot-${n}`, runsReserved: n, put: [unit(`app/a/${n}`, n)] })
+        const jobs = [{ unit: 'app/b/1', job: job(n) }]
+        store.commit({ ...nothing, bootId: `boot-${n}`, runsReserved: n, jobs, put: [unit(`app/a/${n}`, n)] })
       }
       store.crash(loss)
       store.crash({ kind: 'process' })
       const { stored } = store.load()
       assert.equal(stored?.runsReserved, 3)
+      assert.deepEqual(stored?.jobs, [{ unit: 'app/b/1', job: job(3) }])
       assert.equal(stored?.bootId, bootId)
       assert.deepEqual(
         stored?.units.map(({ run }) => run?.n),

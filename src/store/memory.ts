@@ -1,24 +1,26 @@
 import type { Target, UnitId, Want } from '../core/model.ts'
 import { emptyTarget } from '../core/revive.ts'
-import type { Changes, Store, StoredUnit } from '../engine/ports.ts'
+import type { Changes, Store, StoredJob, StoredUnit } from '../engine/ports.ts'
 
 /** A store that forgets with the process: for tests and simulation. Keeps what it is given, does not copy it. */
 export function createMemoryStore(): Store {
   const units = new Map<UnitId, StoredUnit>()
   const wants = new Map<UnitId, Want>()
+  const jobs = new Map<UnitId, StoredJob['job']>()
   let target: Target | null = null
   let runsReserved: number | null = null
   let bootId = ''
 
   return {
     load: () => {
-      const isEmpty = target === null && runsReserved === null && units.size === 0 && wants.size === 0
-      if (isEmpty) return { stored: null, warnings: [] }
+      const kept = units.size + wants.size + jobs.size
+      if (target === null && runsReserved === null && kept === 0) return { stored: null, warnings: [] }
       const stored = {
         bootId,
         target: target ?? emptyTarget,
         units: [...units.values()],
         wants: [...wants].map(([unit, want]) => ({ unit, want })),
+        jobs: [...jobs].map(([unit, job]) => ({ unit, job })),
         runsReserved: runsReserved ?? 1,
       }
       return { stored, warnings: [] }
@@ -30,6 +32,10 @@ export function createMemoryStore(): Store {
       for (const { unit, want } of changes.wants) {
         if (want === null) wants.delete(unit)
         else wants.set(unit, want)
+      }
+      for (const { unit, job } of changes.jobs) {
+        if (job === null) jobs.delete(unit)
+        else jobs.set(unit, job)
       }
       for (const unit of changes.put) units.set(unit.id, unit)
       for (const id of changes.remove) units.delete(id)

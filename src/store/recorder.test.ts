@@ -72,7 +72,7 @@ describe('the flight recorder', () => {
     assert.deepEqual(at.kinds(), ['begin', 'turn', 'begin', 'turn'])
   })
 
-  test('leaves out the values of environments, and nothing else', () => {
+  test('leaves out the values of environments and headers, and nothing else', () => {
     using at = place()
     const recorder = at.open()
     const target: Target = { apps: { environment: app } }
@@ -81,7 +81,8 @@ describe('the flight recorder', () => {
     recorder.record({ now, events: [{ kind: 'command', id: 1, command }], state: holding })
     recorder.close()
     const text = readFileSync(at.path('recording.ndjson'), 'utf8')
-    assert.equal(text.includes('hunter2'), false)
+    assert.doesNotMatch(text, /hunter/)
+    assert.equal(text.match(/"Authorization":"<redacted>"/g)?.length, 3)
     assert.equal(text.match(/"PASSWORD":"<redacted>"/g)?.length, 5)
     const [begin] = at.entries()
     assert.ok(begin?.kind === 'begin')
@@ -154,14 +155,19 @@ const process_ = {
   environment: { PASSWORD: 'hunter2' },
 } as unknown as ProcessSpec
 
+const checks = {
+  readiness: { probe: { kind: 'http', url: 'http://localhost', headers: { Authorization: 'hunter3' } } },
+  liveness: { probe: { kind: 'tcp', host: 'localhost', port: 1 } },
+}
+
 const app = {
   name: 'environment',
   services: {
-    environment: { name: 'environment', process: process_, instances: [{ n: 1, process: process_ }, { n: 2 }] },
+    environment: { name: 'environment', process: process_, checks, instances: [{ n: 1, process: process_ }, { n: 2 }] },
   },
 } as unknown as App
 
-const unit = { id: 'environment/environment/1', spec: { process: process_ } } as unknown as Unit
+const unit = { id: 'environment/environment/1', spec: { process: process_, checks } } as unknown as Unit
 
 function exited(run: number): Event {
   return { kind: 'exited', unit: 'a/b/1', run, exit: { kind: 'code', code: 0 } }

@@ -1,4 +1,4 @@
-import type { Command, Event, Now, ProcessSpec, State, Target, Unit, UnitSpec } from '../core/model.ts'
+import type { Check, Checks, Command, Event, Now, ProcessSpec, State, Target, Unit, UnitSpec } from '../core/model.ts'
 import type { Recorder } from '../engine/ports.ts'
 
 /** A line of a recording. */
@@ -12,7 +12,7 @@ export type RecordedEntry =
 
 export type RecordedSettled = Parameters<Recorder['settled']>[0]
 
-/** One line of JSON. The values of environments, where passwords are, are left out: the core never looks at them. */
+/** One line of JSON. The values of environments and of HTTP headers, where passwords are, are left out: the core never looks at them. */
 export function printEntry(entry: RecordedEntry): string {
   return `${JSON.stringify(printable(entry))}\n`
 }
@@ -112,6 +112,7 @@ function redactedTarget({ apps }: Target): Target {
       services: mapped(app.services, (service) => ({
         ...service,
         process: redactedProcess(service.process),
+        checks: redactedChecks(service.checks),
         instances: service.instances.map((instance) =>
           instance.process === undefined ? instance : { ...instance, process: redactedProcess(instance.process) },
         ),
@@ -125,12 +126,23 @@ function redactedUnit(unit: Unit): Unit {
 }
 
 function redactedSpec<S extends UnitSpec | null>(spec: S): S {
-  return spec === null ? spec : { ...spec, process: redactedProcess(spec.process) }
+  if (spec === null) return spec
+  return { ...spec, process: redactedProcess(spec.process), checks: redactedChecks(spec.checks) }
 }
 
 function redactedProcess<P extends Partial<ProcessSpec>>(process: P): P {
   if (process.environment === undefined) return process
   return { ...process, environment: mapped(process.environment, () => redacted) }
+}
+
+function redactedChecks({ readiness, liveness }: Checks): Checks {
+  return { readiness: redactedCheck(readiness), liveness: redactedCheck(liveness) }
+}
+
+/** Headers are where keys are. */
+function redactedCheck(check: Check | null): Check | null {
+  if (check === null || check.probe.kind !== 'http') return check
+  return { ...check, probe: { ...check.probe, headers: mapped(check.probe.headers, () => redacted) } }
 }
 
 const redacted = '<redacted>'

@@ -21,6 +21,8 @@ export const stateMigrations: readonly Migration[] = [
       INSERT INTO facts VALUES ('home', lower(hex(randomblob(8))));
     `,
   },
+  // An older program leaves the jobs as they are.
+  { readableFrom: 1, sql: 'CREATE TABLE jobs (unit TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT' },
 ]
 
 /** What must survive only our own death. */

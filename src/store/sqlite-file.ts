@@ -22,6 +22,8 @@ interface Options {
   /** FULL: a commit survives the machine. NORMAL: it survives our death; after a power cut the file is whole but older. */
   readonly synchronous: 'FULL' | 'NORMAL'
   readonly warn: (message: string) => void
+  /** Nothing is moved aside: what is in the way is thrown as a StoreError. */
+  readonly isStrict: boolean
 }
 
 /**
@@ -85,7 +87,8 @@ function openWithRepair(options: Options): Connection | StoreError {
   const { path, warn } = options
   const first = connect(options)
   if (!(first instanceof StoreError)) return first
-  const isNewer = first.code === newerCode
+  if (options.isStrict) throw first
+  const isNewer = first.code === newerFormat
   if (!isNewer && !isDamaged(first)) {
     warn(`${first.message}; supervision goes on, storing is tried again with each change`)
     return first
@@ -94,7 +97,8 @@ function openWithRepair(options: Options): Connection | StoreError {
   return connect(options)
 }
 
-const newerCode = 'NEWER_FORMAT'
+/** The code of a StoreError: the file is of a newer program that shares it with none like this. */
+export const newerFormat = 'NEWER_FORMAT'
 
 function connect(options: Options): Connection | StoreError {
   const { path, migrations, synchronous } = options
@@ -144,7 +148,7 @@ function checkReadable(database: DatabaseSync, path: string, version: number, ou
   const readableFrom = Number(database.prepare('SELECT max(readable_from) AS version FROM format').get()?.version)
   if (readableFrom <= ours) return
   throw new StoreError(
-    newerCode,
+    newerFormat,
     `${path}: written by a newer Holdfast (format ${version}, readable from ${readableFrom}; this one knows ${ours})`,
   )
 }

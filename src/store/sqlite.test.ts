@@ -5,15 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
-import { down, nothing, target, unit } from '../../test/contract/store.ts'
+import { down, job, nothing, target, unit } from '../../test/contract/store.ts'
 import { type Changes, StoreError } from '../engine/ports.ts'
+import { stateMigrations } from './schema.ts'
 import { openSqliteStore } from './sqlite.ts'
+import { openSqliteFile } from './sqlite-file.ts'
 
 const everything: Changes = {
   ...nothing,
   target,
   runsReserved: 1001,
   wants: [{ unit: 'app/a/1', want: down }],
+  jobs: [{ unit: 'app/b/1', job: job(2) }],
   put: [unit('app/a/1', 1), unit('app/b/1', 2)],
 }
 
@@ -131,7 +134,7 @@ describe('trouble with the disk', () => {
         assert.equal(warnings.length, 1, warnings.join('\n'))
         assert.match(warnings[0] ?? '', new RegExp(`${name}\\.db: .*moved to .*${name}\\.db\\.corrupt-`))
         assert.equal(at.list(name).filter((file) => /^\w+\.db\.corrupt-\d+T\d+Z$/.test(file)).length, 1)
-        if (name === 'run') assert.deepEqual(stored?.target, target)
+        if (name === 'run') assert.deepEqual([stored?.target, stored?.jobs], [target, everything.jobs])
         else assert.equal(stored?.units.length, 200)
         // Numbers that may have been used are not used again.
         assert.ok((stored?.runsReserved ?? 0) >= (name === 'run' ? 1001 : 201))
@@ -169,6 +172,22 @@ describe('trouble with the disk', () => {
       /run\.db: 1 units cannot be read \(app\/a\/1\); moved to .*keeping what could be read/,
     )
     assert.deepEqual(stored?.units, [unit('app/b/1', 2)])
+    again.close()
+    using third = at.open()
+    assert.deepEqual(third.load(), { stored, warnings: [] })
+  })
+
+  test('one job that cannot be read costs that job alone', () => {
+    using at = place()
+    const store = at.open()
+    store.commit({ ...everything, jobs: ['a', 'b'].map((name) => ({ unit: `app/${name}/1`, job: job(1) })) })
+    store.close()
+    at.sql('state', "UPDATE jobs SET body = '[]' WHERE unit = 'app/a/1'")
+    using again = at.open()
+    const { stored, warnings } = again.load()
+    assert.match(warnings.join(), /state\.db: the job app\/a\/1 cannot be read; moved to .*keeping what could be read/)
+    assert.deepEqual(stored?.jobs, [{ unit: 'app/b/1', job: job(1) }])
+    assert.deepEqual([stored?.target, stored?.wants], [target, everything.wants])
     again.close()
     using third = at.open()
     assert.deepEqual(third.load(), { stored, warnings: [] })
@@ -214,6 +233,38 @@ describe('trouble with the disk', () => {
     store.close()
     using again = at.open()
     assert.deepEqual(again.load().stored?.units, [...expected.put, unit('app/c/1', 52)])
+  })
+})
+
+describe('a file from before there were jobs', () => {
+  test('gets their place, and keeps what it holds', () => {
+    using at = place()
+    const older = at.openAsFirst()
+    older.transact(() => older.run("INSERT INTO wants VALUES ('app/a/1', ?)", JSON.stringify(down)))
+    older.close()
+    using store = at.open()
+    const { stored, warnings } = store.load()
+    assert.deepEqual([stored?.wants, stored?.jobs, warnings], [[{ unit: 'app/a/1', want: down }], [], []])
+    store.commit({ ...nothing, jobs: [{ unit: 'app/b/1', job: job(2) }] })
+    assert.deepEqual(store.load().stored?.jobs, [{ unit: 'app/b/1', job: job(2) }])
+    assert.equal(at.sqlValue('state', 'PRAGMA user_version'), stateMigrations.length)
+  })
+
+  test('is what a program from then still reads and writes, and the jobs are there afterwards', () => {
+    using at = place()
+    const store = at.open()
+    store.commit(everything)
+    store.close()
+    const older = at.openAsFirst()
+    older.transact(() => older.run("INSERT INTO wants VALUES ('app/z/1', ?)", JSON.stringify(down)))
+    assert.equal([...older.rows('SELECT unit FROM wants')].length, 2)
+    older.close()
+    assert.deepEqual(at.warnings, [])
+    using again = at.open()
+    const { stored, warnings } = again.load()
+    assert.deepEqual(warnings, [])
+    assert.deepEqual(stored?.jobs, everything.jobs)
+    assert.equal(stored?.wants.length, 2)
   })
 })
 
@@ -283,6 +334,15 @@ function place() {
       const store = openSqliteStore({ ...directories, warn: (message) => void warnings.push(message) })
       return { ...store, [Symbol.dispose]: () => store.close() }
     },
+    /** state.db as the first program that was published opens it. */
+    openAsFirst: () =>
+      openSqliteFile({
+        path: join(path('state'), 'state.db'),
+        migrations: stateMigrations.slice(0, 1),
+        synchronous: 'FULL',
+        warn: (message) => void warnings.push(message),
+        isStrict: false,
+      }),
     stateBytes: () => Buffer.concat(['', '-wal'].map((part) => readFileSync(join(path('state'), `state.db${part}`)))),
     sql: (name: string, statements: string) => {
       const open = database(name)

@@ -2,7 +2,15 @@ import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { Now, Target, UnitId } from '../core/model.ts'
 import { emptyTarget } from '../core/revive.ts'
-import { type Changes, type Store, type Stored, type StoredUnit, type StoredWant, StoreError } from '../engine/ports.ts'
+import {
+  type Changes,
+  type Store,
+  type Stored,
+  type StoredJob,
+  type StoredUnit,
+  type StoredWant,
+  StoreError,
+} from '../engine/ports.ts'
 import { boundary } from '../sys/boundary.ts'
 import { noUnitChanges, together, type UnitChanges, unitChanges } from './changes.ts'
 import { type HomeIdCopy, homeIdCopy } from './home-id.ts'
@@ -30,6 +38,8 @@ export interface SqliteStoreOptions {
   /** For `run.db`: may be emptied at a reboot. */
   readonly runDirectory: string
   readonly warn?: (message: string) => void
+  /** For looking at a copy: what would be moved aside, or could not be opened, is thrown as a StoreError. */
+  readonly isStrict?: boolean
 }
 
 /**
@@ -37,7 +47,8 @@ export interface SqliteStoreOptions {
  * StoreError until it can. The order of the two commits of a turn, and why a death in between does no harm, is in
  * docs/decisions/003-two-databases.md.
  */
-export function openSqliteStore({ stateDirectory, runDirectory, warn = () => {} }: SqliteStoreOptions): SqliteStore {
+export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
+  const { stateDirectory, runDirectory, warn = () => {}, isStrict = false } = options
   const opening: string[] = []
   let report = (message: string): void => void opening.push(message)
   const state = openSqliteFile({
@@ -45,16 +56,19 @@ export function openSqliteStore({ stateDirectory, runDirectory, warn = () => {} 
     migrations: stateMigrations,
     synchronous: 'FULL',
     warn: (message) => report(message),
+    isStrict,
   })
   const run = openSqliteFile({
     path: join(runDirectory, 'run.db'),
     migrations: runMigrations,
     synchronous: 'NORMAL',
     warn: (message) => report(message),
+    isStrict,
   })
 
   const copy = homeIdCopy(stateDirectory)
   let content: Content | null = readContent(state, run, copy, opening)
+  if (isStrict && opening.length > 0) throw new StoreError('DAMAGED', opening.join('; '))
   const { homeId } = content.state
   const position = positionOf(content)
   report = warn
@@ -117,8 +131,8 @@ interface CommitOptions {
   readonly changes: Changes
 }
 
-function hasDurablePart({ target, runsReserved, wants }: Changes): boolean {
-  return target !== undefined || runsReserved !== undefined || wants.length > 0
+function hasDurablePart({ target, runsReserved, wants, jobs }: Changes): boolean {
+  return target !== undefined || runsReserved !== undefined || wants.length + jobs.length > 0
 }
 
 function commitState({ state, position, changes }: CommitOptions, units: UnitChanges): void {
@@ -131,6 +145,10 @@ function commitState({ state, position, changes }: CommitOptions, units: UnitCha
     for (const { unit, want } of changes.wants) {
       if (want === null) state.run('DELETE FROM wants WHERE unit = ?', unit)
       else state.run(putWant, unit, JSON.stringify(want))
+    }
+    for (const { unit, job } of changes.jobs) {
+      if (job === null) state.run('DELETE FROM jobs WHERE unit = ?', unit)
+      else state.run(putJob, unit, JSON.stringify(job))
     }
     if (hasUnits) setFact(state, 'redo', JSON.stringify(redoOf(position, turn, owed)))
   })
@@ -164,6 +182,7 @@ function commitUnits(run: SqliteFile, position: Position, units: UnitChanges): v
 // A changed row keeps its place, as in a Map. Columns are named, since a newer program may have added some.
 const putUnit = 'INSERT INTO units (id, body) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body'
 const putWant = 'INSERT INTO wants (unit, want) VALUES (?, ?) ON CONFLICT (unit) DO UPDATE SET want = excluded.want'
+const putJob = 'INSERT INTO jobs (unit, body) VALUES (?, ?) ON CONFLICT (unit) DO UPDATE SET body = excluded.body'
 
 function setFact(file: SqliteFile, key: Fact, value: string): void {
   file.run(
@@ -215,6 +234,7 @@ interface StateContent {
   runsReserved: number | null
   redo: Redo | null
   readonly wants: StoredWant[]
+  readonly jobs: StoredJob[]
 }
 
 interface RunContent {
@@ -231,7 +251,8 @@ function storedOf(state: StateContent, run: RunContent, owed: UnitChanges): Stor
     if (unit === null) units.delete(id)
     else units.set(id, unit)
   }
-  if (state.target === null && state.runsReserved === null && state.wants.length === 0 && units.size === 0) return null
+  const kept = state.wants.length + state.jobs.length + units.size
+  if (state.target === null && state.runsReserved === null && kept === 0) return null
   // Where state.db was lost, the runs that are known still say which numbers were used.
   const runs = [...units.values()].flatMap(({ run, end }) => [run?.n ?? 0, end.run ?? 0])
   return {
@@ -239,13 +260,14 @@ function storedOf(state: StateContent, run: RunContent, owed: UnitChanges): Stor
     target: state.target ?? emptyTarget,
     units: [...units.values()],
     wants: state.wants,
+    jobs: state.jobs,
     runsReserved: runs.reduce((most, n) => Math.max(most, n + 1), state.runsReserved ?? 1),
   }
 }
 
 /** What can be read. A file with a damaged part is moved aside, and what of it could be read goes into the new one. */
 function readContent(stateFile: SqliteFile, runFile: SqliteFile, copy: HomeIdCopy, warnings: string[]): Content {
-  const state: StateContent = { homeId: '', target: null, runsReserved: null, redo: null, wants: [] }
+  const state: StateContent = { homeId: '', target: null, runsReserved: null, redo: null, wants: [], jobs: [] }
   const run: RunContent = { homeId: null, file: '', bootId: null, applied: 0, units: new Map() }
   const stateDamage = readAll(() => readState(stateFile, state))
   const runDamage = readAll(() => readRun(runFile, run))
@@ -305,6 +327,10 @@ function readState(file: SqliteFile, into: StateContent): string | null {
     const value = parsed<StoredWant['want']>(String(want), 'kind', () => damage.push(`the wish for ${unit}`))
     if (value !== null) into.wants.push({ unit: String(unit), want: value })
   }
+  for (const { unit, body } of file.rows('SELECT unit, body FROM jobs ORDER BY rowid')) {
+    const job = parsed<StoredJob['job']>(String(body), 'history', () => damage.push(`the job ${unit}`))
+    if (job !== null) into.jobs.push({ unit: String(unit), job })
+  }
   return damage.length === 0 ? null : `state.db: ${damage.slice(0, 3).join(', ')} cannot be read`
 }
 
@@ -321,11 +347,12 @@ function readRun(file: SqliteFile, into: RunContent): string | null {
   return damage.length === 0 ? null : `run.db: ${damage.length} units cannot be read (${damage.slice(0, 3).join(', ')})`
 }
 
-function writeState(file: SqliteFile, { homeId, target, runsReserved, wants }: StateContent): void {
+function writeState(file: SqliteFile, { homeId, target, runsReserved, wants, jobs }: StateContent): void {
   if (homeId !== '') setFact(file, 'home', homeId)
   if (target !== null) setFact(file, 'target', JSON.stringify(target))
   if (runsReserved !== null) setFact(file, 'runs', String(runsReserved))
   for (const { unit, want } of wants) file.run(putWant, unit, JSON.stringify(want))
+  for (const { unit, job } of jobs) file.run(putJob, unit, JSON.stringify(job))
 }
 
 function writeRun(file: SqliteFile, { homeId, bootId, units }: RunContent): void {

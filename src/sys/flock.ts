@@ -15,6 +15,11 @@ export function lockFile(path: string): number | Errno {
   return errno
 }
 
+/** Whether a descriptor that was handed to us holds the lock, or takes it now. */
+export function lockAgain(fd: number): Errno | null {
+  return flock(fd, exclusive | nonBlocking) === 0 ? null : lastErrno()
+}
+
 const exclusive = 2
 const nonBlocking = 4
 

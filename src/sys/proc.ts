@@ -20,7 +20,8 @@ export interface ProcessStat {
 /** null: no such process. */
 export function readStat(pid: number): ProcessStat | null {
   try {
-    return parseStat(readText(`/proc/${pid}/stat`))
+    // As UTF-8, which Node reads three times as fast; of a name that is none only the name suffers.
+    return parseStat(readText(`/proc/${pid}/stat`, 'utf8'))
   } catch (error) {
     return absent(error)
   }
@@ -85,13 +86,6 @@ export function readDescriptors(pid: number): readonly string[] | Errno {
 export function realUid(pid: number): number | null {
   const uid = /^Uid:\s+(\d+)/m.exec(readStatus(pid) ?? '')
   return uid ? Number(uid[1]) : null
-}
-
-/** Resident memory; 0 for a zombie. null: no such process. */
-export function residentBytes(pid: number): number | null {
-  const status = readStatus(pid)
-  if (status === null) return null
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024
 }
 
 /** The inode of our pid namespace: pids mean something only together with it. */

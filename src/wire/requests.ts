@@ -3,7 +3,7 @@ export interface NamesRequest {
   readonly names: readonly string[]
   /** false: answer as soon as the command is stored. */
   readonly wait: boolean
-  /** null: as long as the stop ladders take, and a little more. */
+  /** null: as long as the stop ladders and hooks take, and a little more; a job's run, until it ends. */
   readonly timeoutMs: number | null
 }
 
@@ -16,6 +16,13 @@ export interface SourcesRequest {
   /** Absolute paths that become the daemon's sources; null: those it has. */
   readonly sources: readonly string[] | null
   readonly lenient: boolean | null
+}
+
+export interface UpgradeRequest {
+  /** Absolute: where the other version lies; null: where this one does, replaced in place. */
+  readonly directory: string | null
+  /** How long its preflight may take; null: as long as is usual. */
+  readonly timeoutMs: number | null
 }
 
 export type Parsed<T> = { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'bad'; readonly message: string }
@@ -48,6 +55,16 @@ export function parseSourcesRequest(body: unknown): Parsed<SourcesRequest> {
     }
     if (lenient !== null && typeof lenient !== 'boolean') return bad('lenient must be true or false')
     return { kind: 'ok', value: { sources, lenient } }
+  })
+}
+
+export function parseUpgradeRequest(body: unknown): Parsed<UpgradeRequest> {
+  return parseFields(body, ['directory', 'timeoutMs'], ({ directory = null, timeoutMs = null }) => {
+    if (directory !== null && !(typeof directory === 'string' && directory.startsWith('/'))) {
+      return bad('directory must be an absolute path')
+    }
+    if (timeoutMs !== null && !isWait(timeoutMs)) return bad(`timeoutMs must be a whole number from 0 to ${waitMsMax}`)
+    return { kind: 'ok', value: { directory, timeoutMs } }
   })
 }
 

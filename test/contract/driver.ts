@@ -121,15 +121,67 @@ export function driverContract(name: string, makeHarness: () => DriverHarness): 
       }),
     )
 
+    it('hooks are runs like any other', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        for (const [run, role] of (['pre', 'post'] as const).entries()) {
+          const step = world.spawn('a/b/1', run + 1, { kind: 'exits', code: run })
+          const { command } = step.spec.process
+          const hook = { command, timeoutMs: 1_000, ignoreFailure: false }
+          world.perform([
+            { ...step, role, attempt: 1, spec: { ...step.spec, hooks: { preStart: hook, postStop: hook } } },
+          ])
+          await world.until('exited', run + 1)
+          assert.deepEqual(world.kinds(run + 1), ['spawned', 'exited'])
+          assert.deepEqual(exitOf(world, run + 1), { kind: 'code', code: run })
+        }
+      }),
+    )
+
+    it('each probe is answered once, also when its run has ended meanwhile', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'lives' })])
+        const run = storedRun(1, await identityOf(world, 1))
+        const { spec } = world.spawn('a/b/1', 1, { kind: 'lives' })
+        const probes = ([1, 2, 3] as const).map(
+          (seq): Step => ({
+            ...{ kind: 'probe', unit: 'a/b/1', run, attempt: 1, check: 'readiness', seq, spec, why: 'contract' },
+            ...{ probe: { kind: 'exec', command: ['true'] }, timeoutMs: 10_000 },
+          }),
+        )
+        world.perform([...probes.slice(0, 2), signal('a/b/1', 1, 'KILL')])
+        await world.until('exited', 1)
+        world.perform(probes.slice(2))
+        for (const seq of [1, 2, 3]) await world.probed(seq)
+        await world.observed()
+        assert.equal(world.kinds(1).filter((kind) => kind === 'probed').length, 3)
+      }),
+    )
+
+    it('how a recorded run ended is known after a restart', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const step = { ...world.spawn('a/b/1', 1, { kind: 'exits', code: 7 }), isRecorded: true }
+        world.perform([step])
+        const identity = await identityOf(world, 1)
+        await world.until('exited', 1)
+        assert.deepEqual(exitOf(world, 1), { kind: 'code', code: 7 })
+        for (const known of [identity, null]) {
+          world.restart()
+          const [answer] = await world.driver().recover([handle(step, known)])
+          assert(answer?.kind === 'exited')
+          assert.deepEqual(answer.exit, { kind: 'code', code: 7 })
+        }
+      }),
+    )
+
     it('facts are of live runs only', limit, () =>
       inWorld(makeHarness, async (world) => {
         world.perform([world.spawn('a/b/1', 1, { kind: 'lives' })])
         const run = storedRun(1, await identityOf(world, 1))
-        assert((world.driver().facts(run)?.processes ?? 0) >= 1)
+        assert((world.driver().facts(run, 'a/b/1')?.processes ?? 0) >= 1)
         world.perform([signal('a/b/1', 1, 'KILL')])
         await world.until('exited', 1)
-        assert.equal(world.driver().facts(run), null)
-        assert.equal(world.driver().facts(storedRun(2, null)), null)
+        assert.equal(world.driver().facts(run, 'a/b/1'), null)
+        assert.equal(world.driver().facts(storedRun(2, null), 'a/b/2'), null)
       }),
     )
 
@@ -168,7 +220,8 @@ export function driverContract(name: string, makeHarness: () => DriverHarness): 
         const identity = await identityOf(world, 1)
         world.restart()
         const [answer] = await world.driver().recover([handle(lives, null)])
-        assert.deepEqual(answer, { kind: 'adopted', unit: 'a/b/1', run: 1, identity })
+        assert(answer?.kind === 'adopted')
+        assert.deepEqual([answer.unit, answer.run, answer.identity], ['a/b/1', 1, identity])
       }),
     )
   })
@@ -185,6 +238,8 @@ interface World {
   kinds(run: number): readonly string[]
   event(kind: Event['kind'], run: number): Event | null
   until(kind: Event['kind'], run: number): Promise<Event>
+  /** The answer of a probe. */
+  probed(seq: number): Promise<Event>
   observed(): Promise<readonly { readonly unit: string; readonly run: number }[]>
 }
 
@@ -205,7 +260,10 @@ async function inWorld(makeHarness: () => DriverHarness, test: (world: World) =>
   try {
     await test({
       driver: () => harness.driver(),
-      spawn: (unit, run, behaviour) => ({ kind: 'spawn', unit, run, spec: harness.spec(behaviour), why: 'contract' }),
+      spawn: (unit, run, behaviour) => ({
+        ...{ kind: 'spawn', unit, run, spec: harness.spec(behaviour), why: 'contract' },
+        ...{ role: 'main', attempt: run, end: null, isRecorded: false },
+      }),
       perform: (steps) => harness.driver().perform(steps, post),
       restart() {
         harness.restart()
@@ -215,6 +273,7 @@ async function inWorld(makeHarness: () => DriverHarness, test: (world: World) =>
       kinds: (run) => events.filter((event) => 'run' in event && event.run === run).map((event) => event.kind),
       event: (kind, run) => events.find(isOf(kind, run)) ?? null,
       until: (kind, run) => found(isOf(kind, run)),
+      probed: (seq) => found((event) => event.kind === 'probed' && event.seq === seq),
       async observed() {
         events = events.filter((event) => event.kind !== 'observed')
         harness.driver().perform([{ kind: 'observe', why: 'contract' }], post)
@@ -248,17 +307,19 @@ async function identityOf(world: World, run: number): Promise<Identity> {
 }
 
 function handle(step: SpawnStep, identity: Identity | null): RunHandle {
-  return { unit: step.unit, run: storedRun(step.run, identity), spec: step.spec }
+  return { unit: step.unit, run: storedRun(step.run, identity), attempt: step.attempt, spec: step.spec }
 }
 
 function storedRun(n: number, identity: Identity | null): Run {
   return {
     n,
+    role: 'main',
     runHash: 'contract',
     startedBootMs: 0,
     identity,
     isAdopted: false,
     isPaused: false,
     isStable: false,
+    shortfalls: [],
   }
 }

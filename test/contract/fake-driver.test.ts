@@ -1,4 +1,6 @@
+import { service, targetOf } from '../../src/core/fixture.ts'
 import type { UnitSpec } from '../../src/core/model.ts'
+import { unitSpecs } from '../../src/core/target/units.ts'
 import { createFakeDriver } from '../../src/drivers/fake/driver.ts'
 import { createWorld, type Script } from '../../src/drivers/fake/world.ts'
 import type { Driver } from '../../src/engine/ports.ts'
@@ -14,18 +16,21 @@ const lives: Script = {
   stopMs: 3,
   stopExit: null,
   isForbidden: false,
+  checked: { passesMs: 0, flapsMs: null, answerMs: 1 },
 }
 
 driverContract('fake', (): DriverHarness => {
   const time: SimTime = { bootId: 'boot', bootMs: 1_000, wallOffsetMs: 0 }
   const world = createWorld(time.bootId)
   const scripts = new Map<string, Script>()
+  let daemon = 0
   let life = start()
 
   function start(): { readonly driver: Driver; readonly clock: ReturnType<typeof createSimClock> } {
     const clock = createSimClock(time)
     const scriptOf = ({ spec }: { readonly spec: UnitSpec }) => scripts.get(spec.runHash) ?? lives
-    return { clock, driver: createFakeDriver({ world, clock: clock.clock, scriptOf, seesAdoptedExits: true }) }
+    daemon += 1
+    return { clock, driver: createFakeDriver({ world, clock: clock.clock, scriptOf, seesAdoptedExits: true, daemon }) }
   }
 
   return {
@@ -37,9 +42,9 @@ driverContract('fake', (): DriverHarness => {
           : behaviour.kind === 'exits'
             ? { ...lives, livesMs: 10, exit: { kind: 'code', code: behaviour.code } }
             : { ...lives, spawnFailure: { code: 'ENOENT', message: 'no such file', retry: false } }
-      const runHash = JSON.stringify(behaviour)
-      scripts.set(runHash, script)
-      return specOf(runHash)
+      const spec = specOf(JSON.stringify(behaviour))
+      scripts.set(spec.runHash, script)
+      return spec
     },
     restart() {
       life.clock.alarm.bootMs = null
@@ -58,35 +63,9 @@ driverContract('fake', (): DriverHarness => {
   }
 })
 
-function specOf(runHash: string): UnitSpec {
-  const log = { path: null, bytesMax: 0, backupsMax: 0 }
-  return {
-    process: {
-      command: ['fake'],
-      commandError: null,
-      workingDir: null,
-      environment: {},
-      envFiles: [],
-      inheritEnvironment: false,
-      user: null,
-      umask: null,
-      stdout: log,
-      stderr: 'stdout',
-      cgroup: false,
-    },
-    runHash,
-    autostart: true,
-    restart: {
-      when: 'always',
-      successExits: [0],
-      stableMs: 0,
-      early: 'by-policy',
-      backoff: { shape: 'linear', firstMs: 0, factor: 1, maxMs: 0, jitter: 0, freeRestarts: 0 },
-      budget: null,
-    },
-    stop: [],
-    dependsOn: [],
-    priority: 0,
-    manualStop: 'until-started',
-  }
+/** Told apart by its command. */
+function specOf(word: string): UnitSpec {
+  const fake = service('fake')
+  const target = targetOf({ ...fake, process: { ...fake.process, command: [word] } })
+  return unitSpecs(target).get('a/fake/1')!
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Target, Want } from '../../src/core/model.ts'
+import type { Job, Target, Want } from '../../src/core/model.ts'
 import type { Changes, Store, StoredUnit } from '../../src/engine/ports.ts'
 
 /** What every store must do. `open` gives an empty one; `reopen` is called on one that was closed: what was stored is there. */
@@ -43,6 +43,7 @@ export function storeContract(name: string, { open }: StoreCase): void {
         target,
         runsReserved: 1001,
         wants: [{ unit: 'app/web/1', want: down }],
+        jobs: [{ unit: 'app/web/2', job: job(8) }],
         put: [unit('app/web/1', 7), unit('app/web/2', 8)],
         remove: [],
       }
@@ -54,6 +55,7 @@ export function storeContract(name: string, { open }: StoreCase): void {
             target,
             runsReserved: 1001,
             wants: [{ unit: 'app/web/1', want: down }],
+            jobs: [{ unit: 'app/web/2', job: job(8) }],
             units: [unit('app/web/1', 7), unit('app/web/2', 8)],
           }),
       )
@@ -63,6 +65,7 @@ export function storeContract(name: string, { open }: StoreCase): void {
       check(
         (store) => {
           store.commit({ ...nothing, target, runsReserved: 1001, wants: [{ unit: 'app/web/1', want: down }] })
+          store.commit({ ...nothing, jobs: [{ unit: 'app/web/3', job: job(3) }] })
           store.commit({ ...nothing, put: [unit('app/web/1', 1), unit('app/web/2', 2), unit('app/web/3', 3)] })
           store.commit({ ...nothing, put: [unit('app/web/1', 4)], remove: ['app/web/2'] })
         },
@@ -72,6 +75,7 @@ export function storeContract(name: string, { open }: StoreCase): void {
             target,
             runsReserved: 1001,
             wants: [{ unit: 'app/web/1', want: down }],
+            jobs: [{ unit: 'app/web/3', job: job(3) }],
             units: [unit('app/web/1', 4), unit('app/web/3', 3)],
           })
         },
@@ -95,6 +99,23 @@ export function storeContract(name: string, { open }: StoreCase): void {
       )
     })
 
+    test('a job is replaced, and null takes it away', () => {
+      check(
+        (store) => {
+          store.commit({
+            ...nothing,
+            jobs: [
+              { unit: 'app/a/1', job: job(1) },
+              { unit: 'app/b/1', job: job(2) },
+            ],
+          })
+          store.commit({ ...nothing, jobs: [{ unit: 'app/a/1', job: null }] })
+          store.commit({ ...nothing, jobs: [{ unit: 'app/b/1', job: job(3) }] })
+        },
+        (store) => assert.deepEqual(stored(store)?.jobs, [{ unit: 'app/b/1', job: job(3) }]),
+      )
+    })
+
     test('the boot id is that of the last commit', () => {
       check(
         (store) => {
@@ -110,6 +131,7 @@ export function storeContract(name: string, { open }: StoreCase): void {
         (store) => {
           store.commit({ ...nothing, put: [unit('app/a/1', 1)] })
           store.commit({ ...nothing, remove: ['app/gone/1'], wants: [{ unit: 'app/gone/1', want: null }] })
+          store.commit({ ...nothing, jobs: [{ unit: 'app/gone/1', job: null }] })
         },
         (store) => assert.deepEqual(stored(store)?.units, [unit('app/a/1', 1)]),
       )
@@ -118,10 +140,17 @@ export function storeContract(name: string, { open }: StoreCase): void {
     test('names and texts of any kind come back byte for byte', () => {
       const id = `app '";--/日本\u0001😀 %00/1`
       check(
-        (store) => store.commit({ ...nothing, put: [unit(id, 1)], wants: [{ unit: id, want: down }] }),
+        (store) =>
+          store.commit({
+            ...nothing,
+            put: [unit(id, 1)],
+            wants: [{ unit: id, want: down }],
+            jobs: [{ unit: id, job: job(1, id) }],
+          }),
         (store) => {
           assert.deepEqual(stored(store)?.units, [unit(id, 1)])
           assert.deepEqual(stored(store)?.wants, [{ unit: id, want: down }])
+          assert.deepEqual(stored(store)?.jobs, [{ unit: id, job: job(1, id) }])
         },
       )
     })
@@ -129,12 +158,35 @@ export function storeContract(name: string, { open }: StoreCase): void {
 }
 
 /** A commit that changes nothing, to be spread. */
-export const nothing: Changes = { bootId: 'boot-1', wants: [], put: [], remove: [] }
+export const nothing: Changes = { bootId: 'boot-1', wants: [], jobs: [], put: [], remove: [] }
 
 export const down: Want = { kind: 'down', by: { kind: 'user', uid: 1000, name: 'ada' } }
 
 export const target: Target = {
   apps: { web: { name: 'web', source: '/etc/web.yaml', dialect: 'compose', services: {} } },
+}
+
+export function job(run: number, message = ''): Job {
+  const history = ['missed', 'expected'] as const
+  return {
+    scheduleHash: 'abc',
+    dueWallMs: 1_700_000_060_000,
+    due: 'known',
+    doneWallMs: 1_700_000_000_000,
+    trustedWallMs: 0,
+    isQueued: false,
+    done: null,
+    history: history.map((outcome) => ({
+      run: outcome === 'missed' ? null : run,
+      by: { kind: 'schedule' },
+      dueWallMs: 1_700_000_000_000,
+      startedWallMs: 1_700_000_000_012,
+      endedWallMs: 1_700_000_001_234,
+      outcome,
+      exit: outcome === 'missed' ? null : { kind: 'code', code: 0 },
+      message,
+    })),
+  }
 }
 
 export function unit(id: string, run: number): StoredUnit {
@@ -151,14 +203,19 @@ export function unit(id: string, run: number): StoredUnit {
     reason: 'started',
     run: {
       n: run,
+      role: 'main',
       runHash: 'abc',
       startedBootMs: 1234,
       identity: { pid: 4711, startTicks: 99, bootId: 'boot-1', pidNamespace: '4026531836' },
       isAdopted: false,
       isPaused: false,
       isStable: true,
+      shortfalls: [],
     },
+    attempt: run,
     stop: null,
+    condemned: null,
+    after: null,
     retryBootMs: null,
     end: { kind: 'never', run: null, exit: null, message: '', atWallMs: null },
     earlyExits: 0,

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { Probe, UnitSpec } from '../../src/core/model.ts'
 import { unitSpecs } from '../../src/core/target/units.ts'
 import { decodeSources } from '../../src/dialects/decode-sources.ts'
 import { memorySourceReader } from '../../src/dialects/memory-source-reader.ts'
+import { cronFault } from '../../src/formats/cron.ts'
+import { compileLinear } from '../../src/formats/linear-pattern.ts'
 import { checkProblem, mutated, readCorpus, seed, withinTime } from './fuzz.ts'
 
 const kinds = [
@@ -30,9 +33,39 @@ async function decode(path: string, text: string): Promise<number> {
   for (const spec of specs.values()) {
     if (isGood) assert(spec.process.command.length > 0 || spec.process.commandError !== null, 'a unit has a command')
     assert(spec.stop.length > 0 && Number.isSafeInteger(spec.restart.stableMs) && Number.isSafeInteger(spec.priority))
+    checkSpec(spec)
   }
   assert.deepEqual(JSON.parse(JSON.stringify(decoded.target)), decoded.target)
   return decoded.problems.length
+}
+
+/** What drivers rely on without looking again. */
+function checkSpec({ checks, hooks, schedule, process }: UnitSpec): void {
+  for (const check of [checks.readiness, checks.liveness]) {
+    if (check === null) continue
+    assert(check.intervalMs > 0 && check.timeoutMs > 0 && check.startIntervalMs > 0 && check.retries > 0)
+    checkProbe(check.probe)
+  }
+  for (const hook of [hooks.preStart, hooks.postStop]) {
+    if (hook !== null) assert(hook.command.length > 0 && hook.timeoutMs > 0)
+  }
+  if (schedule !== null) assert.equal(cronFault(schedule.cron, schedule.timeZone), null)
+  if (process.limits !== null) {
+    const { ulimits, cpuAffinity, cgroup } = process.limits
+    for (const { soft, hard } of Object.values(ulimits)) assert(hard === null || (soft !== null && soft <= hard))
+    assert(cpuAffinity === null || cpuAffinity.length > 0)
+    assert(cgroup === null || process.cgroup, 'what is limited by a cgroup has one')
+    for (const value of Object.values(cgroup ?? {}))
+      assert(typeof value !== 'number' || (value >= 0 && value < 2 ** 53))
+  }
+}
+
+function checkProbe(probe: Probe): void {
+  if (probe.kind === 'exec') assert(probe.command.length > 0)
+  if (probe.kind === 'tcp') assert(probe.host !== '' && probe.port > 0 && probe.port < 65_536)
+  if (probe.kind === 'http') assert(URL.canParse(probe.url) && probe.statusMin <= probe.statusMax)
+  const pattern = probe.kind === 'log' ? probe.pattern : probe.kind === 'http' ? probe.bodyPattern : null
+  if (pattern !== null) assert(compileLinear(pattern) instanceof RegExp)
 }
 
 for (const { corpus, path, runs } of kinds) {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { parseByteSize, printByteSize } from '../../src/formats/byte-size.ts'
+import { cronFault } from '../../src/formats/cron.ts'
 import { parseDuration, printDuration } from '../../src/formats/duration.ts'
 import { parseEnvFile } from '../../src/formats/env-file.ts'
 import { parseEnvironmentPairs } from '../../src/formats/environment-pairs.ts'
 import { FormatError } from '../../src/formats/format-error.ts'
 import { matchesName } from '../../src/formats/glob.ts'
 import { parseIni } from '../../src/formats/ini.ts'
+import { compileLinear } from '../../src/formats/linear-pattern.ts'
 import { expandFormat } from '../../src/formats/python-format.ts'
 import { printShellWords, splitShellWords } from '../../src/formats/shell-words.ts'
 import { checkProblem, mutated, readCorpus, seed, withinTime } from './fuzz.ts'
@@ -30,6 +32,10 @@ const decoders: Readonly<Record<'env' | 'words' | 'environment' | 'ini', (text: 
     }
     expandFormat(text, new Map<string, string | number>([['process_num', 1]]), 'command')
     matchesName(text, text.slice(1))
+    const pattern = compileLinear(text)
+    if (pattern instanceof RegExp) pattern.test(text.repeat(100))
+    const fault = cronFault(text, null)
+    if (fault !== null) assert.match(fault, /; /, 'a fault names its remedy')
   },
   environment: (text) => {
     const result = parseEnvironmentPairs(text)

@@ -25,7 +25,19 @@ realTest(
     const list = JSON.parse(json.stdout)
     assert.equal(list.apiVersion, 'holdfast/v1')
     assert.equal(list.kind, 'UnitList')
-    const names = ['app', 'service', 'unit', 'kind', 'state', 'pid', 'health', 'restarts', 'since', 'reason']
+    const names = [
+      'app',
+      'service',
+      'unit',
+      'kind',
+      'state',
+      'pid',
+      'health',
+      'restarts',
+      'since',
+      'reason',
+      'nextRunAt',
+    ]
     for (const item of list.items) assert.deepEqual(Object.keys(item), names)
     const { since, reason, pid, ...rest } = list.items[0]
     assert.deepEqual(rest, {
@@ -36,6 +48,7 @@ realTest(
       state: 'running',
       health: null,
       restarts: 0,
+      nextRunAt: null,
     })
     assert.equal(new Date(since).toISOString(), since)
     assert.match(reason, new RegExp(String(pid)))
@@ -70,7 +83,7 @@ realTest('start, stop and restart return when it came about, and say so', {}, as
 
 realTest('a name that is no service is refused with 4 and what was probably meant', {}, async (home) => {
   await home.start([home.declare('demo', { worker: steady })])
-  for (const command of [['stop'], ['signal', 'HUP'], ['logs'], ['explain'], ['ps']]) {
+  for (const command of [['stop'], ['signal', 'HUP'], ['logs'], ['explain'], ['ps'], ['status'], ['run'], ['stdin']]) {
     const result = await home.cli(...command, 'wroker')
     assert.equal(result.code, 4, command.join(' '))
     assert.equal(result.stderr, "holdfast: no service is called 'wroker'; did you mean worker?\n")
@@ -92,6 +105,118 @@ realTest('a second daemon for the same home ends with 1 and names the first', {}
   assert.equal(second.code, 1)
   assert.match(second.stderr, new RegExp(`a daemon already runs for ${home.directory}: pid ${daemon.pid};`))
 })
+
+realTest('status tells everything about a service, and ends as ps does', {}, async (home) => {
+  const healthcheck = { test: ['CMD', 'test', '-e', '/'], interval: '1s', timeout: '5s' }
+  const file = home.declare('demo', {
+    db: { ...steady, healthcheck },
+    web: { ...steady, depends_on: { db: { condition: 'service_healthy' } }, ulimits: { nofile: 77 } },
+    off: { ...steady, 'x-holdfast': { autostart: false } },
+  })
+  const daemon = await home.start([file])
+  await home.untilUnit('demo/db', (unit) => unit.health === 'healthy')
+  const { pid } = await home.untilState('demo/web', 'running')
+  assert.match((await home.cli('ps')).stdout, /^NAME +STATE +HEALTH +PID .*\ndemo\/db .* running +healthy +\d+ /)
+  const json = await home.cli('status', 'web', 'db', '-o', 'json')
+  assert.equal(json.code, 0)
+  const list = JSON.parse(json.stdout)
+  assert.equal(list.kind, 'StatusList')
+  const [web, db] = list.items
+  assert.deepEqual([web.run.pid, web.dependsOn[0].isMet, web.usage.processes], [pid, true, 1])
+  assert.deepEqual(
+    [db.checks[0].status, db.checks[0].results[0].isOk, db.neededBy[0].service],
+    ['healthy', true, 'demo/web'],
+  )
+  assert.equal(web.logs[0].path, home.logPath('demo/web/1'))
+  const text = (await home.cli('status', 'web')).stdout
+  assert.match(text, /^demo\/web\/1 {2}. running\n {2}why +running as pid \d+\n/)
+  assert.match(text, /\nLimits\n {2}nofile +77\n/)
+  assert.match(text, /\nDependencies\n {2}needs +demo\/db \(healthy\): met\n/)
+  assert.equal((await home.cli('status', 'web', 'off')).code, 3)
+  const all = await home.cli('status')
+  assert.equal(all.code, 0)
+  assert.match(
+    all.stdout,
+    new RegExp(`^Holdfast \\S+ running for .* as pid ${daemon.pid}, 3 units, home .*\\n\\nNAME `),
+  )
+})
+
+realTest('run is one run of what is down, ends as the job does, and is remembered', {}, async (home) => {
+  const manual = { restart: 'no', 'x-holdfast': { autostart: false } }
+  const file = home.declare('demo', {
+    good: { ...manual, command: ['true'] },
+    bad: { ...manual, command: ['sh', '-c', 'exit 7'] },
+    killed: { ...manual, command: ['sh', '-c', 'kill -KILL $$$$'] },
+    missing: { ...manual, command: ['/nowhere/at-all'] },
+    slow: { ...manual, command: ['sleep', 'infinity'] },
+    nightly: { command: ['true'], 'x-holdfast': { schedule: '0 3 * * *' } },
+    web: steady,
+  })
+  await home.start([file])
+  await home.untilState('demo/web', 'running')
+  const code = async (...args: readonly string[]): Promise<number> => (await home.cli('run', ...args)).code
+  const good = await home.cli('run', 'good')
+  assert.equal(good.code, 0)
+  assert.match(good.stdout, /^demo\/good\/1 {2}. exited {2}exit code 0 after \S+ \S+\n$/)
+  assert.deepEqual([await code('bad'), await code('killed'), await code('missing')], [7, 137, 1])
+  assert.equal(await code('good', 'bad'), 1)
+  assert.match((await home.cli('ps', 'nightly')).stdout, /stopped .* next run \S+ \(in /)
+  assert.equal(await code('nightly'), 0)
+  assert.equal(await code('slow', '-t', '0.2'), 124)
+  const busy = await home.cli('run', 'good', 'slow')
+  assert.equal(busy.code, 1)
+  assert.match(
+    busy.stderr,
+    /^holdfast: demo\/slow\/1 runs already \(pid \d+\), so nothing was run; wait until it ends, or: /,
+  )
+  assert.equal(await code('web'), 1)
+  assert.equal((await home.cli('stop', 'slow')).code, 0)
+  const { items } = JSON.parse((await home.cli('status', 'good', 'bad', 'slow', '-o', 'json')).stdout)
+  const outcomes = items.map((item: { history: { outcome: string }[] }) => item.history.map(({ outcome }) => outcome))
+  assert.deepEqual(outcomes, [['expected', 'expected'], ['unexpected', 'unexpected'], ['requested']])
+})
+
+realTest('stdin takes a line and a whole file, waits for a slow reader, and outlives the daemon', {}, async (home) => {
+  const go = join(home.fixtureDirectory, 'go')
+  const script = `while ! test -e ${go}; do sleep 0.05; done; echo reading; while read -r line; do last=$$line; test $$line = end && echo "last $$count"; count=$$line; done`
+  const file = home.declare('demo', {
+    reader: { command: ['sh', '-c', script], 'x-holdfast': { stdin: 'pipe' } },
+    deaf: { ...steady, 'x-holdfast': { stdin: 'pipe' } },
+    web: steady,
+  })
+  const daemon = await home.start([file])
+  await home.untilState('demo/reader', 'running')
+  await home.untilState('demo/deaf', 'running')
+  const refused = await home.cli('stdin', 'web', '--text', 'hello')
+  assert.equal(refused.code, 1)
+  assert.match(refused.stderr, /the stdin of demo\/web\/1 is no pipe; set x-holdfast\.stdin: pipe for it/)
+  const input = Array.from({ length: 30_000 }, (_, line) => `${line}\n`).join('')
+  assert.equal((await copy(home.directory, ['deaf', '-t', '0.3'], input)).code, 124)
+  const copying = copy(home.directory, ['reader'], input)
+  // The pipe holds less than half of it, so the rest waits until somebody reads.
+  await until(
+    'the pipe to be full',
+    async () => (await home.cli('stdin', 'reader', '--text', 'x'.repeat(5_000), '-t', '0')).code === 124,
+  )
+  writeFileSync(go, '')
+  assert.deepEqual(await copying, { code: 0, said: '' })
+  await daemon.crash()
+  await home.start([file])
+  assert.equal((await home.cli('stdin', 'reader', '--text', 'end')).code, 0)
+  assert.match(await home.untilLog('demo/reader/1', 'last'), /last 29999\n/)
+})
+
+async function copy(directory: string, args: readonly string[], input: string) {
+  const child = spawn(holdfast, ['stdin', ...args], { env: { ...process.env, HOLDFAST_HOME: directory } })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk
+  })
+  child.stdin.on('error', () => {}) // it may end before it has read everything
+  child.stdin.end(input)
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, said }
+}
 
 realTest('logs pass on the very bytes, the last lines, and what comes', {}, async (home) => {
   const script = 'trap "echo more" USR1; printf "a\\000b\\n\\377\\nlast\\n"; while :; do sleep 1000 & wait; done'

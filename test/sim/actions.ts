@@ -26,6 +26,8 @@ const strikes: readonly FaultKind[] = [
   'news-old',
   'held',
   'impostor',
+  'upgrade',
+  'upgrade',
 ]
 
 export function drawAction(random: Random, mix: Mix, units: readonly Unit[], declared: Target): Action {
@@ -41,8 +43,9 @@ export function drawAction(random: Random, mix: Mix, units: readonly Unit[], dec
 export function drawCommand(random: Random, units: readonly Unit[], declared: Target): Command {
   const chosen = drawUnits(random, units)
   const drawn = random.whole(0, 99)
-  if (drawn < 24) return { kind: 'start', units: chosen, by: ann }
-  if (drawn < 44) return { kind: 'stop', units: chosen, by: ann }
+  if (drawn < 20) return { kind: 'start', units: chosen, by: ann }
+  if (drawn < 29) return { kind: 'run', units: chosen, by: ann }
+  if (drawn < 46) return { kind: 'stop', units: chosen, by: ann }
   if (drawn < 60) return { kind: 'restart', units: chosen, by: ann }
   if (drawn < 80)
     return {

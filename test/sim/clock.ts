@@ -15,17 +15,25 @@ export interface Alarm {
   wake: () => void
 }
 
+/** The same by the wall clock. */
+export interface WallAlarm {
+  wallMs: number | null
+  wake: () => void
+}
+
 export function nowOf(time: SimTime): Now {
   return { bootId: time.bootId, bootMs: time.bootMs, wallMs: time.bootMs + time.wallOffsetMs }
 }
 
-/** One daemon's clock: its turns and its alarm are taken by the scenario, never by a real timer. */
+/** One daemon's clock: its turns and its alarms are taken by the scenario, never by a real timer. */
 export function createSimClock(time: SimTime): {
   readonly clock: Clock
   readonly alarm: Alarm
+  readonly wallAlarm: WallAlarm
   readonly ready: (() => void)[]
 } {
   const alarm: Alarm = { bootMs: null, wake: () => {} }
+  const wallAlarm: WallAlarm = { wallMs: null, wake: () => {} }
   const ready: (() => void)[] = []
   const clock: Clock = {
     now: () => nowOf(time),
@@ -36,6 +44,10 @@ export function createSimClock(time: SimTime): {
       alarm.bootMs = bootMs
       alarm.wake = wake
     },
+    armWall: (wallMs, wake) => {
+      wallAlarm.wallMs = wallMs
+      wallAlarm.wake = wake
+    },
   }
-  return { clock, alarm, ready }
+  return { clock, alarm, wallAlarm, ready }
 }

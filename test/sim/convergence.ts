@@ -1,6 +1,8 @@
 import { explain } from '../../src/core/explain.ts'
-import type { Now, State, Unit } from '../../src/core/model.ts'
+import { clockBelievableWallMs } from '../../src/core/limits.ts'
+import type { EndKind, JobRun, Now, State, Unit } from '../../src/core/model.ts'
 import type { Process, World } from '../../src/drivers/fake/world.ts'
+import { hasToEnd } from './invariants.ts'
 import { hold } from './violation.ts'
 
 const name = 'without faults it converges or is explained'
@@ -33,23 +35,34 @@ function isAtRest(state: State, unit: Unit, seen: Set<Unit>): boolean {
     case 'idle':
       return !isWanted || isWaiting(state, unit, seen)
     case 'up':
-      return isWanted
+      return isWanted && isChecked(unit)
     case 'ended':
-      return isWanted && wasEndedByPolicy(unit)
+      return !isWanted || wasEndedByPolicy(unit)
     case 'failed':
-      return unit.end.kind === 'gave-up' || unit.end.kind === 'spawn-failed'
+      return failures.has(unit.end.kind)
     case 'backoff':
       return isWaiting(state, unit, seen)
+    case 'preparing':
     case 'stopping':
+    case 'finishing':
     case 'starting':
     case 'unresolved':
       return false
   }
 }
 
-/** By the policy of the time it ended: a changed one does not start again what has ended. */
-function wasEndedByPolicy({ end, reason, spec }: Unit): boolean {
-  const when = /restart policy (\S+)$/.exec(reason)?.[1] ?? spec.restart.when
+const failures: ReadonlySet<EndKind> = new Set(['gave-up', 'spawn-failed', 'hook-failed'])
+
+/** Every process that is checked passes by now; a paused one is not asked. */
+function isChecked({ health, run }: Unit): boolean {
+  return (
+    run?.isPaused || [health?.readiness, health?.liveness].every((check) => check == null || check.status === 'healthy')
+  )
+}
+
+/** By the policy of the time it ended: a changed one does not start again what has ended. One run by hand asks for none. */
+function wasEndedByPolicy({ end, reason }: Unit): boolean {
+  const when = /restart policy ([a-z-]+)/.exec(reason)?.[1] ?? 'no'
   if (end.kind === 'expected') return when === 'no' || when === 'on-failure'
   return when === 'no' || (when === 'on-failure' && end.kind === 'unknown')
 }
@@ -65,7 +78,9 @@ function isWaiting(state: State, unit: Unit, seen: Set<Unit>): boolean {
     if (others.length === 0) return required
     return others.some((other) => {
       const isMet =
-        condition === 'started' ? other.phase === 'up' : other.phase === 'ended' && other.end.kind === 'expected'
+        condition === 'completed'
+          ? other.phase === 'ended' && other.end.kind === 'expected'
+          : other.phase === 'up' && (condition === 'started' || other.health?.readiness?.status === 'healthy')
       return !isMet && isAtRest(state, other, seen)
     })
   })
@@ -76,4 +91,31 @@ export function isStuck(unit: Unit, process: Process | undefined): boolean {
   if (process === undefined || unit.phase !== 'stopping' || unit.stop?.dueBootMs !== null) return false
   const { isPaused, script } = process
   return isPaused || script.isForbidden || unit.spec.stop.every((rung) => script.ignores.includes(rung.signal))
+}
+
+/** Something of it is still to come by itself, or its checks have not said all yet. */
+export function isWaitedFor(state: State, unit: Unit, now: Now): boolean {
+  const { phase, run, retryBootMs, stop, job } = unit
+  if (run !== null && run.identity === null) return true
+  if (phase === 'preparing' || phase === 'finishing' || stop?.dueBootMs != null) return true
+  // What waits for another one to end first is not probed any more.
+  const isSettled = isChecked(unit) || hasToEnd(state, unit)
+  if (phase === 'up' && (run?.isStable === false || !isSettled)) return true
+  return (retryBootMs !== null && retryBootMs > now.bootMs) || job?.due === 'asked'
+}
+
+/** What was due by its schedule has run, or waits to. */
+export function checkScheduled(before: State, after: State): void {
+  for (const { id, job, isDeclared } of before.units.values()) {
+    const unit = after.units.get(id)
+    if (!isDeclared || job?.dueWallMs == null || unit?.job == null) continue
+    // Of a time before the clock was set for the first time, or set right again, nothing is told.
+    if (job.dueWallMs < Math.max(clockBelievableWallMs, job.trustedWallMs)) continue
+    const { dueWallMs, history, isQueued } = unit.job
+    hold(dueWallMs !== null && dueWallMs > job.dueWallMs, name, () => `${id}: its next time is ${dueWallMs}`)
+    // One that was queued stands for however many times.
+    const stands = (one: JobRun) =>
+      one.dueWallMs === (one.dueWallMs === null ? null : job.dueWallMs) && !job.history.includes(one)
+    hold(isQueued || history.some(stands), name, () => `${id}: nothing came of ${job.dueWallMs}`)
+  }
 }

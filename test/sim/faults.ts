@@ -27,6 +27,12 @@ export const faultKinds = [
   'held',
   'observe-fails',
   'impostor',
+  'hook-fails',
+  'hook-hangs',
+  'probe-fails',
+  'probe-answers-badly',
+  'schedule-answers-badly',
+  'upgrade',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]
@@ -35,7 +41,7 @@ export type Mix = ReadonlySet<FaultKind>
 
 /** Three kinds at least, about half of them at most times; some only make sense beside another. */
 export function drawMix(random: Random): Mix {
-  const count = random.whole(3, 16)
+  const count = random.whole(3, 19)
   const mix = new Set<FaultKind>(random.shuffled(faultKinds).slice(0, count))
   if (mix.has('impostor') || mix.has('held') || mix.has('run-state-lost')) mix.add('daemon-crash')
   if (mix.has('observe-fails')) mix.add('signal-finds-nobody')

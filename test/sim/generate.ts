@@ -1,10 +1,21 @@
 import type { Random } from '../../src/base/prng.ts'
-import type { App, Dependency, Instance, LogSpec, Service, StopRung, Target } from '../../src/core/model.ts'
+import { service as plainService } from '../../src/core/fixture.ts'
+import type {
+  App,
+  Check,
+  Dependency,
+  Hook,
+  Instance,
+  ProcessSpec,
+  Schedule,
+  Service,
+  StopRung,
+  Target,
+} from '../../src/core/model.ts'
+import { noChecks, noHooks } from '../../src/core/target/plain.ts'
 
 /** What a drawn service is for: it says how its processes behave when nothing goes wrong. */
 export type Role = 'server' | 'job'
-
-const log: LogSpec = { path: null, bytesMax: 0, backupsMax: 0 }
 
 /** One or two apps, together at least five units, dependencies without a cycle. */
 export function drawTarget(random: Random): Target {
@@ -14,7 +25,19 @@ export function drawTarget(random: Random): Target {
     const name = ['shop', 'mail'][index]!
     apps[name] = drawApp(random, name, appCount === 1 ? random.whole(5, 8) : random.whole(3, 5))
   }
-  return { apps }
+  return random.chance(0.06) ? allChecked(random, { apps }) : { apps }
+}
+
+/** More checks than may be probed together. */
+function allChecked(random: Random, target: Target): Target {
+  const apps = Object.values(target.apps).map((app) => {
+    const services = Object.values(app.services).map((service) => {
+      const isServer = roleOf(service.process.command) === 'server'
+      return isServer ? { ...service, instances: instances(3), checks: drawChecks(random, true) } : service
+    })
+    return { ...app, services: Object.fromEntries(services.map((service) => [service.name, service])) }
+  })
+  return { apps: Object.fromEntries(apps.map((app) => [app.name, app])) }
 }
 
 function drawApp(random: Random, name: string, count: number): App {
@@ -26,33 +49,72 @@ function drawApp(random: Random, name: string, count: number): App {
   return { name, source: `/etc/${name}.yaml`, dialect: 'compose', services }
 }
 
+/** What every drawn process has in common. */
+const plainProcess: ProcessSpec = plainService('plain').process
+
 /** A service that depends only on earlier ones. */
 export function drawService(random: Random, name: string, earlier: readonly Service[]): Service {
-  const role: Role = random.chance(0.25) ? 'job' : 'server'
+  const role: Role = random.chance(0.3) ? 'job' : 'server'
+  const schedule = role === 'job' && random.chance(0.4) ? drawSchedule(random) : null
   return {
     name,
     kind: 'process',
-    process: {
-      command: [role, name],
-      commandError: null,
-      workingDir: null,
-      environment: {},
-      envFiles: [],
-      inheritEnvironment: false,
-      user: null,
-      umask: null,
-      stdout: log,
-      stderr: 'stdout',
-      cgroup: false,
-    },
+    process: { ...plainProcess, command: [role, name] },
     instances: instances(random.chance(0.3) ? random.whole(2, 3) : 1),
-    autostart: !random.chance(0.12),
+    autostart: schedule === null && !random.chance(0.12),
     restart: drawPolicy(random, role),
     stop: drawLadder(random),
     dependsOn: drawDependencies(random, earlier),
     priority: random.chance(0.6) ? 999 : random.whole(1, 4),
     manualStop: random.chance(0.5) ? 'until-started' : 'until-daemon-restart',
+    checks: role === 'server' ? drawChecks(random) : noChecks,
+    hooks: drawHooks(random),
+    schedule,
+    once: role === 'job' && schedule === null ? drawOnce(random) : null,
   }
+}
+
+function drawChecks(random: Random, isSlow = false): Service['checks'] {
+  const readiness = isSlow || random.chance(0.35) ? drawCheck(random, isSlow) : null
+  const liveness = isSlow || random.chance(0.3) ? drawCheck(random, isSlow) : null
+  return readiness === null && liveness === null ? noChecks : { readiness, liveness }
+}
+
+/** Whoever is given as much time takes it: many such probes are under way together. */
+export const slowProbeMs = 6_000
+
+function drawCheck(random: Random, isSlow: boolean): Check {
+  return {
+    probe: random.chance(0.5) ? { kind: 'exec', command: ['check'] } : { kind: 'tcp', host: '127.0.0.1', port: 80 },
+    intervalMs: random.whole(80, 1_200),
+    timeoutMs: isSlow ? slowProbeMs : random.whole(100, 800),
+    retries: random.pick([1, 1, 2, 3]),
+    startPeriodMs: random.pick([0, 0, random.whole(100, 2_000)]),
+    startIntervalMs: random.whole(50, 600),
+  }
+}
+
+function drawHooks(random: Random): Service['hooks'] {
+  const preStart = random.chance(0.25) ? drawHook(random, 'pre') : null
+  const postStop = random.chance(0.25) ? drawHook(random, 'post') : null
+  return preStart === null && postStop === null ? noHooks : { preStart, postStop }
+}
+
+function drawHook(random: Random, word: string): Hook {
+  return { command: [word], timeoutMs: random.whole(450, 2_500), ignoreFailure: random.chance(0.3) }
+}
+
+function drawSchedule(random: Random): Schedule {
+  return {
+    cron: `*/${random.pick([1, 2, 5, 20])} * * * * *`,
+    timeZone: null,
+    overlap: random.pick(['skip', 'queue', 'replace']),
+    missed: random.pick(['skip', 'run-once']),
+  }
+}
+
+function drawOnce(random: Random): Service['once'] {
+  return random.chance(0.4) ? random.pick(['each-boot', 'ever']) : null
 }
 
 export function instances(count: number): readonly Instance[] {
@@ -108,10 +170,15 @@ function drawDependencies(random: Random, earlier: readonly Service[]): readonly
   const chosen = random.shuffled(earlier).slice(0, random.whole(1, 2))
   return chosen.map((service) => ({
     service: service.name,
-    condition: roleOf(service.process.command) === 'job' && random.chance(0.8) ? 'completed' : 'started',
+    condition: drawCondition(random, service),
     required: random.chance(0.8),
     restart: random.chance(0.3),
   }))
+}
+
+function drawCondition(random: Random, { process, checks }: Service): Dependency['condition'] {
+  if (checks.readiness !== null && random.chance(0.6)) return 'healthy'
+  return roleOf(process.command) === 'job' && random.chance(0.8) ? 'completed' : 'started'
 }
 
 /** The same target with one to three things changed; what is not changed stays the same object. */
@@ -131,7 +198,7 @@ function changeOne(random: Random, target: Target): Target {
       app,
       services.map((one) => (one === service ? changed : one)),
     )
-  switch (random.whole(0, 7)) {
+  switch (random.whole(0, 10)) {
     case 0:
       return put({
         ...service,
@@ -142,13 +209,19 @@ function changeOne(random: Random, target: Target): Target {
     case 2:
       return put({ ...service, stop: drawLadder(random) })
     case 3:
-      return put({ ...service, autostart: !service.autostart })
+      return put({ ...service, autostart: service.schedule === null && !service.autostart })
     case 4:
       return put({ ...service, instances: instances(random.whole(1, 3)) })
     case 5:
       return put({ ...service, dependsOn: drawDependencies(random, services.slice(0, services.indexOf(service))) })
     case 6:
       return services.length <= 3 ? target : withServices(target, app, without(services, service))
+    case 7:
+      return put(roleOf(service.process.command) === 'server' ? { ...service, checks: drawChecks(random) } : service)
+    case 8:
+      return put({ ...service, hooks: drawHooks(random) })
+    case 9:
+      return put(withOtherJob(random, service))
     default: {
       const name = `${app.name[0]}n${random.whole(0, 3)}`
       if (name in app.services && services.length <= 3) return target
@@ -156,6 +229,13 @@ function changeOne(random: Random, target: Target): Target {
       return withServices(target, app, [...services, drawService(random, name, services)])
     }
   }
+}
+
+function withOtherJob(random: Random, service: Service): Service {
+  if (roleOf(service.process.command) === 'server') return service
+  const schedule = random.chance(0.5) ? drawSchedule(random) : null
+  const once = schedule === null ? drawOnce(random) : null
+  return { ...service, schedule, autostart: schedule === null, once, restart: drawPolicy(random, 'job') }
 }
 
 function without(services: readonly Service[], gone: Service): readonly Service[] {
@@ -168,6 +248,17 @@ function without(services: readonly Service[], gone: Service): readonly Service[
 }
 
 function withServices(target: Target, app: App, services: readonly Service[]): Target {
-  const keyed = Object.fromEntries(services.map((service) => [service.name, service]))
+  const keyed = Object.fromEntries(services.map((service) => [service.name, fitting(service, services)]))
   return { apps: { ...target.apps, [app.name]: { ...app, services: keyed } } }
+}
+
+/** Nobody waits for the health of what has no check. */
+function fitting(service: Service, services: readonly Service[]): Service {
+  const isUnknowable = ({ service: name, condition }: Dependency) =>
+    condition === 'healthy' && services.find((one) => one.name === name)?.checks.readiness == null
+  if (!service.dependsOn.some(isUnknowable)) return service
+  const dependsOn = service.dependsOn.map((edge) =>
+    isUnknowable(edge) ? { ...edge, condition: 'started' as const } : edge,
+  )
+  return { ...service, dependsOn }
 }

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Explanation, explain } from '../../src/core/explain.ts'
-import { signalsPerUnitMax, spawnsPerTurnMax } from '../../src/core/limits.ts'
-import type { Now, State, Transition, Unit } from '../../src/core/model.ts'
+import { probeResultsKept, probesMax, signalsPerUnitMax, spawnsPerTurnMax } from '../../src/core/limits.ts'
+import type { Now, Phase, Role, State, Transition, Unit } from '../../src/core/model.ts'
 import { plan } from '../../src/core/plan.ts'
-import { revive, type Stored, storedUnit } from '../../src/core/revive.ts'
+import { revive, type Stored, storedJob, storedUnit } from '../../src/core/revive.ts'
 import type { World } from '../../src/drivers/fake/world.ts'
 import type { Snapshot } from '../../src/engine/ports.ts'
 import { unitList } from '../../src/frontends/native/units.ts'
 import { hold } from './violation.ts'
 
 /** What must hold after every turn, whatever goes wrong. Each is its own function, named after the claim. */
-export function checkState(state: State, now: Now, world: World): readonly Explanation[] {
+export function checkState(before: State, state: State, now: Now, world: World): readonly Explanation[] {
   let starting = 0
   for (const unit of state.units.values()) {
     factsFitThePhase(unit, now)
@@ -21,7 +21,7 @@ export function checkState(state: State, now: Now, world: World): readonly Expla
   }
   hold(starting <= spawnsPerTurnMax, 'every queue within its limit', () => `${starting} spawns under way`)
   everyProcessIsHeld(state, world)
-  quietAfterATurn(state, now)
+  quietAfterATurn(before, state, now)
   const explanations = explain(state, now)
   for (const explanation of explanations) isExplained(state, explanation)
   return explanations
@@ -30,10 +30,18 @@ export function checkState(state: State, now: Now, world: World): readonly Expla
 function factsFitThePhase(unit: Unit, now: Now): void {
   const name = 'the facts of a unit fit its phase'
   const { phase, run } = unit
-  const mayHaveRun = phase === 'starting' || phase === 'up' || phase === 'stopping' || phase === 'unresolved'
-  hold(mayHaveRun === (run !== null), name, () => `${unit.id}: ${phase} with run ${run?.n ?? 'none'}`)
+  const roles = rolesIn[phase]
+  const isRight = roles.length === 0 ? run === null : run !== null && roles.includes(run.role)
+  const isBetween = run === null && (phase === 'preparing' || phase === 'finishing')
+  hold(isRight || isBetween, name, () => `${unit.id}: ${phase} with ${run?.role ?? 'no'} run ${run?.n ?? ''}`)
   if (phase === 'up' || phase === 'stopping')
     hold(run?.identity != null, name, () => `${unit.id}: ${phase} without a process`)
+  const isAfter = unit.after === null || phase === 'finishing' || run?.role === 'post'
+  hold(isAfter, name, () => `${unit.id}: ${phase}, and after it ${JSON.stringify(unit.after)}`)
+  hold(unit.condemned === null || run !== null, name, () => `${unit.id}: ${phase} and condemned (${unit.condemned})`)
+  const { readiness, liveness } = unit.spec.checks
+  const isChecked = phase === 'up' && (readiness !== null || liveness !== null)
+  hold(isChecked === (unit.health !== null), name, () => `${unit.id}: ${phase}, health ${JSON.stringify(unit.health)}`)
   hold(
     (phase === 'stopping') === (unit.stop !== null),
     name,
@@ -49,12 +57,29 @@ function factsFitThePhase(unit: Unit, now: Now): void {
   hold(unit.reason !== '', name, () => `${unit.id}: no reason`)
 }
 
+const rolesIn: Readonly<Record<Phase, readonly Role[]>> = {
+  idle: [],
+  preparing: ['pre'],
+  starting: ['main'],
+  up: ['main'],
+  stopping: ['pre', 'main', 'post'],
+  finishing: ['post'],
+  backoff: [],
+  ended: [],
+  failed: [],
+  unresolved: ['pre', 'main', 'post'],
+}
+
 function queuesAreBounded(unit: Unit): void {
   hold(
     unit.signals.length <= signalsPerUnitMax,
     'every queue within its limit',
     () => `${unit.id}: ${unit.signals.length} signals`,
   )
+  for (const check of [unit.health?.readiness, unit.health?.liveness]) {
+    const isBounded = (check?.results.length ?? 0) <= probeResultsKept
+    hold(isBounded, 'every queue within its limit', () => `${unit.id}: ${check?.results.length} results of probes`)
+  }
 }
 
 function budgetMemoryIsBounded(unit: Unit): void {
@@ -68,25 +93,30 @@ function budgetMemoryIsBounded(unit: Unit): void {
 
 /** Wanted down and alive: told to end, or waiting for one that has to end first. */
 function whatMustEndIsEnding(state: State, unit: Unit): void {
-  if (unit.phase !== 'up' || !hasToEnd(state, unit)) return
+  const livesOn = unit.phase === 'up' || unit.phase === 'preparing' || unit.phase === 'finishing'
+  if (!livesOn || unit.run?.identity == null || !hasToEnd(state, unit)) return
   const isEnding = state.mode.kind === 'stopping'
   for (const other of state.units.values()) {
-    if (other === unit || !hasToEnd(state, other) || other.phase === 'unresolved') continue
+    const isOver = !hasToEnd(state, other) && (other.after === null || !isToBeDown(state, other))
+    if (other === unit || isOver || other.phase === 'unresolved' || unit.run.role !== 'main') continue
     if (other.app === unit.app && other.spec.dependsOn.some((edge) => edge.service === unit.service)) return
     if (isEnding && other.spec.priority > unit.spec.priority) return
   }
   hold(
     false,
     'what must end is told to',
-    () => `${unit.id} is up, must end (${unit.endRunsWhy || unit.want.kind}) and waits for nobody`,
+    () => `${unit.id} is ${unit.phase}, must end (${unit.endRunsWhy || unit.want.kind}) and waits for nobody`,
   )
 }
 
-function hasToEnd(state: State, unit: Unit): boolean {
+export function hasToEnd(state: State, unit: Unit): boolean {
   if (unit.run === null) return false
-  return (
-    state.mode.kind === 'stopping' || !unit.isDeclared || unit.want.kind === 'down' || unit.run.n <= unit.endRunsUpTo
-  )
+  if (unit.condemned !== null) return true
+  return unit.run.role !== 'post' && (isToBeDown(state, unit) || unit.run.n <= unit.endRunsUpTo)
+}
+
+function isToBeDown(state: State, unit: Unit): boolean {
+  return state.mode.kind === 'stopping' || !unit.isDeclared || unit.want.kind === 'down'
 }
 
 /** No process of ours runs that its unit does not know. */
@@ -104,15 +134,27 @@ function everyProcessIsHeld(state: State, world: World): void {
 }
 
 /** What a turn began it does not plan again. */
-function quietAfterATurn(state: State, now: Now): void {
+function quietAfterATurn(before: State, state: State, now: Now): void {
   for (const step of plan(state, now)) {
-    const isQueued = step.kind === 'signal' && step.purpose === 'asked'
+    const isAsked = step.kind === 'signal' && step.purpose === 'asked'
+    // What was told to end in this turn has made room for other probes; its own answers will wake us.
+    const isRoom = step.kind === 'probe' && probesAtOnce(before, state) >= probesMax
     hold(
-      isQueued,
+      isAsked || isRoom,
       'a turn leaves nothing to do',
       () => `right after the turn: ${step.kind} ${'unit' in step ? step.unit : ''} (${step.why})`,
     )
   }
+}
+
+/** Those under way now, and those of units that were up until now. */
+function probesAtOnce(before: State, { units }: State): number {
+  let count = 0
+  for (const unit of units.values()) {
+    const health = unit.health ?? before.units.get(unit.id)?.health
+    for (const check of [health?.readiness, health?.liveness]) if (check?.inFlight != null) count += 1
+  }
+  return count
 }
 
 function isExplained(state: State, told: Explanation): void {
@@ -126,7 +168,26 @@ function isExplained(state: State, told: Explanation): void {
 function isWhereItBelongs(state: State, unit: Unit): boolean {
   const isWanted = state.mode.kind !== 'stopping' && unit.isDeclared && unit.want.kind !== 'down'
   if (!isWanted) return unit.run === null
-  return (unit.phase === 'up' && !hasToEnd(state, unit)) || (unit.phase === 'ended' && unit.end.kind === 'expected')
+  if (unit.phase === 'ended') return unit.end.kind === 'expected' || unit.spec.schedule !== null
+  const isHealthy = unit.run?.isPaused === true || unit.health?.readiness?.status !== 'unhealthy'
+  return unit.phase === 'up' && !hasToEnd(state, unit) && isHealthy
+}
+
+/** The next times are ahead: who wakes for what is over wakes for ever. Where nothing is due, nobody wakes. */
+export function wakesAreAhead(state: State, now: Now, alarms: { boot: number | null; wall: number | null }): void {
+  const name = 'a turn leaves no time behind it, and none where nothing is due'
+  hold(alarms.boot === null || alarms.boot > now.bootMs, name, () => `woken at ${alarms.boot}, now ${now.bootMs}`)
+  hold(alarms.wall === null || alarms.wall > now.wallMs, name, () => `woken at ${alarms.wall}, it is ${now.wallMs}`)
+  const units = [...state.units.values()]
+  hold(alarms.boot === null || units.some((unit) => isTimed(unit)), name, () => `woken at ${alarms.boot} for nothing`)
+  const isScheduled = state.mode.kind === 'running' && units.some(({ job }) => job !== null && job.dueWallMs !== null)
+  hold(isScheduled || alarms.wall === null, name, () => `woken when it is ${alarms.wall} for nothing`)
+}
+
+/** Something of it is still to come: a rung, a retry, stability, a probe, the end of a hook's time. */
+function isTimed({ stop, retryBootMs, phase, run, health }: Unit): boolean {
+  if (stop?.dueBootMs != null || retryBootMs !== null || health !== null) return true
+  return (phase === 'up' && run?.isStable === false) || phase === 'preparing' || phase === 'finishing'
 }
 
 /** Every snapshot can be told by every frontend. */
@@ -156,6 +217,8 @@ export function storedFormRoundTrips(state: State, stored: Stored | null, now: N
     if (again === undefined && !unit.isDeclared && unit.run === null) continue
     const isSame = again !== undefined && isDeepStrictEqual(storedUnit(again), storedUnit(unit))
     hold(isSame, name, () => `${unit.id}: ${JSON.stringify(again)} instead of ${JSON.stringify(unit)}`)
+    const isSameJob = isDeepStrictEqual(storedJob(again.job), storedJob(unit.job))
+    hold(isSameJob, name, () => `${unit.id}: job ${JSON.stringify(again.job)} instead of ${JSON.stringify(unit.job)}`)
     const isSameWish = !unit.isDeclared || isDeepStrictEqual(again.want, unit.want)
     hold(
       isSameWish,

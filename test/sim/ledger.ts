@@ -1,6 +1,7 @@
-import type { Event, Now, Step, Transition, Unit, UnitId } from '../../src/core/model.ts'
-import type { Snapshot } from '../../src/engine/ports.ts'
-import { type Oracle, processText } from './oracle.ts'
+import type { Event, Now, Phase, Role, Step, Transition, Unit, UnitId } from '../../src/core/model.ts'
+import { isHookOverdue } from './hooks.ts'
+import { processText } from './oracle.ts'
+import type { Scene } from './scene.ts'
 import { hold } from './violation.ts'
 
 /** What left for the driver, as seen from outside: the basis of the invariants about steps. */
@@ -17,26 +18,20 @@ export interface Ledger {
   reboot(): void
 }
 
-export interface Scene {
-  readonly snapshot: Snapshot
-  readonly before: ReadonlyMap<UnitId, Unit>
-  /** After the turn. */
-  readonly units: ReadonlyMap<UnitId, Unit>
-  readonly now: Now
-  readonly oracle: Oracle
-  readonly isStoreFailing: boolean
-  readonly isEnding: boolean
-}
-
 interface Past {
   isFound: boolean
   lastRun: number
+  lastRole: Role
   spawnedBootMs: number
+  /** When the first of the runs that belong together was spawned. */
+  begunBootMs: number
   process: string
   /** Early ends in a row, by our own count; and when the unit last ended and was to be tried again. */
   earlyEnds: number
   endedBootMs: number
   isPolicyRestart: boolean
+  /** The last end was the host's trouble, which follows no policy. */
+  isHosts: boolean
   policyRestartsBootMs: number[]
 }
 
@@ -60,11 +55,14 @@ export function createLedger(): Ledger {
     const past: Past = {
       isFound: false,
       lastRun: 0,
+      lastRole: 'main',
       spawnedBootMs: 0,
+      begunBootMs: 0,
       process: '',
       earlyEnds: 0,
       endedBootMs: -1,
       isPolicyRestart: false,
+      isHosts: false,
       policyRestartsBootMs: [],
     }
     pasts.set(unit, past)
@@ -77,15 +75,23 @@ export function createLedger(): Ledger {
     // What was used while nothing could be stored is known of only where its process lives.
     if (step.run < reserved) newestRun = step.run
     intentIsStored(step, intents.get(step.unit), scene)
-    nothingUnwantedStarts(step, scene)
-    dependenciesHold(step, scene)
-    restartsWithinPolicy(step, past, scene)
-    if (past.isPolicyRestart) past.policyRestartsBootMs.push(scene.now.bootMs)
-    past.isPolicyRestart = false
+    if (step.role !== 'post') nothingUnwantedStarts(step, scene)
+    if (step.role !== 'post' && step.run === step.attempt) startBegins(step, past, scene)
     past.lastRun = step.run
+    past.lastRole = step.role
     past.isFound = false
     past.spawnedBootMs = scene.now.bootMs
     past.process = processText(step.spec.process)
+  }
+
+  function startBegins(step: Extract<Step, { kind: 'spawn' }>, past: Past, scene: Scene): void {
+    dependenciesHold(step, scene)
+    // Each time of a schedule begins anew.
+    if (step.spec.schedule !== null && !past.isPolicyRestart) clearRestarts(past)
+    restartsWithinPolicy(step, past, scene)
+    if (past.isPolicyRestart) past.policyRestartsBootMs.push(scene.now.bootMs)
+    past.isPolicyRestart = false
+    past.begunBootMs = scene.now.bootMs
   }
 
   function signal(step: Extract<Step, { kind: 'signal' }>, scene: Scene): void {
@@ -98,6 +104,36 @@ export function createLedger(): Ledger {
     graceIsKept(step, unit, isFirst ? null : rung, scene.now)
     const sent = unit.spec.stop.findLast((one) => one.signal === step.signal)
     rungs.set(step.unit, { run: step.run, atBootMs: scene.now.bootMs, waitMs: sent?.waitMs ?? 0, signal: step.signal })
+  }
+
+  /** A run, or a hook after it, is over: what follows it by policy is counted. */
+  function end(transition: Transition, unit: Unit, past: Past, now: Now): void {
+    const { from, to } = transition
+    const follows = to === 'finishing' ? (unit.after?.phase ?? 'idle') : to
+    const isEnd = living.has(from) && (to === 'finishing' ? from !== 'finishing' : !living.has(to))
+    if (!isEnd || !byPolicy.has(follows)) return
+    if (transition.run !== past.lastRun) {
+      // Of an earlier life, or of a turn that could not be stored.
+      clearRestarts(past)
+      return
+    }
+    if (past.lastRole === 'post') {
+      past.isPolicyRestart = to === 'backoff' && !past.isHosts
+      return
+    }
+    if (transition.exit === null && transition.why.startsWith('its start was interrupted')) {
+      // That restart never happened: the next one is it.
+      past.policyRestartsBootMs.pop()
+      past.isPolicyRestart = true
+      return
+    }
+    const livedMs = now.bootMs - past.spawnedBootMs
+    const isStable = transition.exit !== null && past.lastRole === 'main' && livedMs >= unit.spec.restart.stableMs
+    past.isHosts = transition.exit === null && transition.why.includes("the host's trouble")
+    if (isStable) past.earlyEnds = 0
+    else if (!past.isHosts) past.earlyEnds += 1
+    past.endedBootMs = now.bootMs
+    past.isPolicyRestart = to === 'backoff' && !past.isHosts
   }
 
   return {
@@ -115,31 +151,12 @@ export function createLedger(): Ledger {
         const wasStable = unit !== undefined && now.bootMs - past.spawnedBootMs >= unit.spec.restart.stableMs
         if (transition.from === 'up' && wasStable) past.earlyEnds = 0
         endHasACause(transition, past, scene)
-        if (unit !== undefined) dependantsEndFirst(unit, scene)
+        if (unit !== undefined && past.lastRole === 'main') dependantsEndFirst(unit, scene)
       }
       // Ended on purpose, the daemon hands back what had ended or given up: its successor starts it afresh.
-      const isHandedBack = transition.to === 'idle' && (transition.from === 'ended' || transition.from === 'failed')
+      const isHandedBack = transition.to === 'idle' && handedBack.has(transition.from)
       if (isHandedBack && scene.isEnding) clearRestarts(past)
-      if (transition.from !== 'up' && transition.from !== 'starting') return
-      if (transition.to !== 'backoff' && transition.to !== 'ended' && transition.to !== 'failed') return
-      if (unit === undefined) return
-      if (transition.run !== past.lastRun) {
-        // Of an earlier life, or of a turn that could not be stored.
-        clearRestarts(past)
-        return
-      }
-      if (transition.exit === null && transition.why.startsWith('its start was interrupted')) {
-        // That restart never happened: the next one is it.
-        past.policyRestartsBootMs.pop()
-        past.isPolicyRestart = true
-        return
-      }
-      const isHosts = transition.exit === null && transition.why.includes("the host's trouble")
-      const isStable = transition.exit !== null && now.bootMs - past.spawnedBootMs >= unit.spec.restart.stableMs
-      if (isStable) past.earlyEnds = 0
-      else if (!isHosts) past.earlyEnds += 1
-      past.endedBootMs = now.bootMs
-      past.isPolicyRestart = transition.to === 'backoff' && !isHosts
+      if (unit !== undefined) end(transition, unit, past, now)
     },
     forgetRestarts() {
       for (const past of pasts.values()) clearRestarts(past)
@@ -149,6 +166,7 @@ export function createLedger(): Ledger {
     },
     found(unit) {
       pastOf(unit).isFound = true
+      pastOf(unit).lastRole = 'main'
     },
     reserved(below) {
       reserved = below
@@ -162,6 +180,10 @@ export function createLedger(): Ledger {
     },
   }
 }
+
+const living: ReadonlySet<Phase> = new Set(['preparing', 'starting', 'up', 'stopping', 'finishing'])
+const byPolicy: ReadonlySet<Phase> = new Set(['backoff', 'ended', 'failed'])
+const handedBack: ReadonlySet<Phase> = new Set(['ended', 'failed', 'finishing', 'backoff'])
 
 function clearRestarts(past: Past): void {
   past.earlyEnds = 0
@@ -191,7 +213,7 @@ function nothingUnwantedStarts(step: Extract<Step, { kind: 'spawn' }>, { oracle,
   hold(oracle.mayBeWantedUp(step.unit), 'nothing unwanted is started', () => `${step.unit} is wanted down`)
 }
 
-function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units }: Scene): void {
+function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units, health }: Scene): void {
   const app = step.unit.slice(0, step.unit.indexOf('/'))
   for (const { service, condition, required } of step.spec.dependsOn) {
     const others = [...units.values()].filter((one) => one.app === app && one.service === service && one.isDeclared)
@@ -202,7 +224,9 @@ function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units }: Sce
     )
     for (const other of others) {
       const isMet =
-        condition === 'started' ? other.phase === 'up' : other.phase === 'ended' && other.end.kind === 'expected'
+        condition === 'completed'
+          ? other.phase === 'ended' && other.end.kind === 'expected'
+          : other.phase === 'up' && (condition === 'started' || health.isReady(other.id))
       hold(
         isMet,
         'no start before its dependencies',
@@ -214,7 +238,7 @@ function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units }: Sce
 
 function restartsWithinPolicy(step: Extract<Step, { kind: 'spawn' }>, past: Past, { now, oracle }: Scene): void {
   const touchedBootMs = oracle.touchedBootMs(step.unit)
-  if (touchedBootMs >= past.endedBootMs || touchedBootMs >= past.spawnedBootMs) {
+  if (touchedBootMs >= past.endedBootMs || touchedBootMs >= past.begunBootMs) {
     clearRestarts(past)
     return
   }
@@ -256,15 +280,26 @@ function ownRunOnly(step: Extract<Step, { kind: 'signal' }>, past: Past): void {
   )
 }
 
-function endHasACause({ unit, run, why }: Transition, past: Past, { oracle, isEnding }: Scene): void {
+function endHasACause({ unit, run, why }: Transition, past: Past, scene: Scene): void {
+  const { oracle, isEnding, health, now } = scene
+  const { lastRole: role, spawnedBootMs: startedBootMs } = past
+  const known = scene.units.get(unit)
+  const isOverdue = known !== undefined && isHookOverdue(known, { role, startedBootMs }, now.bootMs)
+  const isReplaced = known?.spec.schedule?.overlap === 'replace'
+  const name = 'the untouched is not stopped'
+  const isLetBe = role !== 'post' || past.isFound || isOverdue
+  hold(isLetBe, name, () => `${unit}: its post_stop hook is stopped (${why})`)
   const isCaused =
     isEnding ||
+    isOverdue ||
+    isReplaced ||
+    (run !== null && health.hasFailed(unit, run)) ||
     past.isFound ||
     !oracle.mayBeDeclared(unit) ||
     oracle.mayBeWantedDown(unit) ||
     oracle.wasRestartAsked(unit, past.spawnedBootMs) ||
     oracle.wasReplaced(unit, past.process, past.spawnedBootMs)
-  hold(isCaused, 'the untouched is not stopped', () => `${unit}: run ${run} is stopped without a cause (${why})`)
+  hold(isCaused, name, () => `${unit}: run ${run} is stopped without a cause (${why})`)
 }
 
 function dependantsEndFirst(unit: Unit, { units, isEnding }: Scene): void {

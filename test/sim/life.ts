@@ -5,14 +5,23 @@ import type { Script, World } from '../../src/drivers/fake/world.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { type Driver, type Post, type Recorder, type Snapshot, type Store, StoreError } from '../../src/engine/ports.ts'
 import type { FaultyStore } from '../../src/store/faulty.ts'
-import { type Alarm, createSimClock, type SimTime } from './clock.ts'
+import { type Alarm, createSimClock, type SimTime, type WallAlarm } from './clock.ts'
 import type { FaultKind } from './faults.ts'
 import { SimulatedCrash } from './violation.ts'
 
 /** Where the daemon dies next. `steps`: how many of the dispatch are done by then. */
-export type CrashPlan =
+export type CrashPlan = (
   | { readonly at: 'before-commit' | 'after-commit' | 'after-dispatch' }
   | { readonly at: 'mid-dispatch'; readonly steps: number }
+) & {
+  /** It does not die: it becomes another version of itself, with the same children. */
+  readonly isUpgrade: boolean
+}
+
+export function drawCrash(random: Random): CrashPlan {
+  const at = random.pick(['before-commit', 'after-commit', 'after-dispatch', 'mid-dispatch'] as const)
+  return at === 'mid-dispatch' ? { at, steps: random.whole(0, 4), isUpgrade: false } : { at, isUpgrade: false }
+}
 
 /** What one turn did, kept until it was judged. */
 export interface TurnRecord {
@@ -27,12 +36,15 @@ export interface TurnRecord {
   refused: readonly number[]
   /** The daemon died before it was stored: it never happened. */
   isLost: boolean
+  /** A commit failed, and what was decided instead is not known yet. */
+  isUnsure: boolean
 }
 
 /** One daemon from its start to its death, on a store and in a world that outlive it. */
 export interface Life {
   readonly engine: Engine
   readonly engineAlarm: Alarm
+  readonly wallAlarm: WallAlarm
   readonly driverAlarm: Alarm
   readonly ready: (() => void)[]
   /** News under way: late, or told twice. */
@@ -48,6 +60,8 @@ export interface LifeParts {
   readonly time: SimTime
   readonly world: World
   readonly store: FaultyStore
+  /** Which process of the host the daemon is. */
+  readonly daemon: number
   readonly isOn: (kind: FaultKind) => boolean
   readonly scriptOf: (step: Extract<Step, { kind: 'spawn' }>) => Script
   readonly onCommit: (changes: Parameters<Store['commit']>[0] | null) => void
@@ -59,12 +73,13 @@ export function createLife(parts: LifeParts): Life {
   const { time } = parts
   const own = createSimClock(time)
   const drivers = createSimClock(time)
-  const { random, world } = parts
+  const { random, world, scriptOf, daemon } = parts
   const seesAdoptedExits = random.chance(0.5)
-  const inner = createFakeDriver({ world, clock: drivers.clock, scriptOf: parts.scriptOf, seesAdoptedExits })
+  const inner = createFakeDriver({ world, clock: drivers.clock, scriptOf, seesAdoptedExits, daemon })
   const life: { -readonly [Key in keyof Life]: Life[Key] } = {
     engine: undefined as unknown as Engine,
     engineAlarm: own.alarm,
+    wallAlarm: own.wallAlarm,
     driverAlarm: drivers.alarm,
     ready: own.ready,
     underWay: [],
@@ -85,11 +100,14 @@ export function createLife(parts: LifeParts): Life {
         isStoreFailing: false,
         refused: [],
         isLost: false,
+        isUnsure: false,
       }
       parts.onTurn(life.turn)
     },
     settled: ({ refused }: Parameters<Recorder['settled']>[0]) => {
-      if (life.turn !== null) life.turn.refused = refused
+      if (life.turn === null) return
+      life.turn.refused = refused
+      life.turn.isUnsure = false
     },
     close: () => {},
   }
@@ -121,7 +139,7 @@ function crashingStore({ store, onCommit }: LifeParts, life: Life): Store {
       try {
         store.commit(changes)
       } catch (error) {
-        if (error instanceof StoreError && life.turn !== null) life.turn.isStoreFailing = true
+        if (error instanceof StoreError && life.turn !== null) life.turn.isStoreFailing = life.turn.isUnsure = true
         onCommit(null)
         throw error
       }
@@ -170,13 +188,31 @@ function sabotagedDriver(parts: LifeParts, inner: Driver, life: Life): Driver {
       life.post = post
       inner.events(wrapped(post), signal)
     },
-    facts: (run) => inner.facts(run),
+    facts: (run, unit) => inner.facts(run, unit),
   }
 }
 
-const delayable: ReadonlySet<Event['kind']> = new Set(['exited', 'spawned', 'spawn-failed', 'signalled', 'observed'])
+const delayable: ReadonlySet<Event['kind']> = new Set([
+  'exited',
+  'spawned',
+  'spawn-failed',
+  'signalled',
+  'observed',
+  'probed',
+  'next-due',
+])
 
-function tellBadly({ random, time, isOn }: LifeParts, life: Life, event: Event, post: Post): void {
+function tellBadly(parts: LifeParts, life: Life, event: Event, post: Post): void {
+  const { random, time, isOn } = parts
+  if (event.kind === 'probed' && isOn('probe-answers-badly')) {
+    answerBadly(parts, life, event, post)
+    return
+  }
+  if (event.kind === 'next-due' && isOn('schedule-answers-badly')) {
+    for (let times = random.whole(1, 2); times > 0; times--)
+      life.underWay.push({ atBootMs: time.bootMs + random.whole(0, 4_000), event })
+    return
+  }
   const isDelayable = delayable.has(event.kind)
   if (isDelayable && isOn('news-late') && random.chance(0.3)) {
     life.underWay.push({ atBootMs: time.bootMs + random.whole(1, 1_500), event })
@@ -185,5 +221,34 @@ function tellBadly({ random, time, isOn }: LifeParts, life: Life, event: Event, 
   post(event)
   if (isDelayable && event.kind !== 'observed' && isOn('news-doubled') && random.chance(0.3)) {
     life.underWay.push({ atBootMs: time.bootMs + random.whole(0, 600), event })
+  }
+}
+
+/** Never, later than the core waits, twice with another result, or under the number of an earlier one. */
+function answerBadly(
+  { random, time }: LifeParts,
+  life: Life,
+  event: Extract<Event, { kind: 'probed' }>,
+  post: Post,
+): void {
+  const other = { ...event, isOk: !event.isOk, output: 'told badly' }
+  switch (random.whole(0, 4)) {
+    case 0:
+      return
+    case 1:
+      life.underWay.push({ atBootMs: time.bootMs + random.whole(1, 9_000), event })
+      return
+    case 2:
+      post({ ...other, seq: event.seq - 1 })
+      post({ ...other, run: event.run - 1 })
+      post(event)
+      return
+    case 3:
+      post(event)
+      post(other)
+      life.underWay.push({ atBootMs: time.bootMs + random.whole(1, 2_000), event: other })
+      return
+    default:
+      post(event)
   }
 }

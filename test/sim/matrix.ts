@@ -4,9 +4,11 @@ import { unitsMet } from './ledger.ts'
 
 export const phases: readonly Phase[] = [
   'idle',
+  'preparing',
   'starting',
   'up',
   'stopping',
+  'finishing',
   'backoff',
   'ended',
   'failed',
@@ -18,6 +20,7 @@ export const eventWords = [
   'start',
   'stop',
   'restart',
+  'run',
   'signal',
   'shutdown',
   'spawned',
@@ -33,6 +36,8 @@ export const eventWords = [
   'unresolved',
   'observed',
   'observe-failed',
+  'probed',
+  'next-due',
 ] as const
 
 export type EventWord = (typeof eventWords)[number]

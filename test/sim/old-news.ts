@@ -18,6 +18,9 @@ const stories: readonly ((about: { readonly unit: string; readonly run: number }
   (about) => ({ kind: 'adopted', ...about, identity }),
   (about) => ({ kind: 'not-started', ...about }),
   (about) => ({ kind: 'unresolved', ...about, message: 'told late' }),
+  (about) => ({ kind: 'probed', ...about, check: 'liveness', seq: 1, isOk: false, output: 'told late', durationMs: 1 }),
+  (about) => ({ kind: 'probed', ...about, check: 'readiness', seq: 1, isOk: true, output: 'told late', durationMs: 1 }),
+  ({ unit }) => ({ kind: 'next-due', unit, scheduleHash: '', afterWallMs: 1, dueWallMs: 2, message: 'told late' }),
 ]
 
 /** About a run before the unit's present one, or its last where it has none. */

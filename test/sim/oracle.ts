@@ -1,9 +1,11 @@
-import type { Command, ProcessSpec, Target, UnitId, UnitSpec } from '../../src/core/model.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { hashData } from '../../src/base/hash.ts'
+import type { Command, ProcessSpec, Target, Unit, UnitId, UnitSpec, Want } from '../../src/core/model.ts'
 import type { Snapshot } from '../../src/engine/ports.ts'
 import { hold } from './violation.ts'
 
 /** What must be remembered of the wish for a unit; unsure: a command may or may not have been taken in. */
-export type Wish = 'declared' | 'up' | 'down' | 'unsure'
+export type Wish = 'declared' | 'up' | 'once' | 'down' | 'unsure'
 
 interface Submitted {
   readonly command: Command
@@ -12,7 +14,9 @@ interface Submitted {
 
 /** Keeps, from the outside, what was asked for and what was acknowledged. Knows nothing of how the core works. */
 export interface Oracle {
-  submit(command: Command, snapshot: Snapshot, nowBootMs: number): { settle(how: 'acknowledged' | 'refused'): void }
+  submit(command: Command, snapshot: Snapshot, nowBootMs: number): { settle(how: Snapshot | 'refused'): void }
+  /** A wish for one run is over when that run is. */
+  follow(units: ReadonlyMap<UnitId, Unit>): void
   /** Whether a wish for the unit to run may hold now. */
   mayBeWantedUp(unit: UnitId): boolean
   mayBeWantedDown(unit: UnitId): boolean
@@ -32,6 +36,8 @@ export interface Oracle {
   isTroubled(): boolean
   /** After a death of the daemon: what was acknowledged must be there, what was in flight may be. */
   recovered(snapshot: Snapshot): void
+  /** What is known of runs was lost: a wish for one run goes with it. */
+  runStateLost(): void
   reboot(): void
 }
 
@@ -39,6 +45,7 @@ export function createOracle(): Oracle {
   let pending: Submitted[] = []
   const wishes = new Map<UnitId, Wish>()
   const autostart = new Map<UnitId, boolean>()
+  const scheduled = new Set<UnitId>()
   const restarts = new Map<UnitId, number>()
   const touched = new Map<UnitId, number>()
   const asked: { readonly atBootMs: number; readonly units: ReadonlyMap<UnitId, Declared> }[] = []
@@ -51,19 +58,26 @@ export function createOracle(): Oracle {
   let isDead = true
   let isEnding = false
 
-  function apply(command: Command): void {
+  /** A service with a schedule is wanted for each of its times: nobody outside knows when. */
+  function wish(unit: UnitId, wished: Wish): void {
+    if (autostart.has(unit)) wishes.set(unit, scheduled.has(unit) ? 'unsure' : wished)
+  }
+
+  function apply(command: Command, acknowledged: Snapshot): void {
     switch (command.kind) {
       case 'set-target':
         applyTarget(command.target)
         return
       case 'start':
       case 'restart':
-        for (const unit of command.units)
-          if (autostart.has(unit)) wishes.set(unit, autostart.get(unit) ? 'declared' : 'up')
+        for (const unit of command.units) wish(unit, autostart.get(unit) ? 'declared' : 'up')
         return
       case 'stop':
-        for (const unit of command.units)
-          if (autostart.has(unit)) wishes.set(unit, autostart.get(unit) ? 'down' : 'declared')
+        for (const unit of command.units) wish(unit, autostart.get(unit) ? 'down' : 'declared')
+        return
+      case 'run':
+        // What runs already is left alone, and only the daemon knows what ran then.
+        for (const unit of command.units) wish(unit, wishOf(acknowledged.state.units.get(unit)?.want))
         return
       case 'signal':
         return
@@ -71,7 +85,7 @@ export function createOracle(): Oracle {
         if (isEnding) return
         isEnding = true
         for (const [unit, { isUntilRestart }] of target === null ? [] : declaredUnits(target)) {
-          if (isUntilRestart) wishes.set(unit, 'declared')
+          if (isUntilRestart || wishes.get(unit) === 'once') wishes.set(unit, 'declared')
         }
         return
     }
@@ -83,10 +97,15 @@ export function createOracle(): Oracle {
     for (const unit of autostart.keys()) {
       if (specs.has(unit)) continue
       autostart.delete(unit)
+      scheduled.delete(unit)
       wishes.set(unit, 'unsure')
     }
     for (const [unit, spec] of specs) {
       autostart.set(unit, spec.autostart)
+      if (spec.isScheduled) {
+        scheduled.add(unit)
+        wishes.set(unit, 'unsure')
+      } else scheduled.delete(unit)
       if (!wishes.has(unit)) wishes.set(unit, 'declared')
     }
   }
@@ -115,7 +134,7 @@ export function createOracle(): Oracle {
     if (isDead) return true
     const wish = wishes.get(unit) ?? 'unsure'
     if (wish === 'unsure') return true
-    if ((wish === 'declared' ? (autostart.get(unit) ?? false) : wish === 'up') === isUp) return true
+    if ((wish === 'declared' ? (autostart.get(unit) ?? false) : wish !== 'down') === isUp) return true
     return pending.some(
       ({ command }) => command.kind === 'set-target' || command.kind === 'shutdown' || names(command, unit, isUp),
     )
@@ -131,9 +150,16 @@ export function createOracle(): Oracle {
         settle(how) {
           if (!pending.includes(entry)) return
           pending = pending.filter((other) => other !== entry)
-          if (how === 'acknowledged') apply(command)
-          if (how === 'acknowledged' && command.kind === 'set-target') unsureTargets.push(command.target)
+          if (how === 'refused') return
+          apply(command, how)
+          if (command.kind === 'set-target') unsureTargets.push(command.target)
         },
+      }
+    },
+    follow(units) {
+      for (const [unit, wished] of wishes) {
+        const want = units.get(unit)?.want
+        if (wished === 'once' && want !== undefined && want.kind !== 'once') wishes.set(unit, wishOf(want))
       }
     },
     mayBeWantedUp: (unit) => mayBe(unit, true),
@@ -173,8 +199,16 @@ export function createOracle(): Oracle {
         ...unsureTargets,
         ...inFlight.flatMap(({ command }) => (command.kind === 'set-target' ? [command.target] : [])),
       ])
-      for (const unit of snapshot.state.units.values()) checkWish(unit.id, unit.isDeclared, unit.want, inFlight)
+      for (const unit of snapshot.state.units.values()) {
+        // Its one run was over by the time the daemon looked.
+        const isOver = wishes.get(unit.id) === 'once' && unit.end.atWallMs === snapshot.now.wallMs
+        if (isOver) wishes.set(unit.id, wishOf(unit.want))
+        checkWish(unit.id, unit.isDeclared, unit.want, inFlight)
+      }
       isTroubled = snapshot.storeTrouble !== null
+    },
+    runStateLost() {
+      for (const [unit, wished] of wishes) if (wished === 'once') wishes.set(unit, 'unsure')
     },
     reboot() {
       allTouchedBootMs = 0
@@ -186,20 +220,14 @@ export function createOracle(): Oracle {
 
   function checkTarget(snapshot: Snapshot, possible: readonly Target[]): void {
     const stored = snapshot.state.target
-    const isKnown =
-      possible.length === 0 || possible.some((one) => one === stored || JSON.stringify(one) === JSON.stringify(stored))
+    const isKnown = possible.length === 0 || possible.some((one) => one === stored || isDeepStrictEqual(one, stored))
     hold(isKnown, 'what was acknowledged survives', () => 'the target after the restart is none that was asked for')
     applyTarget(stored)
     unsureTargets = [stored]
   }
 
-  function checkWish(
-    unit: UnitId,
-    isDeclared: boolean,
-    want: { kind: string; by: { kind: string } },
-    inFlight: readonly Submitted[],
-  ): void {
-    const found: Wish = want.by.kind === 'declared' ? 'declared' : want.kind === 'down' ? 'down' : 'up'
+  function checkWish(unit: UnitId, isDeclared: boolean, want: Want, inFlight: readonly Submitted[]): void {
+    const found = wishOf(want)
     const known = wishes.get(unit) ?? 'unsure'
     const isOpen =
       !isDeclared || isTroubled || known === 'unsure' || inFlight.some(({ command }) => command.kind !== 'signal')
@@ -208,12 +236,18 @@ export function createOracle(): Oracle {
       'what was acknowledged survives',
       () => `${unit}: the wish was ${known}, now it is ${found}`,
     )
-    wishes.set(unit, isDeclared ? found : 'unsure')
+    wishes.set(unit, isDeclared && !scheduled.has(unit) ? found : 'unsure')
   }
 }
 
+function wishOf(want: Want | undefined): Wish {
+  if (want === undefined) return 'unsure'
+  return want.by.kind === 'declared' ? 'declared' : want.kind
+}
+
 function names(command: Command, unit: UnitId, isUp: boolean): boolean {
-  if (command.kind === 'start' || command.kind === 'restart') return isUp && command.units.includes(unit)
+  if (command.kind === 'start' || command.kind === 'restart' || command.kind === 'run')
+    return isUp && command.units.includes(unit)
   return command.kind === 'stop' && !isUp && command.units.includes(unit)
 }
 
@@ -231,7 +265,9 @@ function restartedAlong(
 
 interface Declared {
   readonly process: ProcessSpec
+  /** With a schedule: its times start it, not the daemon. */
   readonly autostart: boolean
+  readonly isScheduled: boolean
   readonly isUntilRestart: boolean
   readonly dependsOn: UnitSpec['dependsOn']
 }
@@ -244,11 +280,19 @@ function declaredUnits(target: Target): ReadonlyMap<UnitId, Declared> {
   if (known !== undefined) return known
   const units = new Map<UnitId, Declared>()
   for (const app of Object.values(target.apps)) {
-    for (const { name, process, autostart, manualStop, instances, dependsOn } of Object.values(app.services)) {
+    for (const { name, process, manualStop, instances, dependsOn, ...service } of Object.values(app.services)) {
       const isUntilRestart = manualStop === 'until-daemon-restart'
+      const isScheduled = service.schedule !== null
+      const autostart = service.autostart && !isScheduled
       for (const instance of instances) {
         const own = instance.process === undefined ? process : { ...process, ...instance.process }
-        units.set(`${app.name}/${name}/${instance.n}`, { process: own, autostart, isUntilRestart, dependsOn })
+        units.set(`${app.name}/${name}/${instance.n}`, {
+          process: own,
+          autostart,
+          isScheduled,
+          isUntilRestart,
+          dependsOn,
+        })
       }
     }
   }
@@ -260,7 +304,7 @@ const texts = new WeakMap<ProcessSpec, string>()
 
 /** Equal for processes that are declared alike. */
 export function processText(process: ProcessSpec): string {
-  const known = texts.get(process) ?? JSON.stringify(process)
+  const known = texts.get(process) ?? hashData(process)
   texts.set(process, known)
   return known
 }

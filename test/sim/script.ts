@@ -2,11 +2,15 @@ import type { Random } from '../../src/base/prng.ts'
 import type { Step, UnitId } from '../../src/core/model.ts'
 import type { Script } from '../../src/drivers/fake/world.ts'
 import type { FaultKind } from './faults.ts'
-import { roleOf } from './generate.ts'
+import { roleOf, slowProbeMs } from './generate.ts'
 
-/** How a process behaves when nothing goes wrong: a server lives, a job ends well. */
+/** Checks of such a process pass, and pass at once. */
+export const passing: Script['checked'] = { passesMs: 0, flapsMs: null, answerMs: 5 }
+
+/** How a process behaves when nothing goes wrong: a server lives, a job ends well, and so does a hook. */
 export function goodScript(random: Random, spawn: Extract<Step, { kind: 'spawn' }>): Script {
-  const isJob = roleOf(spawn.spec.process.command) === 'job'
+  const isSlow = spawn.spec.checks.readiness?.timeoutMs === slowProbeMs
+  const isJob = spawn.role !== 'main' || roleOf(spawn.spec.process.command) === 'job'
   return {
     spawnFailure: null,
     spawnMs: 0,
@@ -16,6 +20,11 @@ export function goodScript(random: Random, spawn: Extract<Step, { kind: 'spawn' 
     stopMs: random.whole(0, 40),
     stopExit: null,
     isForbidden: false,
+    checked: {
+      passesMs: random.whole(0, 500),
+      flapsMs: null,
+      answerMs: isSlow ? slowProbeMs / 2 : random.whole(0, 60),
+    },
   }
 }
 
@@ -26,12 +35,17 @@ export function drawScript(
   faults: { readonly has: (kind: FaultKind) => boolean; readonly looping: ReadonlySet<UnitId> },
 ): Script {
   let script = goodScript(random, spawn)
+  const isHook = spawn.role !== 'main'
   const { stableMs } = spawn.spec.restart
   const on = (kind: FaultKind, probability: number) => faults.has(kind) && random.chance(probability)
   const code = () => ({ kind: 'code' as const, code: random.pick([0, 1, 1, 7, 127]) })
-  if (random.chance(0.2)) script = { ...script, livesMs: stableMs + random.whole(1, 4_000), exit: code() }
-  if (on('early-crash', 0.4)) script = { ...script, livesMs: random.whole(0, Math.max(1, stableMs)), exit: code() }
-  if (faults.has('crash-loop') && faults.looping.has(spawn.unit)) {
+  if (!isHook && random.chance(0.2)) script = { ...script, livesMs: stableMs + random.whole(1, 4_000), exit: code() }
+  if (!isHook && on('early-crash', 0.4))
+    script = { ...script, livesMs: random.whole(0, Math.max(1, stableMs)), exit: code() }
+  if (isHook && on('hook-fails', 0.4)) script = { ...script, exit: { kind: 'code', code: 1 } }
+  if (isHook && on('hook-hangs', 0.4)) script = { ...script, livesMs: null }
+  if (on('probe-fails', 0.5)) script = { ...script, checked: drawChecked(random, script.checked) }
+  if (!isHook && faults.has('crash-loop') && faults.looping.has(spawn.unit)) {
     script = { ...script, livesMs: random.whole(0, 30), exit: { kind: 'signal', signal: 'SEGV', core: true } }
   }
   if (on('spawn-slow', 0.4)) script = { ...script, spawnMs: random.whole(1, 2_500) }
@@ -48,4 +62,13 @@ export function drawScript(
     script = { ...script, spawnFailure: failure }
   }
   return script
+}
+
+function drawChecked(random: Random, good: Script['checked']): Script['checked'] {
+  return random.pick([
+    { ...good, passesMs: null },
+    { ...good, flapsMs: random.whole(100, 1_500) },
+    { ...good, passesMs: random.whole(500, 4_000) },
+    { ...good, answerMs: random.whole(50, 1_500) },
+  ])
 }

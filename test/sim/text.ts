@@ -1,4 +1,4 @@
-import type { Service, Target } from '../../src/core/model.ts'
+import type { Check, Dependency, Hook, Service, Target } from '../../src/core/model.ts'
 import { decodeSources } from '../../src/dialects/decode-sources.ts'
 import { memorySourceReader } from '../../src/dialects/memory-source-reader.ts'
 import { hold } from './violation.ts'
@@ -35,13 +35,21 @@ function unitCount(services: readonly Service[]): number {
 }
 
 function isSaid(drawn: Service, read: Service | undefined): void {
-  const said = ({ autostart, stop, priority, dependsOn, restart }: Service) => {
+  const said = ({ autostart, stop, priority, dependsOn, restart, ...service }: Service) => {
     const edges = dependsOn.map(({ service, condition, required }) => `${service} ${condition} ${required}`).sort()
     const { when, successExits, stableMs, budget } = restart
-    return JSON.stringify({ autostart, stop, priority, edges, when, successExits, stableMs, budget })
+    const { checks, hooks, schedule, once } = service
+    const job = { checks, hooks, schedule, once }
+    return JSON.stringify({ autostart, stop, priority, edges, when, successExits, stableMs, budget, ...job })
   }
   const isSame = read !== undefined && said(read) === said(drawn)
   hold(isSame, invariant, () => `${drawn.name}: ${read === undefined ? 'is missing' : said(read)} from ${said(drawn)}`)
+}
+
+const conditions: Readonly<Record<Dependency['condition'], string>> = {
+  started: 'service_started',
+  healthy: 'service_healthy',
+  completed: 'service_completed_successfully',
 }
 
 /** JSON is YAML too. */
@@ -54,7 +62,6 @@ function composeFile(app: Target['apps'][string]): readonly [string, string] {
 
 function composeService({ process, restart, instances, dependsOn, stop, ...service }: Service): object {
   const { backoff, budget } = restart
-  const conditions = { started: 'service_started', completed: 'service_completed_successfully' } as const
   const edges = dependsOn.map(({ service: name, condition, required, restart }) => {
     return [name, { condition: conditions[condition], required, restart }] as const
   })
@@ -64,7 +71,7 @@ function composeService({ process, restart, instances, dependsOn, stop, ...servi
     restart: restart.when,
     ...(edges.length === 0 ? {} : { depends_on: Object.fromEntries(edges) }),
     'x-holdfast': {
-      autostart: service.autostart,
+      ...extras(service),
       priority: service.priority,
       success_exit_codes: restart.successExits,
       stable_after: `${restart.stableMs}ms`,
@@ -78,6 +85,39 @@ function composeService({ process, restart, instances, dependsOn, stop, ...servi
       stop: stop.map(({ signal, scope, waitMs }) => ({ signal, scope, wait: `${waitMs}ms` })),
     },
   }
+}
+
+type Extras = Pick<Service, 'autostart' | 'checks' | 'hooks' | 'schedule' | 'once'>
+
+function extras({ autostart, checks, hooks, schedule, once }: Extras): object {
+  const { readiness, liveness } = checks
+  const { preStart, postStop } = hooks
+  return {
+    autostart,
+    ...(readiness === null ? {} : { readiness: checkText(readiness) }),
+    ...(liveness === null ? {} : { liveness: checkText(liveness) }),
+    hooks: {
+      ...(preStart === null ? {} : { pre_start: hookText(preStart) }),
+      ...(postStop === null ? {} : { post_stop: hookText(postStop) }),
+    },
+    ...(schedule === null ? {} : { schedule: { ...schedule, timeZone: undefined } }),
+    ...(once === null ? {} : { once }),
+  }
+}
+
+function checkText({ probe, ...timing }: Check): object {
+  return {
+    ...(probe.kind === 'exec' ? { exec: probe.command } : { tcp: '127.0.0.1:80' }),
+    interval: `${timing.intervalMs}ms`,
+    timeout: `${timing.timeoutMs}ms`,
+    retries: timing.retries,
+    start_period: `${timing.startPeriodMs}ms`,
+    start_interval: `${timing.startIntervalMs}ms`,
+  }
+}
+
+function hookText({ command, timeoutMs, ignoreFailure }: Hook): object {
+  return { command, timeout: `${timeoutMs}ms`, ignore_failure: ignoreFailure }
 }
 
 function within(windowMs: number | null): object {

@@ -41,12 +41,17 @@ function weight(what: Traced): number {
     case 'event':
       return what.event.kind.length * 3 + ('run' in what.event ? what.event.run : 0)
     case 'step':
-      return what.step.kind.length * 5 + ('run' in what.step ? what.step.run : 0)
+      return what.step.kind.length * 5 + runOf(what.step)
     case 'transition':
       return what.transition.seq * 11 + what.transition.to.length
     case 'note':
       return what.text.length
   }
+}
+
+function runOf(step: Step): number {
+  if (step.kind === 'probe') return step.run.n
+  return 'run' in step ? step.run : 0
 }
 
 function text(what: Traced): string {
@@ -62,7 +67,9 @@ function text(what: Traced): string {
       if (step.kind === 'observe') return `  => observe (${step.why})`
       if (step.kind === 'signal')
         return `  => SIG${step.signal} ${step.unit} run ${step.run} (${step.purpose}: ${step.why})`
-      return `  => ${step.kind} ${step.unit}${step.kind === 'spawn' ? ` run ${step.run}` : ''} (${step.why})`
+      if (step.kind === 'probe') return `  => probe ${step.unit} run ${step.run.n} ${step.check} ${step.seq}`
+      if (step.kind === 'schedule') return `  => schedule ${step.unit} after ${step.afterWallMs}`
+      return `  => ${step.kind} ${step.unit}${step.kind === 'spawn' ? ` ${step.role} run ${step.run}` : ''} (${step.why})`
     }
     case 'event':
       return `<=   ${eventText(what.event)}`
@@ -84,5 +91,8 @@ function eventText(event: Event): string {
       : event.kind === 'signalled'
         ? ` ${event.signal} ${event.outcome}`
         : ''
+  if (event.kind === 'next-due') return `next-due ${event.unit} at ${event.dueWallMs}, after ${event.afterWallMs}`
+  if (event.kind === 'probed')
+    return `probed ${event.unit} run ${event.run} ${event.check} ${event.seq}: ${event.isOk ? 'passed' : event.output}`
   return `${event.kind} ${event.unit} run ${event.run}${more}`
 }

@@ -1,5 +1,6 @@
 import { hashData } from '../../base/hash.ts'
 import type { App, Instance, ProcessSpec, Service, Target, UnitId, UnitSpec } from '../model.ts'
+import { beyondPlain, plainProcess } from './plain.ts'
 
 /** Every unit that a target declares, in the target's order, with its settings resolved. */
 export function unitSpecs(target: Target): ReadonlyMap<UnitId, UnitSpec> {
@@ -32,15 +33,24 @@ function processOf(service: Service, instance: Instance): ProcessSpec {
   return { ...service.process, ...instance.process }
 }
 
+/** See UnitSpec.runHash. */
+export function runHashOf(process: ProcessSpec): string {
+  return hashData(beyondPlain(process, plainProcess))
+}
+
 function unitSpec(service: Service, process: ProcessSpec): UnitSpec {
   return {
     process,
-    runHash: hashData(process),
+    runHash: runHashOf(process),
     autostart: service.autostart,
     restart: service.restart,
     stop: service.stop,
     dependsOn: service.dependsOn,
     priority: service.priority,
     manualStop: service.manualStop,
+    checks: service.checks,
+    hooks: service.hooks,
+    schedule: service.schedule,
+    once: service.once,
   }
 }

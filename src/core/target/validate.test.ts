@@ -5,7 +5,7 @@ import { unitsMax } from '../limits.ts'
 import type { App, Dependency, LogSpec, Service } from '../model.ts'
 import { validateApp, validateCounts } from './validate.ts'
 
-const log: LogSpec = { path: null, bytesMax: 0, backupsMax: 0 }
+const log: LogSpec = { path: null, bytesMax: 0, backupsMax: 0, ageMaxMs: 0, compress: false }
 const instances = [{ n: 1 }, { n: 2 }]
 
 function app(services: Readonly<Record<string, readonly string[]>>): App {

@@ -27,8 +27,13 @@ export function validateApp(app: App): readonly Fault[] {
     const serviceName = nameFault(service.name)
     if (serviceName !== null)
       fault(service.name, 'name', `the name '${service.name}' ${serviceName}`, 'choose another name')
-    for (const { service: name, required } of service.dependsOn) {
-      if (!required || Object.hasOwn(app.services, name)) continue
+    for (const { service: name, required, condition } of service.dependsOn) {
+      const other = Object.hasOwn(app.services, name) ? app.services[name]! : null
+      if (other !== null && condition === 'healthy' && other.checks.readiness === null) {
+        const message = `waits until '${name}' is healthy, and ${name} has no check that could tell`
+        fault(service.name, `dependsOn.${name}`, message, `give ${name} a healthcheck, or wait until it is started`)
+      }
+      if (!required || other !== null) continue
       fault(
         service.name,
         `dependsOn.${name}`,

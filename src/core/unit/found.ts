@@ -1,5 +1,9 @@
 import { type Draft, enterPhase, unitsOf } from '../draft.ts'
-import type { FoundRun, Now, Run, Unit, UnitId } from '../model.ts'
+import type { FoundRun, Now, Phase, Role, Run, Unit, UnitId } from '../model.ts'
+import { freshHealth } from './health.ts'
+
+/** Where a unit is while a run of this role lives. */
+export const livingPhase: Readonly<Record<Role, Phase>> = { pre: 'preparing', main: 'up', post: 'finishing' }
 
 /**
  * A live run nobody had stored. It is its unit's, unless another run of the unit lives as well; until the unit is declared it
@@ -16,11 +20,12 @@ export function adoptFound(draft: Draft, found: FoundRun, now: Now): void {
     return
   } else if (unit.run === null) {
     const why = `running as pid ${found.identity.pid}, found after a restart of the daemon`
-    enterPhase(draft, unit, 'up', now, { run: foundRun(unit, found, now), why })
+    const facts = { run: foundRun(unit, found, now), attempt: found.run, health: freshHealth(unit, now, false) }
+    enterPhase(draft, unit, 'up', now, { ...facts, why })
   } else if (unit.run.n < found.run) {
     const why = `pid ${found.identity.pid} (run ${found.run}) lives beside run ${unit.run.n}: end one of them`
     draft.state = { ...draft.state, found: [...draft.state.found, found] }
-    enterPhase(draft, unit, 'unresolved', now, { why })
+    enterPhase(draft, unit, 'unresolved', now, { after: unit.after, why })
   }
 }
 
@@ -33,7 +38,9 @@ export function settleTwins(draft: Draft, id: UnitId, now: Now): void {
     draft.state = { ...draft.state, found: draft.state.found.filter((found) => found !== twin) }
     adoptFound(draft, twin, now)
   } else if (twin === undefined && unit.phase === 'unresolved' && unit.run?.identity != null) {
-    enterPhase(draft, unit, 'up', now, { why: `running as pid ${unit.run.identity.pid}, its double has ended` })
+    const why = `running as pid ${unit.run.identity.pid}, its double has ended`
+    const health = unit.run.role === 'main' ? freshHealth(unit, now, false) : null
+    enterPhase(draft, unit, livingPhase[unit.run.role], now, { after: unit.after, health, why })
   }
 }
 
@@ -47,11 +54,14 @@ export function adoptDeclared(draft: Draft, now: Now): void {
 function foundRun(unit: Unit, found: FoundRun, now: Now): Run {
   return {
     n: found.run,
+    // What a mark does not tell; a hook so found ends like a short run.
+    role: 'main',
     runHash: unit.spec.runHash,
     startedBootMs: now.bootMs,
     identity: found.identity,
     isAdopted: true,
     isPaused: false,
     isStable: false,
+    shortfalls: [],
   }
 }

@@ -1,38 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of the files under test
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Service } from '../../core/model.ts'
-import { printProblem } from '../../formats/format-error.ts'
-import { decodeSources } from '../decode-sources.ts'
-import { memorySourceReader } from '../memory-source-reader.ts'
+import { decode, problemsOf, service } from './fixture.ts'
 import { serviceKeysNotYet } from './keys.ts'
-
-const file = '/srv/My Shop/holdfast.yaml'
-
-async function decode(
-  text: string,
-  more: { dotEnv?: string; environment?: Record<string, string>; lenient?: boolean } = {},
-) {
-  const files = { [file]: text, ...(more.dotEnv === undefined ? {} : { '/srv/My Shop/.env': more.dotEnv }) }
-  const reader = memorySourceReader({ files, environment: more.environment ?? {} })
-  const { target, problems } = await decodeSources([file], reader, {
-    lenient: more.lenient ?? false,
-    descriptorsMax: null,
-  })
-  return { target, problems: problems.map((problem) => printProblem(problem).replace(`${file}:`, '')) }
-}
-
-/** The one service `a`, of these lines below it. */
-async function service(lines: string, more = {}): Promise<Service> {
-  const text = `services:\n  a:\n    command: x\n${lines.replace(/^/gm, '    ')}\n`
-  const { target, problems } = await decode(text, more)
-  assert.deepEqual(problems, [])
-  return target.apps.myshop!.services.a!
-}
-
-async function problemsOf(lines: string, more = {}): Promise<readonly string[]> {
-  return (await decode(`services:\n  a:\n    command: x\n${lines.replace(/^/gm, '    ')}\n`, more)).problems
-}
 
 test('a service that says only its command has the documented defaults', async () => {
   assert.deepEqual(await service(''), {
@@ -47,8 +17,10 @@ test('a service that says only its command has the documented defaults', async (
       inheritEnvironment: false,
       user: null,
       umask: null,
-      stdout: { path: null, bytesMax: 10_485_760, backupsMax: 3 },
+      stdout: { path: null, bytesMax: 10_485_760, backupsMax: 3, ageMaxMs: 0, compress: false },
       stderr: 'stdout',
+      stdin: { kind: 'null' },
+      limits: null,
       cgroup: false,
     },
     instances: [{ n: 1 }],
@@ -68,6 +40,10 @@ test('a service that says only its command has the documented defaults', async (
     dependsOn: [],
     priority: 999,
     manualStop: 'until-started',
+    checks: { readiness: null, liveness: null },
+    hooks: { preStart: null, postStop: null },
+    schedule: null,
+    once: null,
   })
 })
 
@@ -194,6 +170,38 @@ test('dependencies are a list or a map', async () => {
   ])
 })
 
+test('a service may wait until another is healthy, if that has a check', async () => {
+  const file = (b: string) =>
+    `services:\n  a:\n    command: x\n    depends_on: {b: {condition: service_healthy}}\n  b: {command: x${b}}\n`
+  const { target, problems } = await decode(file(', healthcheck: {test: x}'))
+  assert.deepEqual(problems, [])
+  assert.deepEqual(target.apps.myshop!.services.a!.dependsOn, [
+    { service: 'b', condition: 'healthy', required: true, restart: false },
+  ])
+  assert.deepEqual((await decode(file(''))).problems, [
+    "4:18: services.a.depends_on: waits until 'b' is healthy, and b has no check that could tell; give b a healthcheck, or wait until it is started",
+  ])
+})
+
+for (const [lines, expected] of [
+  ['stdin_open: true', { kind: 'pipe' }],
+  ['stdin_open: false', { kind: 'null' }],
+  ['x-holdfast: {stdin: pipe}', { kind: 'pipe' }],
+  ['x-holdfast: {stdin: null}', { kind: 'null' }],
+  ['x-holdfast: {stdin: "null"}', { kind: 'null' }],
+  ['x-holdfast: {stdin: {file: in.txt}}', { kind: 'file', path: '/srv/My Shop/in.txt' }],
+] as const) {
+  test(`${lines} is what stdin is`, async () => {
+    assert.deepEqual((await service(lines)).process.stdin, expected)
+  })
+}
+
+test('logs may be rotated for their age, also in days, and compressed', async () => {
+  const { stdout, stderr } = (await service('x-holdfast: {logs: {stderr: own, max_age: 7d, compress: true}}')).process
+  const expected = { path: null, bytesMax: 10_485_760, backupsMax: 3, ageMaxMs: 7 * 86_400_000, compress: true }
+  assert.deepEqual([stdout, stderr], [expected, expected])
+})
+
 for (const [lines, expected] of [
   ['restrat: no', "4:5: services.a.restrat: unknown key 'restrat'; did you mean 'restart'?"],
   [
@@ -228,8 +236,33 @@ for (const [lines, expected] of [
     'x-holdfast: {backoff: {initial: 1m, max: 1s}}',
     '4:46: services.a.x-holdfast.backoff.max: the longest delay is shorter than the first; make max at least as long as initial',
   ],
+  [
+    'stdin_open: true\nx-holdfast: {stdin: pipe}',
+    '4:17: services.a.stdin_open: x-holdfast.stdin says already what stdin is; write only one of the two',
+  ],
+  ['x-holdfast: {stdin: file}', "4:25: services.a.x-holdfast.stdin: 'file' is none of null, pipe; write null"],
+  [
+    'x-holdfast: {stdin: {}}',
+    "4:25: services.a.x-holdfast.stdin: stdin has no file; write 'file: ./input', or 'stdin: pipe'",
+  ],
+  [
+    'x-holdfast: {logs: {max_age: 7}}',
+    "4:34: services.a.x-holdfast.logs.max_age: '7' is not a duration; did you mean '7d'?",
+  ],
+  [
+    'x-holdfast: {logs: {max_age: 7 days}}',
+    "4:34: services.a.x-holdfast.logs.max_age: '7 days' is not a duration; write a number with its unit: 30m, 12h, 7d",
+  ],
+  [
+    'x-holdfast: {logs: {compress: gzip}}',
+    "4:35: services.a.x-holdfast.logs.compress: 'gzip' is neither true nor false; write true or false",
+  ],
+  [
+    'stop_grace_period: 7d',
+    "4:24: services.a.stop_grace_period: '7d' is not a duration; write a number with its unit: 500ms, 10s, 1m30s, 2h",
+  ],
 ] as const) {
-  test(`${lines} is refused with its place and a hint`, async () => {
+  test(`${lines.replaceAll('\n', '; ')} is refused with its place and a hint`, async () => {
     assert.deepEqual(await problemsOf(lines), [expected])
   })
 }

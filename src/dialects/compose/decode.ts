@@ -3,10 +3,11 @@ import type { App, Service } from '../../core/model.ts'
 import { parseEnvFile } from '../../formats/env-file.ts'
 import { FormatError, type Position } from '../../formats/format-error.ts'
 import type { Lookup } from '../../formats/interpolation.ts'
-import { parseYaml, type YamlMap, type YamlNode } from '../../formats/yaml.ts'
-import type { DecodedSource, Located, Place } from '../decoding.ts'
+import { parseYaml, type YamlNode } from '../../formats/yaml.ts'
+import type { DecodedSource } from '../decoding.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
 import { topKeys, topKeysNotYet } from './keys.ts'
+import { locate } from './locate.ts'
 import { decodeService } from './service.ts'
 import { type Context, child, error, readKeys, readText, report, type Setting } from './values.ts'
 
@@ -137,30 +138,6 @@ function readDotEnv(context: Context, reader: SourceReader): Lookup {
     context.problems.push(caught.problem)
     return fromEnvironment
   }
-}
-
-function locate(root: YamlMap, place: Place): Located {
-  const services = root.entries.get('services')
-  if (place.service === null) return { ...positionOf(root.entries.get('name') ?? root), setting: 'name' }
-  const path = `services.${place.service}`
-  const entry = services?.value.kind === 'map' ? services.value.entries.get(place.service) : undefined
-  if (entry === undefined) return { ...positionOf(root), setting: path }
-  const [setting, ...rest] = place.setting.split('.')
-  if (setting !== 'dependsOn') return { ...positionOf(entry), setting: path }
-  return { ...locateDependency(entry.value, rest.join('.'), entry), setting: `${path}.depends_on` }
-}
-
-function locateDependency(service: YamlNode, name: string, otherwise: Position): Position {
-  const dependencies = service.kind === 'map' ? service.entries.get('depends_on') : undefined
-  if (dependencies === undefined) return positionOf(otherwise)
-  const { value } = dependencies
-  if (value.kind === 'map') return positionOf(value.entries.get(name) ?? dependencies)
-  if (value.kind !== 'list') return positionOf(dependencies)
-  return positionOf(value.items.find((item) => item.kind === 'scalar' && item.value === name) ?? dependencies)
-}
-
-function positionOf({ file, line, column }: Position): Position {
-  return { file, line, column }
 }
 
 function nothing(context: Context): DecodedSource {

@@ -1,12 +1,14 @@
-import type { Backoff, LogSpec, RestartPolicy, StopRung } from '../../core/model.ts'
+import type { Backoff, RestartPolicy, StopRung } from '../../core/model.ts'
 import { backoffDefault, restartsMaxLimit } from './defaults.ts'
 import { extraKeys } from './keys.ts'
+import { decodeLogs, type Logs, logsDefault } from './logs.ts'
 import {
-  absolutePath,
   type Context,
   error,
+  type Keys,
+  noKeys,
+  optional,
   readBoolean,
-  readByteSize,
   readChoice,
   readDuration,
   readInteger,
@@ -20,7 +22,6 @@ import {
 
 /** What `x-holdfast` of a service says beyond the Compose format; null: not said. */
 export interface Extras {
-  readonly autostart: boolean | null
   readonly successExits: readonly number[] | null
   readonly backoff: Backoff | null
   readonly stableMs: number | null
@@ -30,24 +31,20 @@ export interface Extras {
   readonly cgroup: boolean | null
   readonly inheritEnvironment: boolean | null
   readonly priority: number | null
-  readonly stdout: LogSpec
-  readonly stderr: LogSpec | 'stdout'
+  readonly logs: Logs
+  /** For those that are read together with others. */
+  readonly keys: Keys
 }
 
-const logDefault: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax: 3 }
-
-export function decodeExtras(context: Context, setting: Setting | null): Extras {
-  const keys = setting === null ? null : readKeys(context, setting, extraKeys)
+export function decodeExtras(context: Context, service: Keys): Extras {
+  const setting = service.get('x-holdfast')
+  const keys = optional(setting, (one) => readKeys(context, one, extraKeys)) ?? noKeys(setting ?? service)
   const read = <T>(
     key: (typeof extraKeys)[number],
     reader: (context: Context, setting: Setting) => T | null,
-  ): T | null => {
-    const one = keys?.get(key) ?? null
-    return one === null ? null : reader(context, one)
-  }
+  ): T | null => optional(keys.get(key), (one) => reader(context, one))
   const integer = (min: number, max: number) => (_: Context, one: Setting) => readInteger(context, one, { min, max })
   return {
-    autostart: read('autostart', readBoolean),
     successExits: read('success_exit_codes', decodeExitCodes),
     backoff: read('backoff', decodeBackoff),
     stableMs: read('stable_after', readDuration),
@@ -57,7 +54,8 @@ export function decodeExtras(context: Context, setting: Setting | null): Extras 
     cgroup: read('cgroup', readBoolean),
     inheritEnvironment: read('inherit_environment', readBoolean),
     priority: read('priority', integer(-1_000_000, 1_000_000)),
-    ...(read('logs', decodeLogs) ?? { stdout: logDefault, stderr: 'stdout' }),
+    logs: read('logs', decodeLogs) ?? logsDefault,
+    keys,
   }
 }
 
@@ -138,30 +136,4 @@ function decodeUmask(context: Context, setting: Setting): number | null {
   if (text === null) return null
   if (/^(?:0o?)?[0-7]{1,3}$/.test(text)) return Number.parseInt(text.replace(/^0o/, ''), 8)
   return error(context, setting, `'${text}' is not an octal mask`, "write it as in a shell: '022'")
-}
-
-type Logs = Pick<Extras, 'stdout' | 'stderr'>
-
-function decodeLogs(context: Context, setting: Setting): Logs | null {
-  const keys = readKeys(context, setting, ['stdout', 'stderr', 'max_size', 'max_files'])
-  if (keys === null) return null
-  const [size, files, out, err] = [keys.get('max_size'), keys.get('max_files'), keys.get('stdout'), keys.get('stderr')]
-  // Docker counts the file being written as well.
-  const filesMax = files && readInteger(context, files, { min: 1, max: 1_000 })
-  const limits: LogSpec = {
-    path: null,
-    bytesMax: (size && readByteSize(context, size)) ?? logDefault.bytesMax,
-    backupsMax: filesMax === null ? logDefault.backupsMax : filesMax - 1,
-  }
-  const stdout = out && readText(context, out)
-  const stderr = err && readText(context, err)
-  return {
-    stdout: stdout === null ? limits : { ...limits, path: logPath(context, stdout) },
-    stderr: stderr === null || stderr === 'stdout' ? 'stdout' : { ...limits, path: logPath(context, stderr) },
-  }
-}
-
-function logPath(context: Context, text: string): string | null {
-  if (text === 'none') return 'none'
-  return text === 'own' || text === '' ? null : absolutePath(context.directory, text)
 }

@@ -13,6 +13,18 @@ export const serviceKeys = [
   'deploy',
   'scale',
   'depends_on',
+  'healthcheck',
+  'stdin_open',
+  'ulimits',
+  'mem_limit',
+  'mem_reservation',
+  'memswap_limit',
+  'cpus',
+  'cpu_shares',
+  'cpuset',
+  'pids_limit',
+  'oom_score_adj',
+  'blkio_config',
   'x-holdfast',
 ] as const
 
@@ -28,6 +40,13 @@ export const extraKeys = [
   'inherit_environment',
   'priority',
   'logs',
+  'readiness',
+  'liveness',
+  'hooks',
+  'schedule',
+  'once',
+  'stdin',
+  'limits',
 ] as const
 
 /** Keys of the Compose format that this version knows and cannot do: leaving them out silently would change what runs. */
@@ -43,7 +62,6 @@ export const topKeysNotYet: ReadonlySet<string> = new Set([
 export const serviceKeysNotYet: ReadonlySet<string> = new Set([
   'annotations',
   'attach',
-  'blkio_config',
   'build',
   'cap_add',
   'cap_drop',
@@ -57,9 +75,6 @@ export const serviceKeysNotYet: ReadonlySet<string> = new Set([
   'cpu_quota',
   'cpu_rt_period',
   'cpu_rt_runtime',
-  'cpu_shares',
-  'cpus',
-  'cpuset',
   'credential_spec',
   'develop',
   'device_cgroup_rules',
@@ -76,7 +91,6 @@ export const serviceKeysNotYet: ReadonlySet<string> = new Set([
   'extra_hosts',
   'gpus',
   'group_add',
-  'healthcheck',
   'hostname',
   'image',
   'init',
@@ -87,17 +101,12 @@ export const serviceKeysNotYet: ReadonlySet<string> = new Set([
   'links',
   'logging',
   'mac_address',
-  'mem_limit',
-  'mem_reservation',
   'mem_swappiness',
-  'memswap_limit',
   'models',
   'network_mode',
   'networks',
   'oom_kill_disable',
-  'oom_score_adj',
   'pid',
-  'pids_limit',
   'platform',
   'ports',
   'post_start',
@@ -112,12 +121,10 @@ export const serviceKeysNotYet: ReadonlySet<string> = new Set([
   'secrets',
   'security_opt',
   'shm_size',
-  'stdin_open',
   'storage_opt',
   'sysctls',
   'tmpfs',
   'tty',
-  'ulimits',
   'use_api_socket',
   'userns_mode',
   'uts',
@@ -125,14 +132,21 @@ export const serviceKeysNotYet: ReadonlySet<string> = new Set([
   'volumes_from',
 ])
 
-export const deployKeys = ['replicas', 'restart_policy'] as const
+export const deployKeys = ['replicas', 'restart_policy', 'resources'] as const
 
 export const deployKeysNotYet: ReadonlySet<string> = new Set([
   'endpoint_mode',
   'labels',
   'mode',
   'placement',
-  'resources',
   'rollback_config',
   'update_config',
 ])
+
+export const resourceLimitKeys = ['cpus', 'memory', 'pids'] as const
+
+export const resourceLimitKeysNotYet: ReadonlySet<string> = new Set(['devices', 'generic_resources'])
+
+export const reservationKeys = ['memory'] as const
+
+export const reservationKeysNotYet: ReadonlySet<string> = new Set(['cpus', 'devices', 'generic_resources', 'pids'])

@@ -1,6 +1,7 @@
 import type { Backoff, RestartPolicy } from '../../core/model.ts'
 import { backoffDefault, restartsMaxLimit } from './defaults.ts'
 import type { Extras } from './extras.ts'
+import { checkJobRestart, type JobSettings } from './schedule.ts'
 import {
   type Context,
   error,
@@ -12,31 +13,36 @@ import {
   type Setting,
 } from './values.ts'
 
-/** Holdfast is there to keep things running, so a process that says nothing about it is kept running. */
-const whenDefault = 'always'
-
 type Rule = Pick<RestartPolicy, 'when' | 'budget'> & {
   readonly stableMs: number | null
   readonly backoff: Backoff | null
 }
 
+export interface RestartSettings {
+  readonly restart: Setting | null
+  readonly policy: Setting | null
+  readonly extras: Extras
+  readonly job: JobSettings
+}
+
 /** Merges `restart`, `deploy.restart_policy` (which wins, as in Compose) and what x-holdfast adds. */
-export function decodeRestart(
-  context: Context,
-  restart: Setting | null,
-  policy: Setting | null,
-  extras: Extras,
-): RestartPolicy {
+export function decodeRestart(context: Context, { restart, policy, extras, job }: RestartSettings): RestartPolicy {
   const simple = restart === null ? null : decodeSimple(context, restart)
   const rule = policy === null ? simple : decodePolicy(context, policy)
+  if (rule !== null) checkJobRestart(context, job, rule, policy ?? restart)
   return {
-    when: rule?.when ?? whenDefault,
+    when: rule?.when ?? whenDefault(job),
     successExits: extras.successExits ?? [0],
     stableMs: extras.stableMs ?? rule?.stableMs ?? 10_000,
     early: 'by-policy',
     backoff: extras.backoff ?? rule?.backoff ?? backoffDefault,
     budget: extras.budget ?? rule?.budget ?? null,
   }
+}
+
+// Holdfast is there to keep things running, so a process that says nothing about it is kept running; a job ends.
+function whenDefault({ schedule, once }: JobSettings): RestartPolicy['when'] {
+  return schedule === null && once === null ? 'always' : 'no'
 }
 
 const forms = 'write no, always, unless-stopped, on-failure or on-failure:5'

@@ -1,18 +1,28 @@
-import { argumentBytesMax, unitsMax } from '../../core/limits.ts'
-import type { Dependency, EnvFile, Instance, Service, StopRung } from '../../core/model.ts'
-import { splitShellWords } from '../../formats/shell-words.ts'
+import { unitsMax } from '../../core/limits.ts'
+import type { EnvFile, Instance, ProcessLimits, ProcessSpec, Service, StopRung } from '../../core/model.ts'
+import { noHooks } from '../../core/target/plain.ts'
 import type { YamlEntry } from '../../formats/yaml.ts'
+import { readCommand } from './command.ts'
+import { decodeDependencies } from './dependencies.ts'
 import { decodeExtras, type Extras } from './extras.ts'
+import { decodeChecks } from './health.ts'
+import { decodeHooks } from './hooks.ts'
 import { deployKeys, deployKeysNotYet, serviceKeys, serviceKeysNotYet } from './keys.ts'
+import { decodeLimits } from './limits.ts'
+import { isKept } from './logs.ts'
 import { decodeRestart } from './restart.ts'
+import { decodeJob } from './schedule.ts'
+import { decodeStdin } from './stdin.ts'
 import {
   type Context,
   child,
   error,
   type Keys,
+  noKeys,
+  optional,
   readBoolean,
-  readChoice,
   readDuration,
+  readEither,
   readInteger,
   readItems,
   readKeys,
@@ -27,41 +37,77 @@ import {
 export function decodeService(context: Context, entry: YamlEntry, setting: Setting): Service {
   const read = readKeys(context, setting, serviceKeys, serviceKeysNotYet)
   const keys = read ?? noKeys(setting)
-  const extras = decodeExtras(context, keys.get('x-holdfast'))
+  const extras = decodeExtras(context, keys)
   const deploy = optional(keys.get('deploy'), (one) => readKeys(context, one, deployKeys, deployKeysNotYet))
-  const command = read === null ? null : decodeCommand(context, keys, entry)
+  const job = decodeJob(context, extras.keys)
   return {
     name: entry.key,
     kind: 'process',
-    process: {
-      command: command ?? [],
-      commandError: null,
-      workingDir: optional(keys.get('working_dir'), (one) => readPath(context, one)) ?? context.directory,
-      environment: optional(keys.get('environment'), (one) => decodeEnvironment(context, one)) ?? {},
-      envFiles: optional(keys.get('env_file'), (one) => decodeEnvFiles(context, one)) ?? [],
-      inheritEnvironment: extras.inheritEnvironment ?? false,
-      user: optional(keys.get('user'), (one) => decodeUser(context, one)),
-      umask: extras.umask,
-      stdout: extras.stdout,
-      stderr: extras.stderr,
-      cgroup: extras.cgroup ?? false,
-    },
+    process: decodeProcess(context, {
+      keys,
+      extras,
+      resources: deploy?.get('resources') ?? null,
+      command: read === null ? null : decodeCommand(context, keys, entry),
+    }),
     instances: decodeInstances(context, keys, deploy),
-    autostart: extras.autostart ?? true,
-    restart: decodeRestart(context, keys.get('restart'), deploy?.get('restart_policy') ?? null, extras),
+    autostart: job.autostart,
+    restart: decodeRestart(context, {
+      restart: keys.get('restart'),
+      policy: deploy?.get('restart_policy') ?? null,
+      extras,
+      job,
+    }),
     stop: decodeStop(context, keys, extras),
     dependsOn: optional(keys.get('depends_on'), (one) => decodeDependencies(context, one)) ?? [],
     priority: extras.priority ?? 999,
     manualStop: 'until-started',
+    checks: decodeChecks(context, {
+      healthcheck: keys.get('healthcheck'),
+      readiness: extras.keys.get('readiness'),
+      liveness: extras.keys.get('liveness'),
+      isOutputKept: isKept(extras.logs),
+    }),
+    hooks: optional(extras.keys.get('hooks'), (one) => decodeHooks(context, one)) ?? noHooks,
+    schedule: job.schedule,
+    once: job.once,
   }
 }
 
-function noKeys({ path, node }: Setting): Keys {
-  return { path, node: { ...node, kind: 'map', entries: new Map() }, get: () => null }
+interface ProcessSettings {
+  readonly keys: Keys
+  readonly extras: Extras
+  readonly resources: Setting | null
+  readonly command: readonly string[] | null
 }
 
-function optional<T>(setting: Setting | null, read: (setting: Setting) => T | null): T | null {
-  return setting === null ? null : read(setting)
+function decodeProcess(context: Context, { keys, extras, resources, command }: ProcessSettings): ProcessSpec {
+  const limits = decodeLimits(context, { keys, resources, own: extras.keys.get('limits') })
+  return {
+    command: command ?? [],
+    commandError: null,
+    // The file's directory is not inside a new root.
+    workingDir:
+      optional(keys.get('working_dir'), (one) => readPath(context, one)) ?? (limits?.chroot ? null : context.directory),
+    environment: optional(keys.get('environment'), (one) => decodeEnvironment(context, one)) ?? {},
+    envFiles: optional(keys.get('env_file'), (one) => decodeEnvFiles(context, one)) ?? [],
+    inheritEnvironment: extras.inheritEnvironment ?? false,
+    user: optional(keys.get('user'), (one) => decodeUser(context, one)),
+    umask: extras.umask,
+    stdout: extras.logs.stdout,
+    stderr: extras.logs.stderr,
+    stdin: decodeStdin(context, keys.get('stdin_open'), extras.keys.get('stdin')),
+    limits,
+    cgroup: decodeOwnCgroup(context, extras, limits),
+  }
+}
+
+/** What is limited by a cgroup has one of its own. */
+function decodeOwnCgroup(context: Context, extras: Extras, limits: ProcessLimits | null): boolean {
+  const isNeeded = limits !== null && limits.cgroup !== null
+  const setting = extras.keys.get('cgroup')
+  if (extras.cgroup === false && setting !== null && isNeeded)
+    error(context, setting, 'the limits of this service are those of a cgroup', 'remove this line, or the limits')
+  return isNeeded || extras.cgroup === true
 }
 
 function decodeCommand(context: Context, keys: Keys, entry: YamlEntry): readonly string[] | null {
@@ -77,39 +123,7 @@ function decodeCommand(context: Context, keys: Keys, entry: YamlEntry): readonly
       "write 'command:' with the program to run and its arguments",
     )
   }
-  const words = setting.node.kind === 'list' ? readWords(context, setting) : splitCommand(context, setting)
-  if (words === null) return null
-  if (words.length === 0 || words[0] === '')
-    return error(context, setting, 'the command is empty', 'write the program to run and its arguments')
-  const tooLong = words.find((word) => Buffer.byteLength(word) >= argumentBytesMax)
-  if (tooLong !== undefined)
-    return error(
-      context,
-      setting,
-      `one argument is longer than ${argumentBytesMax} bytes`,
-      'Linux refuses to start it; put the text into a file',
-    )
-  return words
-}
-
-function readWords(context: Context, setting: Setting): readonly string[] | null {
-  const items = readItems(context, setting, '') ?? []
-  const words = items.map((item) => readText(context, item))
-  return words.every((word) => word !== null) ? words : null
-}
-
-function splitCommand(context: Context, setting: Setting): readonly string[] | null {
-  const text = readText(context, setting)
-  if (text === null) return null
-  const result = splitShellWords(text, 'compose')
-  if (result.kind === 'words') return result.words
-  const isShell = result.message.includes('shell')
-  return error(
-    context,
-    setting,
-    result.message,
-    isShell ? 'put the word in quotes, or write ["sh", "-c", "…"]' : 'close the quote, or write the command as a list',
-  )
+  return readCommand(context, setting)
 }
 
 function decodeEnvironment(context: Context, setting: Setting): Readonly<Record<string, string>> | null {
@@ -194,15 +208,9 @@ function decodeUser(context: Context, setting: Setting): string | null {
 }
 
 function decodeInstances(context: Context, keys: Keys, deploy: Keys | null): readonly Instance[] {
-  const read = (one: Setting) => readInteger(context, one, { min: 0, max: unitsMax })
-  const scale = keys.get('scale')
-  const replicas = deploy?.get('replicas') ?? null
-  const scaled = optional(scale, read)
-  const replicated = optional(replicas, read)
-  if (scale !== null && scaled !== null && replicated !== null && scaled !== replicated) {
-    error(context, scale, `scale is ${scaled}, and deploy.replicas is ${replicated}`, 'write only one of the two')
-  }
-  return Array.from({ length: scaled ?? replicated ?? 1 }, (_, index) => ({ n: index + 1 }))
+  const either = [keys.get('scale'), deploy?.get('replicas') ?? null] as const
+  const count = readEither(context, keys, either, (one) => readInteger(context, one, { min: 0, max: unitsMax }))
+  return Array.from({ length: count ?? 1 }, (_, index) => ({ n: index + 1 }))
 }
 
 const killWaitMs = 5_000
@@ -221,51 +229,4 @@ function decodeStop(context: Context, keys: Keys, extras: Extras): readonly Stop
   const other = signalSetting ?? graceSetting
   if (other !== null) error(context, other, 'x-holdfast.stop says already how to stop', 'write only one of the two')
   return extras.stop
-}
-
-const conditions = ['service_started', 'service_completed_successfully', 'service_healthy'] as const
-
-function decodeDependencies(context: Context, setting: Setting): readonly Dependency[] | null {
-  if (setting.node.kind === 'map') {
-    const entries = [...setting.node.entries.values()]
-    return entries.map((entry) => decodeDependency(context, entry, child(setting, entry))).filter((one) => one !== null)
-  }
-  const items = readItems(context, setting, 'write a list of services, or a map with a condition for each')
-  const names = new Set<string>()
-  for (const item of items ?? []) {
-    const name = readText(context, item)
-    if (name !== null) names.add(name)
-  }
-  return [...names].map((service) => ({ service, condition: 'started', required: true, restart: false }))
-}
-
-function decodeDependency(context: Context, entry: YamlEntry, setting: Setting): Dependency | null {
-  const keys = readKeys(context, setting, ['condition', 'required', 'restart'])
-  if (keys === null) return null
-  const conditionSetting = keys.get('condition')
-  if (conditionSetting === null) {
-    return report(
-      context,
-      entry,
-      `${setting.path}.condition`,
-      'the dependency has no condition',
-      `write 'condition: ${conditions[0]}' or ${conditions[1]}`,
-    )
-  }
-  const condition = readChoice(context, conditionSetting, conditions)
-  if (condition === 'service_healthy') {
-    return error(
-      context,
-      conditionSetting,
-      "this version of Holdfast cannot do 'service_healthy'",
-      `use ${conditions[0]}, or ${conditions[1]} for a job`,
-    )
-  }
-  if (condition === null) return null
-  return {
-    service: entry.key,
-    condition: condition === 'service_started' ? 'started' : 'completed',
-    required: optional(keys.get('required'), (one) => readBoolean(context, one)) ?? true,
-    restart: optional(keys.get('restart'), (one) => readBoolean(context, one)) ?? false,
-  }
 }

@@ -86,6 +86,31 @@ export function readKeys(
   }
 }
 
+/** The keys of a map that is not there. */
+export function noKeys({ path, node }: Setting): Keys {
+  return { path, node: { ...node, kind: 'map', entries: new Map() }, get: () => null }
+}
+
+export function optional<T>(setting: Setting | null, read: (setting: Setting) => T | null): T | null {
+  return setting === null ? null : read(setting)
+}
+
+/** One value that two keys may say, as Compose allows: where both do, they must agree. `parent` is the map both are below. */
+export function readEither<T extends number>(
+  context: Context,
+  parent: Keys,
+  [one, other]: readonly [Setting | null, Setting | null],
+  read: (setting: Setting) => T | null,
+): T | null {
+  const [first, second] = [optional(one, read), optional(other, read)]
+  if (one !== null && other !== null && first !== null && second !== null && first !== second) {
+    const said = (setting: Setting) =>
+      `${setting.path.slice(parent.path.length + 1)} is ${setting.node.kind === 'scalar' ? setting.node.source : ''}`
+    error(context, one, `${said(one)}, and ${said(other)}`, 'write only one of the two')
+  }
+  return first ?? second
+}
+
 function readMap(context: Context, setting: Setting, known: readonly string[]): YamlMap | null {
   if (setting.node.kind === 'map') return setting.node
   return error(
@@ -157,7 +182,7 @@ export function readNumber(
 ): number | null {
   const text = setting.node.kind === 'scalar' && setting.node.value !== null ? readText(context, setting) : ''
   if (text === null) return null
-  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  const value = /^(?:\d+(?:\.\d+)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN
   if (value >= range.min && value <= range.max) return value
   return error(
     context,
@@ -170,17 +195,35 @@ export function readNumber(
 /** The longest duration that makes sense: 1000 days. A longer one is a slip. */
 const durationMsMax = 1_000 * 86_400_000
 
-export function readDuration(context: Context, setting: Setting): number | null {
+const durationForms = {
+  compose: { unit: 's', forms: '500ms, 10s, 1m30s, 2h' },
+  'with-days': { unit: 'd', forms: '30m, 12h, 7d' },
+} as const
+
+/** `with-days`: for keys that Compose does not have. */
+export function readDuration(
+  context: Context,
+  setting: Setting,
+  units: keyof typeof durationForms = 'compose',
+): number | null {
   const text = readText(context, setting)
   if (text === null) return null
-  const durationMs = parseDuration(text)
+  const durationMs = parseDuration(text, units)
   if (durationMs === null) {
-    const hint = /^\d+$/.test(text) ? `did you mean '${text}s'?` : 'write a number with its unit: 500ms, 10s, 1m30s, 2h'
+    const { unit, forms } = durationForms[units]
+    const hint = /^\d+$/.test(text) ? `did you mean '${text}${unit}'?` : `write a number with its unit: ${forms}`
     return error(context, setting, `'${text}' is not a duration`, hint)
   }
   if (durationMs > durationMsMax)
     return error(context, setting, `'${text}' is longer than 1000 days`, 'write a shorter duration')
   return durationMs
+}
+
+/** Of something that is waited for, so that nothing is done without any pause. */
+export function readPause(context: Context, setting: Setting): number | null {
+  const durationMs = readDuration(context, setting)
+  if (durationMs !== 0) return durationMs
+  return error(context, setting, 'no time at all is too short', 'write at least 1ms')
 }
 
 export function readByteSize(context: Context, setting: Setting): number | null {

@@ -25,7 +25,7 @@ function processes(service: Service): readonly ProcessSpec[] {
 }
 
 test('a program that says only its command has the defaults of supervisord', async () => {
-  const log = { path: null, bytesMax: 52_428_800, backupsMax: 10 }
+  const log = { path: null, bytesMax: 52_428_800, backupsMax: 10, ageMaxMs: 0, compress: false }
   assert.deepEqual(await program(''), {
     name: 'a',
     kind: 'process',
@@ -40,6 +40,8 @@ test('a program that says only its command has the defaults of supervisord', asy
       umask: null,
       stdout: log,
       stderr: log,
+      stdin: { kind: 'null' },
+      limits: null,
       cgroup: false,
     },
     instances: [{ n: 0 }],
@@ -59,6 +61,10 @@ test('a program that says only its command has the defaults of supervisord', asy
     dependsOn: [],
     priority: 999,
     manualStop: 'until-daemon-restart',
+    checks: { readiness: null, liveness: null },
+    hooks: { preStart: null, postStop: null },
+    schedule: null,
+    once: null,
   })
 })
 

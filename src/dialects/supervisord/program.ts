@@ -1,5 +1,6 @@
 import { processBytesMax, unitsMax } from '../../core/limits.ts'
 import type { Instance, LogSpec, ProcessSpec, RestartPolicy, Service, StopRung } from '../../core/model.ts'
+import { noChecks, noHooks, nullStdin } from '../../core/target/plain.ts'
 import { parseEnvironmentPairs } from '../../formats/environment-pairs.ts'
 import { pythonRepr } from '../../formats/python-text.ts'
 import { splitShellWords } from '../../formats/shell-words.ts'
@@ -52,9 +53,16 @@ export function decodeProgram(outer: Section, name: string, group: string): Prog
     dependsOn: [],
     priority,
     manualStop: 'until-daemon-restart',
+    checks: noChecks,
+    hooks: noHooks,
+    schedule: null,
+    once: null,
   }
   return { service, priority }
 }
+
+/** supervisord rotates by size only, and leaves its files as they are. */
+const plainLog = { ageMaxMs: 0, compress: false }
 
 // numprocs=0 is a group without processes.
 const emptyProcess: ProcessSpec = {
@@ -66,8 +74,10 @@ const emptyProcess: ProcessSpec = {
   inheritEnvironment: true,
   user: null,
   umask: null,
-  stdout: { path: null, bytesMax: 0, backupsMax: 0 },
+  stdout: { path: null, bytesMax: 0, backupsMax: 0, ...plainLog },
   stderr: 'stdout',
+  stdin: nullStdin,
+  limits: null,
   cgroup: false,
 }
 
@@ -238,6 +248,8 @@ function decodeProcess(outer: Section, member: Member): ProcessSpec | null {
     umask: member.shared.umask,
     stdout,
     stderr: member.shared.isMerged ? mergedLog(section) : decodeLog(section, 'stderr'),
+    stdin: nullStdin,
+    limits: null,
     cgroup: false,
   }
 }
@@ -301,7 +313,7 @@ function decodeLog(section: Section, stream: 'stdout' | 'stderr'): LogSpec {
     const message = `For [${section.section.name}], AUTO logging used for ${key} without rollover, set maxbytes > 0 to avoid filling up filesystem unintentionally`
     warn(section, entryOf(section, `${key}_maxbytes`)!, `${key}_maxbytes`, message, '')
   }
-  return { path, bytesMax, backupsMax }
+  return { path, bytesMax, backupsMax, ...plainLog }
 }
 
 function logPath(section: Section, key: string): LogSpec['path'] {

@@ -1,5 +1,6 @@
 import type { Event, Identity, Run, Step, UnitId } from '../../core/model.ts'
-import type { Clock, Driver, Post, RunHandle } from '../../engine/ports.ts'
+import type { Clock, Driver, Post, RunFacts, RunHandle } from '../../engine/ports.ts'
+import { nextDue } from './cron.ts'
 import type { News, Process, Script, World } from './world.ts'
 
 export interface FakeDriverParts {
@@ -11,21 +12,31 @@ export interface FakeDriverParts {
   readonly scriptOf: (step: Extract<Step, { kind: 'spawn' }>) => Script
   /** Whether it can be seen how a process ended that an earlier daemon started (kernels from 6.15 on). */
   readonly seesAdoptedExits: boolean
+  /** Which process of the host we are. An upgrade in place stays the same one: what it started are its children. */
+  readonly daemon: number
 }
 
 interface Known {
   readonly process: Process
-  readonly isAdopted: boolean
+  readonly isExitSeen: boolean
   /** Its `spawned` is told at this time; null: it was. */
   tellBootMs: number | null
   hasEnded: boolean
 }
 
+/** What is told at its time. */
+interface Later {
+  readonly atBootMs: number
+  readonly tell: () => void
+}
+
+type ProbeStep = Extract<Step, { kind: 'probe' }>
+
 /** A driver without an operating system: the same contract over a world of scripted processes. */
 export function createFakeDriver(parts: FakeDriverParts): Driver {
-  const { world, clock, scriptOf, seesAdoptedExits } = parts
+  const { world, clock, scriptOf, seesAdoptedExits, daemon } = parts
   const known = new Map<string, Known>()
-  const failures: { readonly atBootMs: number; readonly event: Event; readonly post: Post }[] = []
+  let later: Later[] = []
   let doubtful: RunHandle[] = []
   let hint: Post | null = null
   /** Adopted runs whose pauses while no daemon watched are still to be told. */
@@ -48,6 +59,12 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
         for (const event of resolveDoubtful()) post(event)
         post({ kind: 'observed', takenBootMs: clock.now().bootMs, alive: aliveRuns() })
         return
+      case 'probe':
+        probe(step, post)
+        return
+      case 'schedule':
+        post(dueNext(step))
+        return
       case 'forget':
         return
     }
@@ -56,16 +73,17 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
   function spawn(step: Extract<Step, { kind: 'spawn' }>, post: Post): void {
     const nowBootMs = clock.now().bootMs
     const script = scriptOf(step)
-    const { unit, run } = step
+    const { unit, run, role, isRecorded } = step
+    world.forget(unit, run)
     if (script.spawnFailure !== null) {
       const event: Event = { kind: 'spawn-failed', unit, run, ...script.spawnFailure }
       if (script.spawnMs === 0) post(event)
-      else failures.push({ atBootMs: nowBootMs + script.spawnMs, event, post })
+      else later.push({ atBootMs: nowBootMs + script.spawnMs, tell: () => post(event) })
       return
     }
-    const process = world.start({ unit, run, script, nowBootMs })
+    const process = world.start({ unit, run, role, isRecorded, parent: daemon, script, nowBootMs })
     const tellBootMs = script.spawnMs === 0 ? null : nowBootMs + script.spawnMs
-    known.set(keyOf(unit, run), { process, isAdopted: false, tellBootMs, hasEnded: false })
+    known.set(keyOf(unit, run), { process, isExitSeen: true, tellBootMs, hasEnded: false })
     if (tellBootMs === null) post({ kind: 'spawned', unit, run, identity: process.identity })
   }
 
@@ -78,6 +96,38 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     const isSent = world.signal(process, signal, clock.now().bootMs)
     return { kind: 'signalled', unit, run, signal, outcome: isSent ? 'sent' : 'gone' }
   }
+
+  // ---- checks and schedules --------------------------------------------------------------------------------------
+
+  function probe(step: ProbeStep, post: Post): void {
+    const beganBootMs = clock.now().bootMs
+    const process = known.get(keyOf(step.unit, step.run.n))?.process ?? null
+    const answerMs = process === null ? 0 : process.isPaused ? step.timeoutMs : process.checked.answerMs
+    const atBootMs = beganBootMs + Math.min(answerMs, step.timeoutMs)
+    later.push({
+      atBootMs,
+      tell: () => post(probed(step, process, { beganBootMs, isLate: answerMs > step.timeoutMs })),
+    })
+  }
+
+  function probed(
+    { unit, run, check, seq }: ProbeStep,
+    process: Process | null,
+    asked: { readonly beganBootMs: number; readonly isLate: boolean },
+  ): Event {
+    const nowBootMs = clock.now().bootMs
+    const output = process === null || process.exit !== null ? 'it has ended' : said(process, asked.isLate, nowBootMs)
+    const durationMs = nowBootMs - asked.beganBootMs
+    return { kind: 'probed', unit, run: run.n, check, seq, isOk: output === 'passed', output, durationMs }
+  }
+
+  function dueNext({ unit, schedule, scheduleHash, afterWallMs }: Extract<Step, { kind: 'schedule' }>): Event {
+    const dueWallMs = nextDue(schedule.cron, afterWallMs)
+    const message = dueWallMs === null ? `the fake driver does not know the schedule '${schedule.cron}'` : ''
+    return { kind: 'next-due', unit, scheduleHash, afterWallMs, dueWallMs, message }
+  }
+
+  // ---- what lives ------------------------------------------------------------------------------------------------
 
   /** What has ended and was not told yet counts as alive, so that its exit is told before it is missed. */
   function aliveRuns(): readonly { readonly unit: UnitId; readonly run: number }[] {
@@ -97,26 +147,41 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     if (identity !== null) {
       const process = world.processes.get(identity.pid)
       if (process !== undefined && isSame(process.identity, identity)) return adopt(process)
-      return { kind: 'exited', unit, run: run.n, exit: { kind: 'unknown' } }
+      const ended = world.ended(unit, run.n)
+      const isSeen = ended !== null && isSame(ended.identity, identity) && isExitKnown(ended)
+      return { kind: 'exited', unit, run: run.n, exit: (isSeen ? ended.exit : null) ?? { kind: 'unknown' } }
     }
     const marked = [...world.processes.values()].filter((process) => process.unit === unit && process.run === run.n)
-    if (marked.length === 0) return { kind: 'not-started', unit, run: run.n }
     if (marked.length === 1) return adopt(marked[0]!)
-    const pids = marked.map((process) => process.identity.pid).join(', ')
-    return { kind: 'unresolved', unit, run: run.n, message: `pids ${pids} all carry the mark of run ${run.n}` }
+    if (marked.length > 1) {
+      const pids = marked.map((process) => process.identity.pid).join(', ')
+      return { kind: 'unresolved', unit, run: run.n, message: `pids ${pids} all carry the mark of run ${run.n}` }
+    }
+    const ended = world.ended(unit, run.n)
+    // Numbers used while nothing could be stored may be used again.
+    const isOther = ended !== null && ended.startedBootMs < run.startedBootMs
+    if (ended === null || isOther) return { kind: 'not-started', unit, run: run.n }
+    return { kind: 'exited', unit, run: run.n, exit: (isExitKnown(ended) ? ended.exit : null) ?? { kind: 'unknown' } }
+  }
+
+  /** Of a process that ended while no daemon looked, without a look at it that this kernel may allow. */
+  function isExitKnown(process: Process): boolean {
+    return process.isRecorded || process.parent === daemon
   }
 
   function adopt(process: Process): Event {
     const { unit, run, identity } = process
-    known.set(keyOf(unit, run), { process, isAdopted: true, tellBootMs: null, hasEnded: false })
-    return { kind: 'adopted', unit, run, identity }
+    const isChild = process.parent === daemon
+    const isExitSeen = seesAdoptedExits || isExitKnown(process)
+    known.set(keyOf(unit, run), { process, isExitSeen, tellBootMs: null, hasEnded: false })
+    return { kind: 'adopted', unit, run, identity, isChild }
   }
 
   function recover(handles: readonly RunHandle[]): Promise<readonly Event[]> {
     const exits = exitsWhileAway()
     const events = handles.map((handle): Event => {
       const event = resolve(handle)
-      if (event.kind !== 'exited' || handle.run.identity === null) return event
+      if (event.kind !== 'exited' || handle.run.identity === null || event.exit.kind !== 'unknown') return event
       return { ...event, exit: exits.get(handle.run.identity.pid) ?? event.exit }
     })
     doubtful = handles.filter((_, index) => events[index]?.kind === 'unresolved')
@@ -139,14 +204,15 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     return exits
   }
 
+  // ---- telling ---------------------------------------------------------------------------------------------------
+
   /** Whatever is due is told; `exited` only after `spawned`. */
   function tell(): void {
     const nowBootMs = clock.now().bootMs
-    for (const failure of failures.splice(0)) {
-      if (failure.atBootMs <= nowBootMs) failure.post(failure.event)
-      else failures.push(failure)
-    }
     const ended = world.elapse(nowBootMs).filter(tellPauses)
+    const due = later.filter(({ atBootMs }) => atBootMs <= nowBootMs)
+    later = later.filter(({ atBootMs }) => atBootMs > nowBootMs)
+    for (const one of due) one.tell()
     for (const { process } of ended) {
       const entry = known.get(keyOf(process.unit, process.run))
       if (entry?.process === process) entry.hasEnded = true
@@ -164,8 +230,7 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     }
     if (!entry.hasEnded || exit === null) return
     known.delete(keyOf(unit, run))
-    const isSeen = !entry.isAdopted || seesAdoptedExits
-    hint?.({ kind: 'exited', unit, run, exit: isSeen ? exit : { kind: 'unknown' } })
+    hint?.({ kind: 'exited', unit, run, exit: entry.isExitSeen ? exit : { kind: 'unknown' } })
   }
 
   /** False for what was told here: pauses. */
@@ -182,7 +247,7 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     const consider = (atBootMs: number) => {
       if (nextBootMs === null || atBootMs < nextBootMs) nextBootMs = atBootMs
     }
-    for (const { atBootMs } of failures) consider(atBootMs)
+    for (const { atBootMs } of later) consider(atBootMs)
     for (const { tellBootMs } of known.values()) if (tellBootMs !== null) consider(tellBootMs)
     clock.arm(nextBootMs, tell)
   }
@@ -207,13 +272,33 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     recovered = []
   }
 
-  function facts(run: Run) {
+  function facts(run: Run): RunFacts | null {
     const process = run.identity === null ? undefined : world.processes.get(run.identity.pid)
     const isThere = process !== undefined && run.identity !== null && isSame(process.identity, run.identity)
-    return isThere ? { rssBytes: 1024 * 1024, processes: 1 } : null
+    return isThere ? fakeFacts : null
   }
 
   return { perform, recover, events, facts }
+}
+
+const fakeFacts: RunFacts = {
+  rssBytes: 1024 * 1024,
+  rssPeakBytes: null,
+  processes: 1,
+  cpuMs: null,
+  memoryBytes: null,
+  memoryPeakBytes: null,
+  processesPeak: null,
+  oomKills: null,
+}
+
+/** What a check of a living process finds. */
+function said({ checked, startedBootMs, isPaused }: Process, isLate: boolean, nowBootMs: number): string {
+  const { passesMs, flapsMs } = checked
+  if (isLate || isPaused) return 'no answer in time'
+  const beyondMs = passesMs === null ? -1 : nowBootMs - startedBootMs - passesMs
+  if (beyondMs < 0) return 'not ready'
+  return flapsMs !== null && Math.floor(beyondMs / flapsMs) % 2 === 1 ? 'out of order' : 'passed'
 }
 
 function keyOf(unit: UnitId, run: number): string {

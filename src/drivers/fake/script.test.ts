@@ -1,15 +1,17 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { play, service, setTarget } from '../../core/fixture.ts'
-import type { Step } from '../../core/model.ts'
+import type { Role, Step } from '../../core/model.ts'
+import { nextDue } from './cron.ts'
 import { scriptFromEnvironment } from './script.ts'
 
-function spawn(text: string | null, run = 1): Extract<Step, { kind: 'spawn' }> {
+function spawn(text: string | null, run = 1, role: Role = 'main'): Extract<Step, { kind: 'spawn' }> {
   const web = service('web')
   const environment: Readonly<Record<string, string>> = text === null ? {} : { HOLDFAST_FAKE: text }
   const scene = play()
   scene.turn(0, setTarget({ ...web, process: { ...web.process, environment } }))
-  return { kind: 'spawn', unit: 'a/web/1', run, spec: scene.unit('web').spec, why: '' }
+  const { spec } = scene.unit('web')
+  return { kind: 'spawn', unit: 'a/web/1', run, role, attempt: run, spec, end: null, isRecorded: false, why: '' }
 }
 
 it('without words a process lives until it is stopped', () => {
@@ -22,6 +24,7 @@ it('without words a process lives until it is stopped', () => {
     stopMs: 1,
     stopExit: null,
     isForbidden: false,
+    checked: { passesMs: 0, flapsMs: null, answerMs: 1 },
   })
 })
 
@@ -48,4 +51,29 @@ it("a spawn that fails is the unit's own matter, unless the host is short of som
     retry: false,
   })
   assert.equal(scriptFromEnvironment(spawn('fails=EAGAIN')).spawnFailure?.retry, true)
+})
+
+it('a hook ends well by itself, unless words of its own say otherwise', () => {
+  const { livesMs, exit, ignores } = scriptFromEnvironment(spawn('exit=7 ignores=TERM', 1, 'pre'))
+  assert.deepEqual([livesMs, exit, ignores], [20, { kind: 'code', code: 0 }, []])
+  const hangs = 'pre.exit=3 post.lives=ever post.ignores=TERM'
+  assert.deepEqual(scriptFromEnvironment(spawn(hangs, 1, 'pre')).exit, { kind: 'code', code: 3 })
+  const post = scriptFromEnvironment(spawn(hangs, 1, 'post'))
+  assert.deepEqual([post.livesMs, post.ignores], [null, ['TERM']])
+})
+
+it('words say what checks of it find', () => {
+  const late = scriptFromEnvironment(spawn('ready=500 flaps=2000 answers=30')).checked
+  assert.deepEqual(late, { passesMs: 500, flapsMs: 2_000, answerMs: 30 })
+  assert.equal(scriptFromEnvironment(spawn('ready=never')).checked.passesMs, null)
+})
+
+it('schedules of seconds, minutes, hours and days have a next time, others have none', () => {
+  const at = Date.UTC(2026, 0, 1, 10, 20, 31, 5)
+  assert.equal(nextDue('*/5 * * * * *', at), Date.UTC(2026, 0, 1, 10, 20, 35))
+  assert.equal(nextDue('*/5 * * * * *', Date.UTC(2026, 0, 1, 10, 20, 35)), Date.UTC(2026, 0, 1, 10, 20, 40))
+  assert.equal(nextDue('* * * * *', at), Date.UTC(2026, 0, 1, 10, 21))
+  assert.equal(nextDue('@daily', at), Date.UTC(2026, 0, 2))
+  assert.equal(nextDue('30 4 * * *', at), null)
+  assert.equal(nextDue('toString', at), null)
 })

@@ -6,29 +6,42 @@ import type { Script } from './world.ts'
 export const scriptVariable = 'HOLDFAST_FAKE'
 
 /**
- * The script of a fake process by the words of its variable, e.g. `lives=3000 exit=1 ignores=TERM,INT stops=200`:
- * lives: ms until it ends, `1000..5000` draws one; exit: its code or SIGNAL; ignores: signals without SIG; spawn: ms
- * until its start is told; stops: ms from a signal to its end; fails: the code of a spawn that fails. The same for the same
- * unit and run.
+ * The script of a fake process by the words of its variable, e.g. `lives=3000 exit=1 ignores=TERM,INT stops=200 pre.exit=3`:
+ * lives: ms until it ends, `1000..5000` draws one, `ever`: until it is stopped; exit: its code or SIGNAL; ignores: signals
+ * without SIG; spawn: ms until its start is told; stops: ms from a signal to its end; fails: the code of a spawn that
+ * fails. Before one of these, `pre.` and `post.` mean the hooks, which otherwise end well after a moment.
+ * For checks: ready: ms until they pass, or `never`; flaps: ms after which they fail, then pass again; answers: ms until an
+ * answer. The same for the same unit and run.
  */
 export function scriptFromEnvironment(step: Extract<Step, { kind: 'spawn' }>): Script {
+  const words = wordsOf(step.spec.process.environment[scriptVariable] ?? '')
+  const word = (name: string) => words.get(step.role === 'main' ? name : `${step.role}.${name}`)
+  const fails = word('fails')
+  const lives = word('lives') ?? (step.role === 'main' ? 'ever' : '20')
+  return {
+    spawnFailure: fails === undefined ? null : { code: fails, message: 'as scripted', retry: fails === 'EAGAIN' },
+    spawnMs: numberOf(word('spawn')) ?? 1,
+    livesMs: drawn(lives, createRandom(step.run).next()),
+    exit: exitOf(word('exit') ?? '0'),
+    ignores: word('ignores')?.split(',') ?? [],
+    stopMs: numberOf(word('stops')) ?? 1,
+    stopExit: null,
+    isForbidden: false,
+    checked: {
+      passesMs: numberOf(words.get('ready') ?? '0'),
+      flapsMs: numberOf(words.get('flaps')),
+      answerMs: numberOf(words.get('answers')) ?? 1,
+    },
+  }
+}
+
+function wordsOf(text: string): ReadonlyMap<string, string> {
   const words = new Map<string, string>()
-  for (const word of (step.spec.process.environment[scriptVariable] ?? '').split(/\s+/)) {
+  for (const word of text.split(/\s+/)) {
     const [key = '', value = ''] = word.split('=')
     words.set(key, value)
   }
-  const random = createRandom(step.run)
-  const fails = words.get('fails')
-  return {
-    spawnFailure: fails === undefined ? null : { code: fails, message: 'as scripted', retry: fails === 'EAGAIN' },
-    spawnMs: numberOf(words.get('spawn')) ?? 1,
-    livesMs: drawn(words.get('lives'), random.next()),
-    exit: exitOf(words.get('exit') ?? '0'),
-    ignores: words.get('ignores')?.split(',') ?? [],
-    stopMs: numberOf(words.get('stops')) ?? 1,
-    stopExit: null,
-    isForbidden: false,
-  }
+  return words
 }
 
 function numberOf(text: string | undefined): number | null {

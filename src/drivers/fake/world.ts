@@ -1,4 +1,4 @@
-import type { Exit, Failure, Identity, UnitId } from '../../core/model.ts'
+import type { Exit, Failure, Identity, Role, UnitId } from '../../core/model.ts'
 
 /** What one process of the fake world does from its start on. */
 export interface Script {
@@ -17,11 +17,27 @@ export interface Script {
   readonly stopExit: Exit | null
   /** Signals are refused: it runs as somebody we may not signal. */
   readonly isForbidden: boolean
+  readonly checked: CheckedScript
+}
+
+/** What whoever checks the process finds. */
+export interface CheckedScript {
+  /** From its start until checks pass; null: they never do. */
+  readonly passesMs: number | null
+  /** From then on checks fail and pass by turns, this long each; null: they pass. */
+  readonly flapsMs: number | null
+  /** Until it answers. */
+  readonly answerMs: number
 }
 
 export interface Process {
   readonly unit: UnitId
   readonly run: number
+  readonly role: Role
+  /** How it ends is written down where a later daemon finds it. */
+  readonly isRecorded: boolean
+  /** The daemon that started it, as `FakeDriverParts.daemon`. */
+  readonly parent: number
   readonly identity: Identity
   readonly script: Script
   readonly startedBootMs: number
@@ -31,6 +47,7 @@ export interface Process {
   endsBootMs: number | null
   endsWith: Exit
   isForbidden: boolean
+  checked: CheckedScript
   isPaused: boolean
   pausedBootMs: number
   /** null while it lives. */
@@ -42,10 +59,22 @@ export type News =
   | { readonly kind: 'paused'; readonly process: Process }
   | { readonly kind: 'continued'; readonly process: Process }
 
+type Born = Pick<Process, 'unit' | 'run' | 'role' | 'isRecorded' | 'parent' | 'script'> & {
+  readonly nowBootMs: number
+  readonly isImpostor?: boolean
+}
+
+/** Whoever asks how something ended asks soon: more than this is not remembered. */
+const endedKept = 1_000
+
 /** Processes that outlive the daemon, in a time of their own: nothing happens but in `elapse` and by signals. */
 export interface World {
   readonly processes: ReadonlyMap<number, Process>
-  start(born: { unit: UnitId; run: number; script: Script; nowBootMs: number; isImpostor?: boolean }): Process
+  start(born: Born): Process
+  /** The process that was started as this run and has ended, unless the host was started since. */
+  ended(unit: UnitId, run: number): Process | null
+  /** The number is used once more: it was used while nothing could be stored. */
+  forget(unit: UnitId, run: number): void
   /** False: there is nobody any more. */
   signal(process: Process, signal: string, nowBootMs: number): boolean
   /** Lets happen what is due. What it brought, and what signals did since, is told once, in order. */
@@ -58,23 +87,24 @@ export interface World {
 
 export function createWorld(firstBootId: string): World {
   const processes = new Map<number, Process>()
+  const ended = new Map<string, Process>()
   let news: News[] = []
   let bootId = firstBootId
   let nextPid = 1_000
 
-  function start({ unit, run, script, nowBootMs, isImpostor = false }: Parameters<World['start']>[0]): Process {
+  function start({ nowBootMs, isImpostor = false, ...born }: Born): Process {
+    const { script } = born
     const identity: Identity = { pid: nextPid, startTicks: Math.floor(nowBootMs / 10), bootId, pidNamespace: 'fake' }
     nextPid += 1
     const process: Process = {
-      unit,
-      run,
+      ...born,
       identity,
-      script,
       startedBootMs: nowBootMs,
       isImpostor,
       endsBootMs: script.livesMs === null ? null : nowBootMs + script.livesMs,
       endsWith: script.exit,
       isForbidden: script.isForbidden,
+      checked: script.checked,
       isPaused: false,
       pausedBootMs: 0,
       exit: null,
@@ -86,7 +116,14 @@ export function createWorld(firstBootId: string): World {
   function end(process: Process, exit: Exit): void {
     process.exit = exit
     processes.delete(process.identity.pid)
+    if (!process.isImpostor) remember(process)
     news.push({ kind: 'ended', process })
+  }
+
+  function remember(process: Process): void {
+    ended.set(keyOf(process.unit, process.run), process)
+    const oldest = ended.keys().next()
+    if (ended.size > endedKept && !oldest.done) ended.delete(oldest.value)
   }
 
   function signal(process: Process, name: string, nowBootMs: number): boolean {
@@ -124,6 +161,8 @@ export function createWorld(firstBootId: string): World {
   return {
     processes,
     start,
+    ended: (unit, run) => ended.get(keyOf(unit, run)) ?? null,
+    forget: (unit, run) => void ended.delete(keyOf(unit, run)),
     signal,
     elapse(nowBootMs) {
       for (const process of processes.values()) {
@@ -146,9 +185,14 @@ export function createWorld(firstBootId: string): World {
     reboot(nextBootId) {
       for (const process of processes.values()) process.exit = { kind: 'unknown' }
       processes.clear()
+      ended.clear()
       news = []
       bootId = nextBootId
       nextPid = 1_000
     },
   }
+}
+
+function keyOf(unit: UnitId, run: number): string {
+  return `${unit} ${run}`
 }

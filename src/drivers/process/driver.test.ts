@@ -11,12 +11,23 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import type { Event, Failure, UnitSpec } from '../../core/model.ts'
+import type { Failure, UnitSpec } from '../../core/model.ts'
 import { kill } from '../../sys/kill.ts'
 import { childrenOf, readStat } from '../../sys/proc.ts'
 import { descriptorLimit, setSoftDescriptorLimit } from '../../sys/rlimit.ts'
 import { userByName } from '../../sys/users.ts'
-import { type Bench, createBench, shell, signalStep, spawnStep, unitSpec, until } from './test-bench.ts'
+import {
+  type Bench,
+  createBench,
+  onBench,
+  runToEnd,
+  shell,
+  signalStep,
+  spawnStep,
+  startRun as start,
+  unitSpec,
+  until,
+} from './test-bench.ts'
 
 const limit = { timeout: 30_000 }
 const isRoot = process.getuid?.() === 0
@@ -234,7 +245,7 @@ it('stderr may go the way of stdout, and a stream that is not wanted to /dev/nul
   onBench(async (bench) => {
     await runToEnd(bench, 'a/b/1', 1, shell('echo 1; echo 2 >&2; echo 3', { stderr: 'stdout' }))
     assert.equal(bench.output('a/b/1'), '1\n2\n3\n')
-    const none = { path: 'none', bytesMax: 0, backupsMax: 0 } as const
+    const none = { path: 'none', bytesMax: 0, backupsMax: 0, ageMaxMs: 0, compress: false } as const
     const spec = shell('a=$(readlink /proc/$$/fd/1); b=$(readlink /proc/$$/fd/2); echo $a $b > "$FILE"', {
       stdout: none,
       stderr: none,
@@ -439,28 +450,6 @@ it('orphans that no unit owns are reaped without a word', limit, () =>
 )
 
 // ---- helpers
-
-async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
-  const bench = createBench()
-  try {
-    await test(bench)
-    assert.deepEqual(bench.warnings, [])
-  } finally {
-    bench.close()
-  }
-}
-
-async function start(bench: Bench, unit: string, run: number, spec: UnitSpec): Promise<{ readonly pid: number }> {
-  bench.perform([spawnStep(unit, run, spec)])
-  const event = await bench.until((one) => (one.kind === 'spawned' || one.kind === 'spawn-failed') && one.run === run)
-  assert(event.kind === 'spawned', JSON.stringify(event))
-  return event.identity
-}
-
-async function runToEnd(bench: Bench, unit: string, run: number, spec: UnitSpec): Promise<Event> {
-  await start(bench, unit, run, spec)
-  return bench.until((event) => event.kind === 'exited' && event.run === run)
-}
 
 function failureOf(bench: Bench, spec: UnitSpec): Failure {
   bench.perform([spawnStep('a/b/1', 1, spec)])

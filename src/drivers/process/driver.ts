@@ -1,27 +1,37 @@
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Event, Exit, Failure, Identity, Now, Run, Step, UnitId } from '../../core/model.ts'
-import type { Driver, LogPort, Post, RunFacts, RunHandle } from '../../engine/ports.ts'
+import { assert } from '../../base/assert.ts'
+import type { Event, Exit, Failure, Identity, Now, RunRef, StdinSpec, Step, UnitId } from '../../core/model.ts'
+import type { Driver, LogPort, Post, RunHandle, StdinPort } from '../../engine/ports.ts'
 import { boundary } from '../../sys/boundary.ts'
+import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { oomScoreAdj } from '../../sys/oom.ts'
 import { endingByPidfd, openPidfd } from '../../sys/pidfd.ts'
+import { setBlocking } from '../../sys/pipe.ts'
 import { becomeSubreaper } from '../../sys/prctl.ts'
-import { ownPidNamespace, readStat, residentBytes } from '../../sys/proc.ts'
+import { childrenOf, ownPidNamespace, type ProcessStat, readStat } from '../../sys/proc.ts'
 import { type ChildNews, decodeEnding, nextChildNews } from '../../sys/wait.ts'
+import type { Watcher } from '../../sys/watcher.ts'
 import { type Account, resolveAccount } from './account.ts'
+import { admit } from './admit.ts'
 import { createBeginnings } from './beginnings.ts'
 import { createCgroups } from './cgroups.ts'
+import { createCommands } from './commands.ts'
+import { createEndings, exitOfStatus } from './endings.ts'
 import type { Environment } from './environment.ts'
+import { createExecProbes } from './exec-probes.ts'
+import { factsOf } from './facts.ts'
 import { failure, isFailure } from './failure.ts'
 import { createKeepers } from './keepers.ts'
 import { type LaunchSite, launch } from './launch.ts'
+import { runMarks } from './markers.ts'
 import { type Found, isZombie, resolveRun } from './resolve.ts'
+import { type SpawnStep, specOfRole } from './roles.ts'
 import { createRuns, endScopeOf, type LiveRun } from './runs.ts'
 import { killLeftovers, killStrays, type SignalContext, signalContext, signalRun } from './signal.ts'
 import { createStreams } from './streams.ts'
 import { takeSurvey } from './survey.ts'
 import { findUnstored, type Unstored } from './unstored.ts'
-import { createWatcher } from './watcher.ts'
 
 export interface ProcessDriverOptions {
   /** For FIFOs and the keepers' record; made if missing. One driver at a time. */
@@ -30,43 +40,59 @@ export interface ProcessDriverOptions {
   readonly homeId: string
   readonly logs: LogPort
   readonly clock: () => Now
+  /** Stays open when the driver is closed. */
+  readonly watcher: Watcher
   /** The soft limit of descriptors that services get: the one we were started with. */
   readonly startNofileSoft: number
   /** What services inherit that ask for the daemon's environment: see `cleanEnvironment`. */
   readonly baseEnvironment: Environment
+  /** Another image of this same process was here before us, and left what runs as our children: an upgrade in place. */
+  readonly isFollowing?: boolean
   readonly warn: (text: string) => void
   /** false: never ask the kernel for the exit code of a reaped process, as kernels before 6.15 cannot tell. */
   readonly asksPidfdInfo?: boolean
 }
 
+export interface ProcessDriver extends Driver {
+  readonly stdin: StdinPort
+  /** `isFollowed`: another image of this same process goes on at once; only news stop coming, and every keeper stays. */
+  close(options?: { readonly isFollowed: boolean }): void
+}
+
 /** Of starts in a row, before whatever else waits gets its turn. */
 const sliceMs = 20
 
-type SpawnStep = Extract<Step, { kind: 'spawn' }>
+/** A process was started; its identity is not yet complete. */
+interface Launched {
+  readonly live: LiveRun
+  readonly shortfalls: readonly string[]
+}
 
 /**
  * Host processes: started by posix_spawn, reaped by one loop, their output moved from FIFOs into the logs. `close`
- * stops watching and leaves every process as it is, but for keepers nobody needs any more. Throws when the run directory cannot be used.
+ * stops watching and leaves every run as it is; probes are killed, and keepers nobody needs any more. Throws when the run
+ * directory cannot be used.
  */
-export function createProcessDriver(options: ProcessDriverOptions): Driver & { close(): void } {
-  const { runDirectory, homeId, warn } = options
+export function createProcessDriver(options: ProcessDriverOptions): ProcessDriver {
+  const { runDirectory, homeId, watcher, warn } = options
   mkdirSync(runDirectory, { recursive: true, mode: 0o700 })
   const { bootId } = options.clock()
   const pidNamespace = ownPidNamespace()
   const devNull = openSync('/dev/null', constants.O_RDWR)
-  const watcher = createWatcher()
   const keepers = createKeepers({ file: join(runDirectory, 'keepers.json'), bootId, homeId, devNull, watcher, warn })
   const streams = createStreams({ folder: join(runDirectory, 'fifo'), logs: options.logs, keepers, watcher, warn })
   const cgroups = createCgroups(homeId)
   const beginnings = createBeginnings(join(runDirectory, 'begun'))
+  const endings = createEndings(join(runDirectory, 'ends'))
+  const commands = createCommands()
   const runs = createRuns()
   const site: LaunchSite = {
-    homeId,
     daemonEnvironment: options.baseEnvironment,
     startNofileSoft: options.startNofileSoft,
     ownOomScoreAdj: oomScoreAdj(),
     devNull,
   }
+  const probes = createExecProbes({ site, homeId, watcher, joinFiles: cgroups.joinFiles })
   let listener: Post | null = null
   let early: Event[] = []
   let mayReap = false
@@ -99,9 +125,16 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
         case 'forget':
           streams.forget(step.unit)
           beginnings.forget(step.unit)
+          endings.forget(step.unit)
           swept.delete(step.unit)
           doubtful.delete(step.unit)
           cgroups.remove(step.unit)
+          break
+        case 'probe':
+          probes.perform(step, post)
+          break
+        case 'schedule':
+          assert(false, "times are not the process driver's")
           break
         case 'observe':
           for (const event of resolveAll([...doubtful.values()])) if (event.kind !== 'unresolved') post(event)
@@ -121,7 +154,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     if (isClosed) return
     const context = contextNow()
     const since = performance.now()
-    const begun: (Event | LiveRun)[] = []
+    const begun: (Event | Launched)[] = []
     let next = 0
     while (next < steps.length && (next === 0 || performance.now() - since < sliceMs)) {
       const step = steps[next]!
@@ -133,13 +166,13 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     if (next < steps.length) setImmediate(() => spawnInSlices(steps.slice(next), accounts, post))
   }
 
-  function spawned(launched: LiveRun): Event {
-    const { unit, run } = launched
+  function spawned({ live, shortfalls }: Launched): Event {
+    const { unit, run } = live
     // Even if it ended already: its entry stays until we reap it.
-    const startTicks = readStat(launched.identity.pid)?.startTicks ?? 0
-    const identity: Identity = { ...launched.identity, startTicks }
-    runs.add({ ...launched, identity })
-    return { kind: 'spawned', unit, run, identity }
+    const startTicks = readStat(live.identity.pid)?.startTicks ?? 0
+    const identity: Identity = { ...live.identity, startTicks }
+    runs.add({ ...live, identity })
+    return { kind: 'spawned', unit, run, identity, ...(shortfalls.length > 0 ? { shortfalls } : {}) }
   }
 
   /** Everything the starts of one turn need is made together, and kept, before the first of them happens. */
@@ -162,20 +195,61 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
   }
 
   /** The run, its identity not yet complete, or why there is none. */
-  function spawnRun(step: SpawnStep, account: Account | Failure, context: SignalContext): LiveRun | Event {
-    const { unit, run, spec } = step
+  function spawnRun(step: SpawnStep, account: Account | Failure, context: SignalContext): Launched | Event {
+    const { unit, run } = step
     const failed = (trouble: Failure): Event => ({ kind: 'spawn-failed', unit, run, ...trouble })
     if (isFailure(account)) return failed(account)
+    const stdin = openStdin(step)
+    if (typeof stdin !== 'number') return failed(stdin)
+    try {
+      const launched = launchRun({ step, account, stdin, context })
+      return isFailure(launched) ? failed(launched) : launched
+    } finally {
+      if (stdin !== devNull) closeSync(stdin)
+    }
+  }
+
+  /** Hooks have none. */
+  function openStdin({ unit, role, spec }: SpawnStep): number | Failure {
+    const { stdin } = spec.process
+    if (stdin.kind === 'null' || role !== 'main') return devNull
+    try {
+      return stdin.kind === 'pipe' ? streams.openStdin(unit) : openInput(stdin.path)
+    } catch (error) {
+      return stdinFailure(stdin, errnoOf(error))
+    }
+  }
+
+  function launchRun(request: {
+    readonly step: SpawnStep
+    readonly account: Account
+    readonly stdin: number
+    readonly context: SignalContext
+  }): Launched | Failure {
+    const { step, account, stdin, context } = request
+    const { unit, run } = step
+    const endScope = endScopeOf(step.spec)
     // What the last run left behind was killed when it ended, unless that was in another daemon's time.
-    if (endScopeOf(spec) === 'tree' && !swept.delete(unit)) killStrays(unit, context)
-    const cgroup = spec.process.cgroup ? cgroups.prepare(unit) : null
-    if (cgroup !== null && typeof cgroup !== 'string') return failed(cgroup)
-    const openWriteEnds = () => streams.openWriteEnds(unit, spec.process)
-    const beginning = beginnings.prepare(unit, run)
-    const pid = launch(site, { unit, run, spec: spec.process, account, cgroup, beginning, openWriteEnds })
-    if (typeof pid !== 'number') return failed(pid)
+    if (endScope === 'tree' && !swept.delete(unit)) killStrays(unit, context)
+    const admitted = admit(specOfRole(step), homeId)
+    if (isFailure(admitted)) return admitted
+    const { spec } = admitted
+    const cgroup = cgroups.prepare(unit, spec)
+    if (isFailure(cgroup)) return cgroup
+    // What is still there was printed before.
+    streams.drainRest(unit)
+    streams.begin(unit, step.attempt)
+    const pid = launch(site, {
+      ...{ spec, account, join: cgroup.join, stdin, marks: runMarks(homeId, unit, run) },
+      beginning: beginnings.prepare(unit, run),
+      ending: step.isRecorded ? endings.prepare(unit, run) : null,
+      openWriteEnds: () => streams.openWriteEnds(unit, spec),
+    })
+    if (typeof pid !== 'number') return pid
     const identity: Identity = { pid, startTicks: 0, bootId, pidNamespace }
-    return { unit, run, identity, endScope: endScopeOf(spec), pidfd: null }
+    const isRecorded = step.isRecorded && endings.isRecorded(unit, run)
+    const shortfalls = [...admitted.shortfalls, ...cgroup.shortfalls]
+    return { live: { unit, run, identity, endScope, isRecorded, pidfd: null }, shortfalls }
   }
 
   function observe(): Event {
@@ -201,7 +275,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
       boundary('reap: child reaped')
       const run = runs.byPid(news.pid)
       if (run === null) {
-        if (news.kind === 'ended') keepers.ended(news.pid)
+        if (news.kind === 'ended' && !probes.ended(news.pid, news.ending)) keepers.ended(news.pid)
       } else if (news.kind === 'ended') finish(run, news.ending, context)
       else tell({ kind: news.kind === 'stopped' ? 'paused' : 'continued', unit: run.unit, run: run.run })
     }
@@ -211,7 +285,11 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     return mayReap ? nextChildNews() : null
   }
 
-  function finish(run: LiveRun, exit: Exit, context: SignalContext): void {
+  function finish(run: LiveRun, ending: Exit, context: SignalContext): void {
+    const told = run.isRecorded ? exitOfRecorded(run, ending) : ending
+    const isKilled = told.kind === 'signal' && told.signal === 'KILL'
+    const isOutOfMemory = isKilled && (cgroups.usage(run.unit)?.oomKills ?? 0) > 0
+    const exit: Exit = isOutOfMemory ? { ...told, isOutOfMemory } : told
     runs.remove(run)
     killLeftovers(run, context)
     if (run.endScope === 'tree') swept.add(run.unit)
@@ -219,6 +297,11 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     streams.drainRest(run.unit)
     boundary('reap: last words taken')
     tell({ kind: 'exited', unit: run.unit, run: run.run, exit })
+  }
+
+  /** `ending`: of the recorder, which may have been killed over writing it down. */
+  function exitOfRecorded({ unit, run }: RunRef, ending: Exit): Exit {
+    return endings.exitOf(unit, run) ?? (ending.kind === 'code' ? exitOfStatus(ending.code) : ending)
   }
 
   /** Only parents are told of a pause; for adopted runs our own signal is the news. */
@@ -236,13 +319,25 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
 
   async function recover(handles: readonly RunHandle[]): Promise<readonly Event[]> {
     keepers.recover()
-    for (const handle of handles) streams.reopen(handle.unit, handle.spec?.process ?? null)
+    const survey = takeSurvey(options.isFollowing ? strangers(handles) : null)
+    probes.recover(survey)
+    for (const handle of handles) {
+      streams.reopen(handle.unit, handle.spec?.process ?? null)
+      streams.begin(handle.unit, handle.attempt)
+    }
     // First, so that they are not taken for what an older run left behind.
     const excluded = new Set([...keepers.pids(), process.pid])
-    const found = findUnstored(handles, { homeId, survey: takeSurvey(), excluded }).flatMap(take)
+    const found = findUnstored(handles, { homeId, survey, excluded }).flatMap(take)
     const events = resolveAll(handles)
     startReaping()
     return [...events, ...found, ...events.flatMap(pauseOf)]
+  }
+
+  /** Whatever the image before us started and could not tell us of is a child of ours now. */
+  function strangers(handles: readonly RunHandle[]): readonly number[] | null {
+    const children = childrenOf(process.pid)
+    const known = new Set([...keepers.pids(), ...handles.map(({ run }) => run.identity?.pid)])
+    return children?.filter((pid) => !known.has(pid)) ?? null
   }
 
   /** What became of each run; those that cannot be told are kept for the next observation. */
@@ -257,7 +352,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
       excluded: new Set([...keepers.pids(), process.pid]),
       fifosOf: streams.paths,
       cgroupMembers: cgroups.members,
-      hasBegun: beginnings.has,
+      hasBegun: (unit: UnitId, run: number) => beginnings.has(unit, run) || endings.exitOf(unit, run) !== null,
     }
     return handles.map((handle) => {
       const found = resolveRun(handle, context)
@@ -269,8 +364,13 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
 
   function take({ unit, run, stat }: Unstored): readonly Event[] {
     const identity: Identity = { pid: stat.pid, startTicks: stat.startTicks, bootId, pidNamespace }
-    if (!watchAdopted({ unit, run, identity, endScope: endScopeOf(null), pidfd: null })) return []
+    const isRecorded = endings.isRecorded(unit, run)
+    const live: LiveRun = { unit, run, identity, endScope: endScopeOf(null), isRecorded, pidfd: null }
+    if (isChild(stat)) runs.add(live)
+    else if (!watchAdopted(live)) return []
     streams.reopen(unit, null)
+    // Which start it belongs to is lost; of most it is the first and only run.
+    streams.begin(unit, run)
     return [{ kind: 'found', unit, run, identity }]
   }
 
@@ -285,7 +385,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     const run = handle.run.n
     switch (found.kind) {
       case 'alive':
-        return adopt(handle, found.stat.pid, found.stat.startTicks, context)
+        return adopt(handle, found.stat, context)
       case 'zombie':
         return ended(handle, decodeEnding(found.stat.exitStatus), context)
       case 'gone':
@@ -297,12 +397,20 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     }
   }
 
-  function adopt(handle: RunHandle, pid: number, startTicks: number, context: SignalContext): Event {
+  function adopt(handle: RunHandle, stat: ProcessStat, context: SignalContext): Event {
     const { unit } = handle
-    const identity: Identity = { pid, startTicks, bootId, pidNamespace }
-    const run: LiveRun = { unit, run: handle.run.n, identity, endScope: endScopeOf(handle.spec), pidfd: null }
-    if (!watchAdopted(run)) return ended(handle, { kind: 'unknown' }, context)
-    return { kind: 'adopted', unit, run: handle.run.n, identity }
+    const run = handle.run.n
+    const identity: Identity = { pid: stat.pid, startTicks: stat.startTicks, bootId, pidNamespace }
+    const isRecorded = endings.isRecorded(unit, run)
+    cgroups.adopt(stat.pid)
+    const live: LiveRun = { unit, run, identity, endScope: endScopeOf(handle.spec), isRecorded, pidfd: null }
+    if (isChild(stat)) {
+      // We took the place of the daemon that started it: its end is told to us as to any parent.
+      runs.add(live)
+      return { kind: 'adopted', unit, run, identity, isChild: true }
+    }
+    if (!watchAdopted(live)) return ended(handle, { kind: 'unknown' }, context)
+    return { kind: 'adopted', unit, run, identity }
   }
 
   /** false: it ended since we looked. */
@@ -324,13 +432,15 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
     return true
   }
 
-  function ended(handle: RunHandle, exit: Exit, context: SignalContext): Event {
+  function ended(handle: RunHandle, ending: Exit, context: SignalContext): Event {
     const { unit } = handle
+    const ref = { unit, run: handle.run.n }
+    const exit = endings.isRecorded(unit, ref.run) ? exitOfRecorded(ref, ending) : ending
     // What carries its mark may belong to a newer run.
     const isAlone = runs.all().every((run) => run.unit !== unit)
     if (isAlone && endScopeOf(handle.spec) === 'tree') killStrays(unit, context, true)
     streams.drainRest(unit)
-    return { kind: 'exited', unit, run: handle.run.n, exit }
+    return { kind: 'exited', ...ref, exit }
   }
 
   /** An adopted run ended if its entry is a zombie, or not its own any more. */
@@ -354,7 +464,7 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
   }
 
   function contextNow(): SignalContext {
-    return signalContext({ homeId, runs, cgroups, keeperPids: keepers.pids() })
+    return signalContext({ homeId, runs, cgroups, commands, keeperPids: keepers.pids() })
   }
 
   return {
@@ -370,29 +480,40 @@ export function createProcessDriver(options: ProcessDriverOptions): Driver & { c
       for (const event of kept) post(event)
       startReaping()
     },
-    facts: (run) => factsOf(run, bootId),
-    close() {
+    facts: (run, unit) => factsOf(run, unit, { bootId, cgroups }),
+    stdin: { write: streams.writeStdin },
+    close({ isFollowed } = { isFollowed: false }) {
       isClosed = true
       process.off('SIGCHLD', reap)
       mayReap = false
+      commands.close()
+      probes.close()
+      // What is open ends with the image, and nothing of it waits to be written.
+      if (isFollowed) return
       for (const run of runs.all()) release(run)
       streams.close()
       cgroups.close()
       const survey = takeSurvey()
       keepers.close((paths) => survey.withOpenFiles(paths).map((stat) => stat.pid))
-      watcher.close()
       closeSync(devNull)
     },
   }
 }
 
-/** Of the process and all below it. */
-function factsOf(run: Run, bootId: string): RunFacts | null {
-  const { identity } = run
-  if (identity === null || identity.bootId !== bootId) return null
-  if (readStat(identity.pid)?.startTicks !== identity.startTicks) return null
-  const resident = [identity.pid, ...takeSurvey().descendants([identity.pid])].flatMap(
-    (pid) => residentBytes(pid) ?? [],
-  )
-  return { rssBytes: resident.reduce((sum, bytes) => sum + bytes, 0), processes: resident.length }
+/** Nobody but the daemon that started it is the parent of its process; after an upgrade in place that is us. */
+function isChild(stat: ProcessStat): boolean {
+  return stat.ppid === process.pid
+}
+
+/** Neither waits, as a FIFO would have us do, nor takes a terminal; the process itself gets an ordinary descriptor. */
+function openInput(path: string): number {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  setBlocking(fd)
+  return fd
+}
+
+function stdinFailure(stdin: Exclude<StdinSpec, { kind: 'null' }>, code: Errno): Failure {
+  if (stdin.kind === 'pipe') return failure(code, `the pipe for its stdin cannot be opened (${code})`)
+  const remedy = code === 'ENOENT' ? 'create it or correct' : 'check its permissions, or correct'
+  return failure(code, `its stdin ${stdin.path} cannot be read (${code}); ${remedy} \`x-holdfast.stdin\``)
 }

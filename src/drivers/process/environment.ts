@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { envFileBytesMax } from '../../core/limits.ts'
-import type { EnvFile, Failure, ProcessSpec, UnitId } from '../../core/model.ts'
+import type { EnvFile, Failure, ProcessSpec } from '../../core/model.ts'
 import { parseEnvFile } from '../../formats/env-file.ts'
 import { FormatError } from '../../formats/format-error.ts'
 import { errnoOf } from '../../sys/errno.ts'
@@ -10,8 +10,8 @@ import { failure, isFailure } from './failure.ts'
 export type Environment = Readonly<Record<string, string>>
 
 /**
- * The whole environment of a run, the same at every start: the base, then each env file, then `environment`, then the
- * markers HOLDFAST_UNIT and HOLDFAST_RUN.
+ * The whole environment of a process, the same at every start: the base, then each env file, then `environment`, then the
+ * marks.
  *
  * The base is what the daemon inherited where the service asks for that (supervisord). Otherwise it is small: PATH,
  * LANG and TZ as the daemon has them (PATH has a default), HOME, USER, LOGNAME and SHELL of the account it runs as.
@@ -20,9 +20,7 @@ export function runEnvironment(request: {
   readonly spec: ProcessSpec
   readonly account: Account
   readonly daemon: Environment
-  readonly homeId: string
-  readonly unit: UnitId
-  readonly run: number
+  readonly marks: Environment
 }): Environment | Failure {
   const { spec, account, daemon } = request
   const merged: Record<string, string> = { ...(spec.inheritEnvironment ? daemon : smallBase(daemon, account)) }
@@ -31,12 +29,7 @@ export function runEnvironment(request: {
     if (isFailure(read)) return read
     Object.assign(merged, read)
   }
-  return {
-    ...merged,
-    ...spec.environment,
-    HOLDFAST_UNIT: `${request.homeId}/${request.unit}`,
-    HOLDFAST_RUN: String(request.run),
-  }
+  return { ...merged, ...spec.environment, ...request.marks }
 }
 
 /**

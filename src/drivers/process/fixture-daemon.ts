@@ -14,14 +14,15 @@ export interface FixtureScript {
 }
 
 const script = JSON.parse(process.argv[2] ?? '') as FixtureScript
-const driver = createProcessDriver({
-  ...benchOptions(script.directory, script.homeId),
-  asksPidfdInfo: script.asksPidfdInfo,
-})
+const options = { ...benchOptions(script.directory, script.homeId), asksPidfdInfo: script.asksPidfdInfo }
+const driver = createProcessDriver(options)
 const print = (event: Event) => void process.stdout.write(`${JSON.stringify(event)}\n`)
 for (const event of await driver.recover(script.recover)) print(event)
 driver.events(print, new AbortController().signal)
 driver.perform(script.steps, print)
 process.stdout.write('{"kind":"settled"}\n')
 process.stdin.on('data', () => driver.perform([{ kind: 'observe', why: 'asked' }], print))
-process.stdin.on('end', () => driver.close())
+process.stdin.on('end', () => {
+  driver.close()
+  options.watcher.close()
+})

@@ -6,8 +6,8 @@ import { kill } from '../../sys/kill.ts'
 import { openPidfd } from '../../sys/pidfd.ts'
 import { listPids, readEnvironment, readStat } from '../../sys/proc.ts'
 import { spawn } from '../../sys/spawn.ts'
+import type { Watch, Watcher } from '../../sys/watcher.ts'
 import { homeMarkerOfKeepers } from './markers.ts'
-import type { Watch, Watcher } from './watcher.ts'
 
 /**
  * Keepers are `sleep infinity` processes that hold both ends of every FIFO, so that while no daemon runs units get no

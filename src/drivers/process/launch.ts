@@ -1,18 +1,21 @@
 import { closeSync, existsSync, rmSync, statSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { argumentBytesMax, execBytesMax } from '../../core/limits.ts'
-import type { Failure, ProcessSpec, UnitId } from '../../core/model.ts'
+import type { Failure, ProcessSpec } from '../../core/model.ts'
 import { boundary } from '../../sys/boundary.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { setOomScoreAdj } from '../../sys/oom.ts'
 import { type Spawn, spawn } from '../../sys/spawn.ts'
 import type { Account } from './account.ts'
+import { chain } from './chain.ts'
 import { type Environment, runEnvironment } from './environment.ts'
 import { failure, isFailure } from './failure.ts'
+import { hostPathInside } from './inside.ts'
 import { explain, findProgram } from './program.ts'
+import { recorded } from './recorder.ts'
 
 /** What every start of this daemon has in common. */
 export interface LaunchSite {
-  readonly homeId: string
   readonly daemonEnvironment: Environment
   /** The soft limit of descriptors we were started with: Node raised ours. */
   readonly startNofileSoft: number
@@ -21,34 +24,43 @@ export interface LaunchSite {
 }
 
 export interface Launch {
-  readonly unit: UnitId
-  readonly run: number
+  /** The environment strings by which its processes are known again. */
+  readonly marks: Environment
   readonly spec: ProcessSpec
   readonly account: Account
-  /** The unit's cgroup to join, a folder. */
-  readonly cgroup: string | null
+  /** Files into which it writes 0 to join the unit's cgroups. */
+  readonly join: readonly string[]
   /** The file that its process creates at its beginning. */
-  readonly beginning: string
+  readonly beginning: string | null
+  /** The file to which a recorder writes how it ended. */
+  readonly ending: string | null
+  /** The caller closes it. */
+  readonly stdin: number
   readonly openWriteEnds: () => { readonly stdout: number; readonly stderr: number }
 }
 
-/** Starts the main process of a run in a clean state, the same at every start. Answers its pid. */
+/** Starts a process in a clean state, the same at every start. Answers its pid. */
 export function launch(site: LaunchSite, request: Launch): number | Failure {
   const { spec, account } = request
   if (spec.commandError !== null) return failure('bad-command', `${spec.commandError}; correct \`command\``)
-  const workingDir = spec.workingDir ?? (spec.inheritEnvironment ? process.cwd() : '/')
-  const trouble = whyNotWorkable(workingDir)
+  const root = spec.limits?.chroot ?? null
+  const workingDir = spec.workingDir ?? (spec.inheritEnvironment && root === null ? process.cwd() : '/')
+  const trouble = whyNotWorkable(workingDir, root)
   if (trouble !== null) return trouble
-  const environment = runEnvironment({ ...request, daemon: site.daemonEnvironment, homeId: site.homeId })
+  const environment = runEnvironment({ ...request, daemon: site.daemonEnvironment })
   if (isFailure(environment)) return environment
-  const program = findProgram({ name: spec.command[0] ?? '', path: environment.PATH ?? '', workingDir })
+  const program = findProgram({ name: spec.command[0] ?? '', path: environment.PATH ?? '', workingDir, root })
   if (typeof program !== 'string') return program
-  const made = chain({ program, command: spec.command, account, cgroup: request.cgroup })
+  const made = chain({
+    ...{ program, command: spec.command, account, limits: spec.limits, join: request.join, workingDir, environment },
+    nice: spec.limits === null ? 0 : getPriority(),
+  })
   if (isFailure(made)) return made
+  const whole = request.ending === null ? made : recorded(made, { file: request.ending, environment })
   const strings = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  const tooLarge = whyTooLarge(made.argv, strings)
+  const tooLarge = whyTooLarge(whole.argv, strings)
   if (tooLarge !== null) return tooLarge
-  return start(site, request, { ...made, environment: strings, workingDir })
+  return start(site, request, { ...whole, environment: strings, workingDir: root === null ? workingDir : '/' })
 }
 
 function start(
@@ -65,7 +77,7 @@ function start(
   if (isFailure(ends)) return ends
   boundary('spawn: write ends open')
   const pid = spawnLeavingProof(
-    { ...made, ...ends, stdin: site.devNull, umask: request.spec.umask, descriptorsSoft: site.startNofileSoft },
+    { ...made, ...ends, stdin: request.stdin, umask: request.spec.umask, descriptorsSoft: site.startNofileSoft },
     request.beginning,
   )
   boundary('spawn: process started')
@@ -73,13 +85,14 @@ function start(
   if (ends.stderr !== ends.stdout) closeSync(ends.stderr)
   if (typeof pid === 'string') return failure(pid, explain(made.path, pid))
   // Lowering our own around the start could not be undone without privileges, so the child's is set.
-  if (site.ownOomScoreAdj !== 0) setOomScoreAdj(pid, 0)
+  if (site.ownOomScoreAdj !== 0 && (request.spec.limits?.oomScoreAdj ?? null) === null) setOomScoreAdj(pid, 0)
   boundary('spawn: done')
   return pid
 }
 
 /** A full disk has no room for the proof, and is no reason not to start. */
-function spawnLeavingProof(request: Spawn, creates: string): number | Errno {
+function spawnLeavingProof(request: Spawn, creates: string | null): number | Errno {
+  if (creates === null) return spawn(request)
   const pid = spawn({ ...request, creates })
   if (typeof pid === 'number') return pid
   if (!existsSync(creates)) return spawn(request)
@@ -96,31 +109,12 @@ function openEnds(request: Launch): { readonly stdout: number; readonly stderr: 
   }
 }
 
-/** What has to happen in the process itself goes before its command, each replacing the other under the same pid. */
-function chain(request: {
-  readonly program: string
-  readonly command: readonly string[]
-  readonly account: Account
-  readonly cgroup: string | null
-}): { readonly path: string; readonly argv: readonly string[] } | Failure {
-  const { program, command, account, cgroup } = request
-  if (account.groups === null && cgroup === null) return { path: program, argv: command }
-  let argv: readonly string[] = [program, ...command.slice(1)]
-  if (account.groups !== null) {
-    const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => statSync(file, { throwIfNoEntry: false }))
-    if (setpriv === undefined) {
-      return failure('ENOENT', 'changing the user needs setpriv; install util-linux or remove `user`')
-    }
-    const groups = account.groups.length === 0 ? '--clear-groups' : `--groups=${account.groups.join(',')}`
-    argv = [setpriv, `--reuid=${account.uid}`, `--regid=${account.gid}`, groups, '--', ...argv]
+function whyNotWorkable(workingDir: string, root: string | null): Failure | null {
+  if (root !== null && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    return failure('ENOENT', `the root directory ${root} is not a folder; create it or correct \`chroot\``)
   }
-  if (cgroup !== null) argv = ['/bin/sh', '-c', 'echo 0 > "$0/cgroup.procs" && exec "$@"', cgroup, ...argv]
-  return { path: argv[0] ?? '', argv }
-}
-
-function whyNotWorkable(workingDir: string): Failure | null {
   try {
-    if (statSync(workingDir).isDirectory()) return null
+    if (statSync(root === null ? workingDir : hostPathInside(root, workingDir)).isDirectory()) return null
     return failure('ENOTDIR', `the working directory ${workingDir} is not a folder; correct \`working_dir\``)
   } catch (error) {
     const code = errnoOf(error)

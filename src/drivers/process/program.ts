@@ -3,14 +3,21 @@ import { resolve } from 'node:path'
 import type { Failure } from '../../core/model.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { failure } from './failure.ts'
+import { hostPathInside } from './inside.ts'
 
-/** Finds the file of a program as a shell would: by PATH unless the name has a slash. Answers an absolute path. */
+/**
+ * Finds the file of a program as a shell would: by PATH unless the name has a slash. Answers an absolute path. `root`: as
+ * seen by who has this root directory.
+ */
 export function findProgram(request: {
   readonly name: string
   readonly path: string
   readonly workingDir: string
+  readonly root: string | null
 }): string | Failure {
-  const { name, path, workingDir } = request
+  const { name, path, workingDir, root } = request
+  const whyNotRunnable = (file: string): Errno | null =>
+    whyNotRunnableHere(root === null ? file : hostPathInside(root, file))
   if (name === '') return failure('ENOENT', 'the command is empty; correct `command`')
   if (name.includes('/')) {
     const file = resolve(workingDir, name)
@@ -31,7 +38,7 @@ export function findProgram(request: {
   )
 }
 
-function whyNotRunnable(file: string): Errno | null {
+function whyNotRunnableHere(file: string): Errno | null {
   try {
     // Most folders of PATH lack it, and a thrown error costs ten times the question.
     const stat = statSync(file, { throwIfNoEntry: false })

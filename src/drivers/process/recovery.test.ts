@@ -5,8 +5,7 @@ import { release, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { it } from 'node:test'
-import type { Event, Identity, Step } from '../../core/model.ts'
-import type { RunHandle } from '../../engine/ports.ts'
+import type { Event, Identity } from '../../core/model.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { makeFifo } from '../../sys/fifo.ts'
 import { kill } from '../../sys/kill.ts'
@@ -15,7 +14,7 @@ import { readStat } from '../../sys/proc.ts'
 import { nextChildNews } from '../../sys/wait.ts'
 import type { FixtureScript } from './fixture-daemon.ts'
 import { isZombie } from './resolve.ts'
-import { killHome, logPath, shell, spawnStep, unitSpec, until } from './test-bench.ts'
+import { handleOf as handle, killHome, logPath, shell, signalStep, spawnStep, unitSpec, until } from './test-bench.ts'
 
 // Orphans of a killed daemon come to this process, which reaps them only when a test says so.
 assert.equal(becomeSubreaper(), null)
@@ -240,6 +239,75 @@ it('a keeper that died while no daemon ran is replaced', limit, async () => {
   })
 })
 
+// ---- recorded runs
+
+const recorded = { isRecorded: true } as const
+
+for (const [script, exit] of [
+  ['exit 7', { kind: 'code', code: 7 }],
+  ['kill -TERM $$', { kind: 'signal', signal: 'TERM', core: false }],
+] as const) {
+  it(
+    `a recorded run that ended by '${script}' and was reaped without a daemon has its exit on every kernel`,
+    limit,
+    async () => {
+      await inHome(async (home) => {
+        const spec = shell(`read line < "$GO"; echo last; ${script}`, { environment: { GO: home.fifo } })
+        const step = spawnStep('a/b/1', 1, spec, recorded)
+        const first = home.daemon({ steps: [step], asksPidfdInfo: false })
+        const identity = await first.spawned(1)
+        await first.kill()
+        home.go()
+        await home.ended(identity)
+        home.reap(identity.pid)
+        // Twice, as where we die between telling and storing it.
+        for (let round = 0; round < 2; round++) {
+          const next = home.daemon({ recover: [handle(step, identity)], asksPidfdInfo: false })
+          assert.deepEqual((await next.event('exited')).exit, exit)
+          await next.kill()
+        }
+        assert.equal(readFileSync(logPath(home.directory, 'a/b/1', 'stdout'), 'latin1'), 'last\n')
+      })
+    },
+  )
+}
+
+it('an adopted recorded run gets signals to its command, and has its exit on every kernel', limit, async () => {
+  await inHome(async (home) => {
+    const script = 'trap "echo got it; exit 5" TERM; echo ready; while :; do sleep 0.01; done'
+    const step = spawnStep('a/b/1', 1, shell(script), recorded)
+    const first = home.daemon({ steps: [step], asksPidfdInfo: false })
+    const identity = await first.spawned(1)
+    await home.logged('a/b/1', 'ready\n')
+    await first.kill()
+    const second = home.daemon({
+      recover: [handle(step, identity)],
+      steps: [signalStep('a/b/1', 1, 'TERM')],
+      asksPidfdInfo: false,
+    })
+    await home.ended(identity)
+    home.reap(identity.pid)
+    assert.deepEqual((await second.event('exited')).exit, { kind: 'code', code: 5 })
+    await second.end()
+  })
+})
+
+it('a recorded run whose identity was never stored is found, or its exit is', limit, async () => {
+  await inHome(async (home) => {
+    const lives = spawnStep('a/b/1', 1, unitSpec(['sleep', '1000']), recorded)
+    const ends = spawnStep('a/b/2', 2, shell('exit 9'), recorded)
+    const first = home.daemon({ steps: [lives, ends] })
+    const identity = await first.spawned(1)
+    await home.ended(await first.spawned(2))
+    await first.kill()
+    const since = bootNow().bootMs - 60_000
+    const second = home.daemon({ recover: [handle(lives, null, since), handle(ends, null, since)] })
+    assert.deepEqual((await second.event('adopted')).identity, identity)
+    assert.deepEqual((await second.event('exited')).exit, { kind: 'code', code: 9 })
+    await second.end()
+  })
+})
+
 // ---- a home whose daemons can be killed
 
 interface Daemon {
@@ -337,16 +405,6 @@ function startDaemon(script: FixtureScript): Daemon {
       child.stdin.end()
       await ended
     },
-  }
-}
-
-function handle(step: Step, identity: Identity | null, startedBootMs = 0): RunHandle {
-  assert(step.kind === 'spawn')
-  const facts = { isAdopted: false, isPaused: false, isStable: false }
-  return {
-    unit: step.unit,
-    spec: step.spec,
-    run: { n: step.run, runHash: 'test', startedBootMs, identity, ...facts },
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Identity, RunRef, SignalScope, UnitId, UnitSpec } from '../../core/model.ts'
-import type { Watch } from './watcher.ts'
+import type { Watch } from '../../sys/watcher.ts'
 
 /** A run whose process lives, as far as we were told. */
 export interface LiveRun extends RunRef {
   readonly identity: Identity
   /** How far its end reaches: what it leaves behind within this is killed. */
   readonly endScope: SignalScope
-  /** Adopted ones are watched by pidfd, because they are no longer our children. */
+  /** Its process is a recorder, and the command that is meant by its main process is the child of that. */
+  readonly isRecorded: boolean
+  /** Those that are not our children are watched by pidfd. */
   pidfd: { readonly fd: number; readonly watch: Watch | null } | null
 }
 

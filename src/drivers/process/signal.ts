@@ -6,6 +6,7 @@ import { signalPidfd } from '../../sys/pidfd.ts'
 import { readEnvironment, readStat } from '../../sys/proc.ts'
 import { signalNumber } from '../../sys/signals.ts'
 import type { Cgroups } from './cgroups.ts'
+import type { Commands } from './commands.ts'
 import { failure } from './failure.ts'
 import { unitMarker } from './markers.ts'
 import type { LiveRun, Runs } from './runs.ts'
@@ -15,6 +16,7 @@ export interface SignalContext {
   readonly homeId: string
   readonly runs: Runs
   readonly cgroups: Cgroups
+  readonly commands: Commands
   readonly keeperPids: ReadonlySet<number>
   readonly survey: Survey
   /** Children of ours that are neither a run nor a keeper, with their environment. */
@@ -93,15 +95,21 @@ function send(
   const { pid } = run.identity
   // Looked up first: once the parents are gone the tree can no longer be followed.
   const others = scope === 'tree' ? othersOf(run, context) : []
-  const errno =
-    scope !== 'main' ? kill(-pid, number) : run.pidfd ? signalPidfd(run.pidfd.fd, number) : kill(pid, number)
+  const errno = scope === 'main' ? signalMain(run, number, context) : kill(-pid, number)
   boundary('signal: sent')
   if (scope === 'tree' && number === killNumber) context.cgroups.killAll(run.unit)
   for (const other of others) kill(other, number)
   // Nobody tells of the pause of a process that is not our child, and paused it could not act on the signal.
-  if (isLadder && run.pidfd !== null && readStat(pid)?.state === 'T')
-    kill(scope === 'main' ? pid : -pid, continueNumber)
+  if (isLadder && run.pidfd !== null && readStat(pid)?.state === 'T') {
+    if (scope === 'main') signalMain(run, continueNumber, context)
+    else kill(-pid, continueNumber)
+  }
   return errno
+}
+
+function signalMain(run: LiveRun, number: number, context: SignalContext): Errno | null {
+  if (run.isRecorded) return context.commands.signal(run.identity.pid, number)
+  return run.pidfd ? signalPidfd(run.pidfd.fd, number) : kill(run.identity.pid, number)
 }
 
 /** What belongs to a run and is outside its process group. */

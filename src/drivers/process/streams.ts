@@ -1,4 +1,14 @@
-import { chownSync, closeSync, constants, lstatSync, mkdirSync, openSync, unlinkSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { drainBytesMax, finalDrainBytesMax } from '../../core/limits.ts'
 import type { Failure, LogSpec, ProcessSpec, UnitId } from '../../core/model.ts'
@@ -6,13 +16,13 @@ import type { LogPort, LogWriter, StreamRef } from '../../engine/ports.ts'
 import { boundary } from '../../sys/boundary.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { makeFifo, pipeCapacity, setPipeCapacity } from '../../sys/fifo.ts'
+import type { Watch, Watcher } from '../../sys/watcher.ts'
 import type { Account } from './account.ts'
 import { failure } from './failure.ts'
 import type { Keepers } from './keepers.ts'
-import { streamFileName } from './stream-name.ts'
-import type { Watch, Watcher } from './watcher.ts'
+import { streamFileName, unitFileName } from './stream-name.ts'
 
-/** The FIFOs through which units' output reaches the logs. */
+/** The FIFOs through which units' output reaches the logs, and what is written to their stdin reaches them. */
 export interface Streams {
   /**
    * Makes what these units need and lacks, all together, and has it kept before it returns. Answers the units whose
@@ -21,6 +31,15 @@ export interface Streams {
   prepare(needs: readonly StreamNeed[]): ReadonlyMap<UnitId, Failure>
   /** Opens what a run writes to; the caller closes both. Only after a successful `prepare`. */
   openWriteEnds(unit: UnitId, spec: ProcessSpec): { readonly stdout: number; readonly stderr: number }
+  /**
+   * Opens the end of the unit's stdin that a run gets; the caller closes it. It ends neither with us nor with the run, and
+   * keeps for the next run what this one did not read.
+   */
+  openStdin(unit: UnitId): number
+  /** The bytes taken, none when it is full; up to PIPE_BUF bytes are taken whole or not at all. */
+  writeStdin(unit: UnitId, bytes: Uint8Array): number | 'no-pipe'
+  /** What is taken from now on was printed by this start of the unit. */
+  begin(unit: UnitId, attempt: number): void
   /** Takes what a run that ended has left in its pipes, within limits. */
   drainRest(unit: UnitId): void
   /** After our own restart: opens the FIFOs a run still has, as `spec` says they are logged. */
@@ -48,13 +67,15 @@ interface Stream {
   canGrow: boolean
 }
 
+const stdinSuffix = '.stdin'
+
 const grownBytes = 1024 * 1024
 
 /** The kernel lets an ordinary user's pipes hold 64 MiB together and then makes new ones tiny: stay below half. */
 const grownPipesMax = process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : 24
 
 /** How a unit no longer declared is logged: we do not know better. */
-const undeclaredLog: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax: 1 }
+const undeclaredLog: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax: 999, ageMaxMs: 0, compress: false }
 
 export function createStreams(options: {
   readonly folder: string
@@ -65,23 +86,42 @@ export function createStreams(options: {
 }): Streams {
   const { folder, logs, keepers, watcher, warn } = options
   const streams = new Map<string, Stream>()
+  /** Pipes for stdin there may be. */
+  const stdins = new Set<string>()
   let grownPipes = 0
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const name of readdirSync(folder)) if (name.endsWith(stdinSuffix)) stdins.add(join(folder, name))
 
   function prepare(needs: readonly StreamNeed[]): ReadonlyMap<UnitId, Failure> {
     const failed = new Map<UnitId, Failure>()
-    const wanted = needs.flatMap((need) => refsOf(need.unit, need.spec).map((ref) => ({ need, ref })))
-    for (const { need, ref } of wanted) {
-      const errno = createFifo(pathOf(ref), need.account)
-      if (errno !== null) failed.set(need.unit, fifoFailure(pathOf(ref), errno))
+    const wanted = needs.flatMap((need) => pipesOf(need).map((pipe) => ({ need, ...pipe })))
+    for (const { need, path } of wanted) {
+      const errno = createFifo(path, need.account)
+      if (errno !== null) failed.set(need.unit, fifoFailure(path, errno))
     }
     const made = wanted.filter(({ need }) => !failed.has(need.unit))
-    const unkept = keepers.keep(made.map(({ ref }) => pathOf(ref)))
-    for (const { need, ref } of made) {
-      const errno = unkept ?? openStream(ref)
-      if (errno !== null) failed.set(need.unit, fifoFailure(pathOf(ref), errno))
+    const unkept = keepers.keep(made.map(({ path }) => path))
+    for (const { need, path, ref } of made) {
+      const errno = unkept ?? (ref === null ? null : openStream(ref))
+      if (errno !== null) failed.set(need.unit, fifoFailure(path, errno))
     }
+    for (const { unit, spec } of needs) if (spec.stdin.kind !== 'pipe') removeStdin(unit)
     return failed
+  }
+
+  /** `ref` null: the one for its stdin, which nobody reads but its runs. */
+  function pipesOf({ unit, spec }: StreamNeed): readonly { readonly path: string; readonly ref: StreamRef | null }[] {
+    const outputs = refsOf(unit, spec).map((ref) => ({ path: pathOf(ref), ref }))
+    if (spec.stdin.kind !== 'pipe') return outputs
+    stdins.add(stdinPathOf(unit))
+    return [...outputs, { path: stdinPathOf(unit), ref: null }]
+  }
+
+  function removeStdin(unit: UnitId): void {
+    const path = stdinPathOf(unit)
+    if (!stdins.delete(path)) return
+    if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path)
+    keepers.release(path)
   }
 
   /** What is there already is kept with its content; what is there and no FIFO is not ours to write into. */
@@ -195,9 +235,10 @@ export function createStreams(options: {
     const refs = spec
       ? refsOf(unit, spec)
       : (['stdout', 'stderr'] as const).map((stream) => ({ unit, stream, spec: undeclaredLog }))
-    const present = refs.filter((ref) => lstatSync(pathOf(ref), { throwIfNoEntry: false })?.isFIFO())
-    const errno = keepers.keep(present.map(pathOf))
-    if (errno !== null) warn(`${unit}: its output pipes cannot be kept open (${errno})`)
+    const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === true
+    const present = refs.filter((ref) => isThere(pathOf(ref)))
+    const errno = keepers.keep([...present.map(pathOf), ...[stdinPathOf(unit)].filter(isThere)])
+    if (errno !== null) warn(`${unit}: its pipes cannot be kept open (${errno})`)
     for (const ref of present) {
       const trouble = openStream(ref)
       if (trouble !== null) warn(`${unit}: its ${ref.stream} cannot be read (${trouble})`)
@@ -217,12 +258,41 @@ export function createStreams(options: {
     return join(folder, streamFileName(ref.unit, ref.stream))
   }
 
-  function paths(unit: UnitId): readonly string[] {
+  function stdinPathOf(unit: UnitId): string {
+    return join(folder, `${unitFileName(unit)}${stdinSuffix}`)
+  }
+
+  function outputPaths(unit: UnitId): readonly string[] {
     return [pathOf({ unit, stream: 'stdout' }), pathOf({ unit, stream: 'stderr' })]
   }
 
   function streamsOf(unit: UnitId): readonly Stream[] {
-    return paths(unit).flatMap((path) => streams.get(path) ?? [])
+    return outputPaths(unit).flatMap((path) => streams.get(path) ?? [])
+  }
+
+  function openStdin(unit: UnitId): number {
+    const path = stdinPathOf(unit)
+    // With a writer of ours there is nobody to wait for, also where the keeper has just died.
+    const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+    try {
+      return openSync(path, constants.O_RDONLY)
+    } finally {
+      closeSync(writer)
+    }
+  }
+
+  function writeStdin(unit: UnitId, bytes: Uint8Array): number | 'no-pipe' {
+    if (!stdins.has(stdinPathOf(unit))) return 'no-pipe'
+    // Never without a reader while it is open here, whatever became of the keeper.
+    const fd = openSync(stdinPathOf(unit), constants.O_RDWR | constants.O_NONBLOCK)
+    try {
+      return writeSync(fd, bytes)
+    } catch (error) {
+      if (errnoOf(error) === 'EAGAIN') return 0
+      throw error
+    } finally {
+      closeSync(fd)
+    }
   }
 
   function writeEnd(ref: StreamRef | undefined): number {
@@ -234,7 +304,12 @@ export function createStreams(options: {
     prepare,
     drainRest,
     reopen,
-    paths,
+    openStdin,
+    writeStdin,
+    begin(unit, attempt) {
+      for (const stream of streamsOf(unit)) stream.writer.begin(attempt)
+    },
+    paths: (unit) => [...outputPaths(unit), stdinPathOf(unit)],
     openWriteEnds(unit, spec) {
       const refs = refsOf(unit, spec)
       const stdout = writeEnd(refs.find((ref) => ref.stream === 'stdout'))
@@ -250,7 +325,8 @@ export function createStreams(options: {
     forget(unit) {
       drainRest(unit)
       for (const stream of streamsOf(unit)) closeStream(stream)
-      for (const path of paths(unit)) {
+      removeStdin(unit)
+      for (const path of outputPaths(unit)) {
         if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path)
         keepers.release(path)
       }
@@ -269,9 +345,16 @@ function refsOf(unit: UnitId, spec: ProcessSpec): readonly StreamRef[] {
 }
 
 function isSameLog(a: StreamRef, b: StreamRef): boolean {
-  return a.spec.path === b.spec.path && a.spec.bytesMax === b.spec.bytesMax && a.spec.backupsMax === b.spec.backupsMax
+  const [one, other] = [a.spec, b.spec]
+  return (
+    one.path === other.path &&
+    one.bytesMax === other.bytesMax &&
+    one.backupsMax === other.backupsMax &&
+    one.ageMaxMs === other.ageMaxMs &&
+    one.compress === other.compress
+  )
 }
 
 function fifoFailure(path: string, errno: Errno): Failure {
-  return failure(errno, `the output pipe ${path} cannot be made (${errno})`)
+  return failure(errno, `the pipe ${path} cannot be made (${errno})`)
 }

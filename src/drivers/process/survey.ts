@@ -12,6 +12,8 @@ import {
 export interface Survey {
   /** Live processes that have all these strings in their environment. */
   withMarkers(markers: readonly string[]): readonly ProcessStat[]
+  /** Live processes that have a string in their environment that begins so. */
+  withMarkerPrefix(prefix: string): readonly ProcessStat[]
   /** Live processes that lead a session and show their environment, with it. */
   leaders(): readonly { readonly stat: ProcessStat; readonly environment: readonly string[] }[]
   /** Live processes that have one of these files open. */
@@ -24,9 +26,10 @@ export interface Survey {
   ownChildren(): readonly number[]
 }
 
-export function takeSurvey(): Survey {
+/** `among`: only these are looked at, and not what is below them. */
+export function takeSurvey(among: readonly number[] | null = null): Survey {
   const stats = once(() => {
-    const alive = listPids().flatMap((pid) => readStat(pid) ?? [])
+    const alive = (among ?? listPids()).flatMap((pid) => readStat(pid) ?? [])
     return alive.filter((stat) => stat.state !== 'Z' && stat.state !== 'X')
   })
   const environments = once(() => new Map(stats().map((stat) => [stat.pid, readEnvironment(stat.pid)])))
@@ -44,6 +47,12 @@ export function takeSurvey(): Survey {
       return stats().filter((stat) => {
         const environment = environments().get(stat.pid)
         return Array.isArray(environment) && markers.every((marker) => environment.includes(marker))
+      })
+    },
+    withMarkerPrefix(prefix) {
+      return stats().filter((stat) => {
+        const environment = environments().get(stat.pid)
+        return Array.isArray(environment) && environment.some((entry) => entry.startsWith(prefix))
       })
     },
     leaders() {

@@ -1,13 +1,16 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import assert from 'node:assert/strict'
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Event, ProcessSpec, Step, UnitSpec } from '../../core/model.ts'
-import type { Driver, LogPort } from '../../engine/ports.ts'
+import type { Event, Identity, ProcessSpec, Step, UnitSpec } from '../../core/model.ts'
+import { noChecks, noHooks, nullStdin } from '../../core/target/plain.ts'
+import type { LogPort, RunHandle } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { closeAllOnExec } from '../../sys/cloexec.ts'
 import { kill } from '../../sys/kill.ts'
-import { listPids, readEnvironment } from '../../sys/proc.ts'
+import { childrenOf, listPids, readEnvironment } from '../../sys/proc.ts'
 import { splice } from '../../sys/splice.ts'
+import { createWatcher } from '../../sys/watcher.ts'
 import { createProcessDriver, type ProcessDriverOptions } from './driver.ts'
 import { streamFileName } from './stream-name.ts'
 
@@ -15,7 +18,7 @@ import { streamFileName } from './stream-name.ts'
 export interface Bench {
   readonly directory: string
   readonly homeId: string
-  driver(): Driver
+  driver(): ReturnType<typeof createProcessDriver>
   /** What was posted so far, outcomes and news, oldest first. */
   readonly events: readonly Event[]
   readonly warnings: readonly string[]
@@ -25,6 +28,8 @@ export interface Bench {
   output(unit: string, stream?: 'stdout' | 'stderr'): string
   /** As if we had died: the driver is closed, another takes over. */
   restart(): void
+  /** As after an upgrade in place: another takes over, and recovers before anything else. Answers what it recovered. */
+  takeOver(handles: readonly RunHandle[]): Promise<readonly Event[]>
   /** Ends every process of this bench and removes its files. */
   close(): void
 }
@@ -72,8 +77,19 @@ export function createBench(more: Partial<ProcessDriverOptions> = {}): Bench {
       driver.close()
       driver = start()
     },
+    async takeOver(handles) {
+      driver.close()
+      events.length = 0
+      driver = createProcessDriver(options)
+      const recovered = await driver.recover(handles)
+      driver.events(post, new AbortController().signal)
+      return recovered
+    },
     close() {
       driver.close()
+      options.watcher.close()
+      // For a moment a process does not show the marks by which it is found.
+      for (const pid of childrenOf(process.pid) ?? []) kill(pid, 9)
       killHome(homeId)
       rmSync(directory, { recursive: true })
     },
@@ -88,12 +104,24 @@ export function benchOptions(directory: string, homeId: string): ProcessDriverOp
     clock: bootNow,
     startNofileSoft: 1024,
     baseEnvironment: { PATH: '/usr/local/bin:/usr/bin:/bin', INHERITED: 'yes' },
+    watcher: createWatcher(),
     warn: (text) => process.stderr.write(`${text}\n`),
   }
 }
 
-export function spawnStep(unit: string, run: number, spec: UnitSpec): Step {
-  return { kind: 'spawn', unit, run, spec, why: 'test' }
+type SpawnStep = Extract<Step, { kind: 'spawn' }>
+
+/** `more`: of a hook, or of a recorded run. */
+export function spawnStep(unit: string, run: number, spec: UnitSpec, more: Partial<SpawnStep> = {}): SpawnStep {
+  const plain = { role: 'main', attempt: run, end: null, isRecorded: false } as const
+  return { kind: 'spawn', unit, run, spec, why: 'test', ...plain, ...more }
+}
+
+/** As it would be stored. */
+export function handleOf(step: SpawnStep, identity: Identity | null, startedBootMs = 0): RunHandle {
+  const { unit, attempt, spec, run, role } = step
+  const facts = { isAdopted: false, isPaused: false, isStable: false, shortfalls: [] }
+  return { unit, attempt, spec, run: { n: run, role, runHash: 'test', startedBootMs, identity, ...facts } }
 }
 
 export function signalStep(unit: string, run: number, signal: string, scope: 'main' | 'group' | 'tree' = 'main'): Step {
@@ -105,7 +133,7 @@ export function shell(script: string, more: Partial<ProcessSpec> = {}): UnitSpec
 }
 
 export function unitSpec(command: readonly string[], more: Partial<ProcessSpec> = {}): UnitSpec {
-  const log = { path: null, bytesMax: 0, backupsMax: 0 }
+  const log = { path: null, bytesMax: 0, backupsMax: 0, ageMaxMs: 0, compress: false }
   return {
     process: {
       command,
@@ -118,6 +146,8 @@ export function unitSpec(command: readonly string[], more: Partial<ProcessSpec> 
       umask: null,
       stdout: log,
       stderr: log,
+      stdin: nullStdin,
+      limits: null,
       cgroup: false,
       ...more,
     },
@@ -135,16 +165,57 @@ export function unitSpec(command: readonly string[], more: Partial<ProcessSpec> 
     dependsOn: [],
     priority: 0,
     manualStop: 'until-started',
+    checks: noChecks,
+    hooks: noHooks,
+    schedule: null,
+    once: null,
   }
+}
+
+/** A test on a bench of its own, over which nobody warns. */
+export async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
+  const bench = createBench()
+  try {
+    await test(bench)
+    assert.deepEqual(bench.warnings, [])
+  } finally {
+    bench.close()
+  }
+}
+
+export async function startRun(
+  bench: Bench,
+  unit: string,
+  run: number,
+  spec: UnitSpec,
+  more: Partial<SpawnStep> = {},
+): Promise<Identity> {
+  bench.perform([spawnStep(unit, run, spec, more)])
+  const event = await bench.until((one) => (one.kind === 'spawned' || one.kind === 'spawn-failed') && one.run === run)
+  assert(event.kind === 'spawned', JSON.stringify(event))
+  return event.identity
+}
+
+export async function runToEnd(
+  bench: Bench,
+  unit: string,
+  run: number,
+  spec: UnitSpec,
+  more: Partial<SpawnStep> = {},
+): Promise<Extract<Event, { kind: 'exited' }>> {
+  await startRun(bench, unit, run, spec, more)
+  const event = await bench.until((one) => one.kind === 'exited' && one.run === run)
+  assert(event.kind === 'exited')
+  return event
 }
 
 /** Kills whatever carries this home's markers, keepers too. */
 export function killHome(homeId: string): void {
+  const marks = [`HOLDFAST_UNIT=${homeId}/`, `HOLDFAST_PROBE=${homeId}/`, `HOLDFAST_KEEPER=${homeId}`]
   for (const pid of listPids()) {
     const environment = readEnvironment(pid)
     if (typeof environment === 'string') continue
-    if (environment.some((text) => text.startsWith(`HOLDFAST_UNIT=${homeId}/`) || text === `HOLDFAST_KEEPER=${homeId}`))
-      kill(pid, 9)
+    if (environment.some((text) => marks.some((mark) => text.startsWith(mark)))) kill(pid, 9)
   }
 }
 
@@ -157,7 +228,7 @@ export function logPath(directory: string, unit: string, stream: 'stdout' | 'std
   return join(directory, `${streamFileName(unit, stream)}.log`)
 }
 
-/** Each stream in one file, appended to. */
+/** Each stream in one file, appended to, and what was begun where in one beside it. */
 function fileLogs(directory: string): LogPort {
   return {
     open({ unit, stream }) {
@@ -165,6 +236,7 @@ function fileLogs(directory: string): LogPort {
       closeSync(openSync(path, 'a'))
       const file = openSync(path, 'r+')
       let end = readFileSync(path).length
+      let begun = 0
       return {
         drain(fd, bytesMax) {
           let bytes = 0
@@ -175,6 +247,11 @@ function fileLogs(directory: string): LogPort {
             end += moved
           }
           return { bytes, isEmpty: false }
+        },
+        begin(attempt) {
+          if (attempt === begun) return
+          begun = attempt
+          appendFileSync(`${path}.begun`, `${attempt} at ${end}\n`)
         },
         close: () => closeSync(file),
       }

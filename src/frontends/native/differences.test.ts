@@ -58,3 +58,102 @@ test('values of the environment are never told, other values are', async () => {
     { field: 'restart.when', before: 'always', after: 'on-failure' },
   ])
 })
+
+/** The fields of the one service `a` that differ, from these lines of it to those. */
+async function fieldsOf(lines: string, after: string): Promise<readonly (readonly (string | null)[])[]> {
+  const text = (more: string) => `name: app\nservices:\n  a:\n    command: a\n${more.replace(/^/gm, '    ')}\n`
+  const { changes } = differences(await target(text(lines)), await target(text(after)))
+  return changes.flatMap((change) => change.fields.map(({ field, before, after }) => [field, before, after]))
+}
+
+const http = (more: string) => `x-holdfast: {readiness: {http: {url: "http://x/", ${more}}}}`
+
+for (const [lines, after, expected] of [
+  ['', 'healthcheck: {test: [CMD, ok]}', [['healthcheck', null, 'exec ok']]],
+  ['healthcheck: {test: [CMD, ok], interval: 5s}', '', [['healthcheck', 'exec ok', null]]],
+  [
+    'healthcheck: {test: [CMD, ok]}',
+    'healthcheck: {test: [CMD, ok], interval: 5s, start_period: 1m}',
+    [
+      ['healthcheck.interval', '30s', '5s'],
+      ['healthcheck.start_period', '0s', '1m'],
+    ],
+  ],
+  [
+    'x-holdfast: {liveness: {tcp: 80}}',
+    'x-holdfast: {liveness: {log: x}}',
+    [['liveness', 'tcp 127.0.0.1:80', 'log x']],
+  ],
+  [http('headers: {Token: s3cret}'), http('headers: {Token: 0ther}'), [['healthcheck.headers.Token', null, null]]],
+  [
+    http('headers: {Token: s3cret}'),
+    http('status: 200'),
+    [
+      ['healthcheck.status', '200-399', '200-200'],
+      ['healthcheck.headers.Token', null, null],
+    ],
+  ],
+  ['', 'x-holdfast: {hooks: {pre_start: a b}}', [['hooks.pre_start', null, 'a b']]],
+  [
+    'x-holdfast: {hooks: {pre_start: a}}',
+    'x-holdfast: {hooks: {pre_start: {command: a, timeout: 5s}, post_stop: b}}',
+    [
+      ['hooks.pre_start.timeout', '1m30s', '5s'],
+      ['hooks.post_stop', null, 'b'],
+    ],
+  ],
+  [
+    'restart: no',
+    'x-holdfast: {schedule: {cron: "@daily", timezone: UTC}}',
+    [
+      ['autostart', 'true', 'false'],
+      ['schedule', null, '@daily'],
+    ],
+  ],
+  [
+    'x-holdfast: {schedule: {cron: "@daily", timezone: UTC}}',
+    'x-holdfast: {schedule: {cron: "@daily", overlap: queue}}',
+    [
+      ['schedule.timezone', 'UTC', null],
+      ['schedule.overlap', 'skip', 'queue'],
+    ],
+  ],
+  ['restart: no', 'x-holdfast: {once: ever}', [['once', null, 'ever']]],
+  ['', 'stdin_open: true', [['stdin', 'null', 'pipe']]],
+  [
+    'user: a',
+    'x-holdfast: {logs: {max_size: 1m, max_age: 1d}}',
+    [
+      ['user', 'a', null],
+      ['stdout.bytes_max', '10mb', '1mb'],
+      ['stdout.age_max', '0s', '24h'],
+    ],
+  ],
+  [
+    '',
+    'mem_limit: 1m\ncpus: 0.5\nulimits: {nofile: {soft: 1, hard: -1}}\nx-holdfast: {limits: {nice: 5, ionice: "best-effort:7"}}',
+    [
+      ['ulimits.nofile', null, 'soft 1, hard unlimited'],
+      ['limits.ionice', null, 'best-effort:7'],
+      ['limits.nice', null, '5'],
+      ['mem_limit', null, '1mb'],
+      ['cpus', null, '0.5'],
+      ['cgroup', 'false', 'true'],
+    ],
+  ],
+  [
+    'mem_limit: 1m\nblkio_config: {device_read_bps: [{path: /dev/a, rate: 1m}]}',
+    'mem_limit: 2m\nblkio_config: {device_read_bps: [{path: /dev/a, rate: 2m}]}\nx-holdfast: {limits: best-effort}',
+    [
+      ['mem_limit', '1mb', '2mb'],
+      ['blkio_config.device_read_bps./dev/a', '1mb', '2mb'],
+      ['limits.enforcement', null, 'best-effort'],
+    ],
+  ],
+] as const) {
+  test(`'${lines}' to '${after}' is told in words people know`, async () => {
+    const byName = (fields: readonly (readonly (string | null)[])[]) =>
+      fields.toSorted((a, b) => (a[0]! < b[0]! ? -1 : 1))
+    assert.deepEqual(byName(await fieldsOf(lines, after)), byName(expected))
+  })
+}

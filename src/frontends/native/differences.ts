@@ -1,8 +1,7 @@
-import { hashData } from '../../base/hash.ts'
-import type { App, ProcessSpec, Service, Target } from '../../core/model.ts'
+import type { App, Service, Target } from '../../core/model.ts'
 import { unitSpecs } from '../../core/target/units.ts'
 import type { ServiceChange } from '../../wire/api.ts'
-import { shellWord } from '../../wire/home.ts'
+import { isHidden, serviceValues } from './service-values.ts'
 
 export interface Differences {
   readonly changes: readonly ServiceChange[]
@@ -70,45 +69,23 @@ function runHashes({ app, service }: Declared): ReadonlyMap<string, string> {
 
 // ---- fields --------------------------------------------------------------------------------------------------
 
-type Values = ReadonlyMap<string, string>
-
 function changedFields(before: Service, after: Service): ServiceChange['fields'] {
-  const old = valuesOf(before)
-  const fresh = valuesOf(after)
-  const names = new Set([...old.keys(), ...fresh.keys()])
-  return [...names]
-    .filter((field) => old.get(field) !== fresh.get(field))
+  const old = serviceValues(before)
+  const fresh = serviceValues(after)
+  const isTold = (field: string) => {
+    const parent = parentOf(field)
+    return parent === null || old.has(parent) === fresh.has(parent)
+  }
+  return [...new Set([...old.keys(), ...fresh.keys()])]
+    .filter((field) => old.get(field) !== fresh.get(field) && isTold(field))
     .map((field) =>
-      // What an environment holds may be secret, so only its name is told.
-      field.startsWith('environment.') || field === 'instances'
+      isHidden(field)
         ? { field, before: null, after: null }
         : { field, before: old.get(field) ?? null, after: fresh.get(field) ?? null },
     )
 }
 
-function valuesOf(service: Service): Values {
-  const { process, instances, name: _name, ...rest } = service
-  const values = new Map<string, string>(processValues(process))
-  values.set('replicas', String(instances.length))
-  values.set('instances', hashData(instances))
-  for (const [field, text] of flat('', rest)) values.set(field, text)
-  // Where only the number of them differs, the number says it all.
-  if (instances.every(({ process: own }) => own === undefined)) values.delete('instances')
-  return values
-}
-
-function* processValues(process: ProcessSpec): Iterable<readonly [string, string]> {
-  const { command, environment, ...rest } = process
-  yield ['command', command.map(shellWord).join(' ')]
-  for (const [name, value] of Object.entries(environment)) yield [`environment.${name}`, value]
-  yield* flat('', rest)
-}
-
-/** `restart.backoff.maxMs` → `10000`: each value of nested settings by its path. Lists count as one value. */
-function* flat(path: string, settings: object): Iterable<readonly [string, string]> {
-  for (const [name, value] of Object.entries(settings)) {
-    const field = path === '' ? name : `${path}.${name}`
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield* flat(field, value)
-    else yield [field, typeof value === 'string' ? value : JSON.stringify(value)]
-  }
+/** What comes and goes with another field is not told by itself. */
+function parentOf(field: string): string | null {
+  return /^(?:healthcheck|liveness|hooks\.[a-z_]+|schedule)(?=\.)/.exec(field)?.[0] ?? null
 }

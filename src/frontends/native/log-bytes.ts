@@ -1,57 +1,175 @@
 import { createWholeLines } from '../../base/whole-lines.ts'
 import type { State, UnitId } from '../../core/model.ts'
-import type { LogReadOptions, LogReadPort, StreamRef } from '../../engine/ports.ts'
+import type {
+  AttemptChoice,
+  EnginePort,
+  LogChunk,
+  LogReadFrom,
+  LogReadOptions,
+  LogReadPort,
+  StreamRef,
+} from '../../engine/ports.ts'
+import { parseDuration } from '../../formats/duration.ts'
+import { printChunkHeader } from '../../wire/log-chunks.ts'
 import { Refusal } from './refusal.ts'
+import { selectOrRefuse } from './select.ts'
 
-/** The bytes of a unit's log; where its streams are kept apart and none was chosen, both: one after the other, or woven line by line. */
+/** What a question after logs means. Throws Refusal. */
 export function logBytes(
-  logs: LogReadPort,
-  streams: readonly StreamRef[],
-  options: LogReadOptions,
+  { engine, logs }: { readonly engine: EnginePort; readonly logs: LogReadPort },
+  { query, signal }: { readonly query: URLSearchParams; readonly signal: AbortSignal },
+  nowMs: number,
 ): AsyncIterable<Uint8Array> {
-  const sources = streams.map((stream) => logs.read(stream, options))
-  if (sources.length === 1) return sources[0]!
-  return options.follow ? woven(sources) : inOrder(sources)
+  const { state } = engine.snapshot()
+  const names = query.getAll('name')
+  const units = names.length === 0 ? [...state.units.keys()] : selectOrRefuse(state, names)
+  const format = oneOf(query, 'format', ['raw', 'chunks']) ?? 'raw'
+  if (format === 'raw' && units.length !== 1) {
+    throw new Refusal('bad-request', 'raw are the bytes of one unit', 'name one unit, or ask for format=chunks')
+  }
+  const streams = streamsOf(state, units, oneOf(query, 'stream', ['stdout', 'stderr']))
+  const options: LogReadOptions = {
+    from: fromOf(query.get('tail')),
+    follow: isTrue(query, 'follow'),
+    sinceWallMs: timeOf(query, 'since', nowMs),
+    untilWallMs: timeOf(query, 'until', nowMs),
+    signal,
+    ...(isTrue(query, 'previous') ? { attempts: previousOf(state, units) } : {}),
+  }
+  refuseEndlessWait(options)
+  const chunks = logs.read(streams, options)
+  return gathered(format === 'raw' ? rawBytes(chunks, streams.length) : framed(chunks))
 }
 
-/** The streams of a unit that are kept. Throws Refusal where the chosen one is not. */
-export function streamsOf(state: State, unit: UnitId, chosen: 'stdout' | 'stderr' | null): readonly StreamRef[] {
-  const { stdout, stderr } = state.units.get(unit)!.spec.process
-  const kept: readonly StreamRef[] = [
-    { unit, stream: 'stdout', spec: stdout },
-    ...(stderr === 'stdout' ? [] : [{ unit, stream: 'stderr' as const, spec: stderr }]),
-  ]
-  const wanted = kept.filter(({ stream, spec }) => spec.path !== 'none' && (chosen === null || chosen === stream))
-  if (wanted.length > 0) return wanted
-  if (chosen === 'stderr' && stderr === 'stdout') {
+/** Of each unit the start before its newest one. */
+function previousOf(state: State, units: readonly UnitId[]): ReadonlyMap<UnitId, AttemptChoice> {
+  return new Map(units.map((unit) => [unit, { kind: 'before', before: state.units.get(unit)!.attempt }]))
+}
+
+/** What is over does not go on. */
+function refuseEndlessWait({ follow, untilWallMs, attempts }: LogReadOptions): void {
+  if (!follow) return
+  if (untilWallMs !== null) throw new Refusal('bad-request', 'what ends at a time is not followed', 'leave until away')
+  if (attempts !== undefined) {
+    throw new Refusal('bad-request', 'a start that is over is not followed', 'leave previous away')
+  }
+}
+
+/** The streams of units that are kept. Throws Refusal where none is, or where the chosen one is not. */
+function streamsOf(state: State, units: readonly UnitId[], chosen: 'stdout' | 'stderr' | null): readonly StreamRef[] {
+  const wanted = units.flatMap((unit) => keptOf(state, unit, chosen))
+  const [unit] = units
+  if (wanted.length > 0 || unit === undefined) return wanted
+  if (chosen === 'stderr' && state.units.get(unit)!.spec.process.stderr === 'stdout') {
     throw new Refusal('no-such-log', `${unit} writes stderr into stdout`, 'leave --stream away')
   }
   throw new Refusal('no-such-log', `the output of ${unit} is thrown away`, 'its configuration says so')
 }
 
-async function* inOrder(sources: readonly AsyncIterable<Uint8Array>[]): AsyncIterable<Uint8Array> {
-  for (const source of sources) yield* source
+function keptOf(state: State, unit: UnitId, chosen: 'stdout' | 'stderr' | null): readonly StreamRef[] {
+  const { stdout, stderr } = state.units.get(unit)!.spec.process
+  const streams: readonly StreamRef[] = [
+    { unit, stream: 'stdout', spec: stdout },
+    ...(stderr === 'stdout' ? [] : [{ unit, stream: 'stderr' as const, spec: stderr }]),
+  ]
+  return streams.filter(({ stream, spec }) => spec.path !== 'none' && (chosen === null || chosen === stream))
 }
 
-/** Whichever has something, in whole lines, so that lines of both stay readable. */
-async function* woven(sources: readonly AsyncIterable<Uint8Array>[]): AsyncIterable<Uint8Array> {
-  const readers = sources.map((source) => ({ iterator: source[Symbol.asyncIterator](), lines: createWholeLines() }))
-  const pending = new Map(
-    readers.map((reader) => [reader, reader.iterator.next().then((result) => ({ reader, result }))]),
+function fromOf(tail: string | null): LogReadFrom {
+  if (tail === null) return { kind: 'all' }
+  if (!/^\d{1,9}$/.test(tail)) throw new Refusal('bad-request', `tail is a number of lines, not '${tail}'`)
+  return { kind: 'lines', lines: Number(tail) }
+}
+
+function oneOf<T extends string>(query: URLSearchParams, name: string, choices: readonly T[]): T | null {
+  const value = query.get(name)
+  if (value === null) return null
+  const found = choices.find((choice) => choice === value)
+  if (found === undefined) throw new Refusal('bad-request', `${name} is ${choices.join(' or ')}, not '${value}'`)
+  return found
+}
+
+function isTrue(query: URLSearchParams, name: string): boolean {
+  return oneOf(query, name, ['true', 'false']) === 'true'
+}
+
+function timeOf(query: URLSearchParams, name: string, nowMs: number): number | null {
+  const text = query.get(name)
+  if (text === null) return null
+  const timeMs = parseTime(text, nowMs)
+  if (timeMs !== null) return timeMs
+  throw new Refusal(
+    'bad-request',
+    `${name}: '${text}' is no time`,
+    'write 2026-02-28T13:00:00Z, seconds since 1970, or how long ago it was: 10m, 2h30m, 1d',
   )
-  try {
-    while (pending.size > 0) {
-      const { reader, result } = await Promise.race(pending.values())
-      const bytes = result.done === true ? reader.lines.rest() : reader.lines.take(result.value)
-      if (result.done === true) pending.delete(reader)
-      else
-        pending.set(
-          reader,
-          reader.iterator.next().then((next) => ({ reader, result: next })),
-        )
-      if (bytes.length > 0) yield bytes
-    }
-  } finally {
-    for (const { iterator } of readers) await iterator.return?.()
+}
+
+/** Epoch seconds, ISO 8601 (without a zone: the host's), or a duration before now. */
+function parseTime(text: string, nowMs: number): number | null {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1_000
+  const durationMs = parseDuration(text, 'with-days')
+  if (durationMs !== null) return nowMs - durationMs
+  const [, day, time] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?))?$/.exec(text) ?? []
+  if (day === undefined) return null
+  const timeMs = Date.parse(`${day}T${time ?? '00:00'}`)
+  return Number.isNaN(timeMs) ? null : timeMs
+}
+
+/** Lines of several streams are never cut into one another: what has no end yet is held back. */
+async function* rawBytes(chunks: AsyncIterable<LogChunk>, streams: number): AsyncGenerator<Uint8Array> {
+  const held = new Map<StreamRef, ReturnType<typeof createWholeLines>>()
+  for await (const { stream, bytes } of chunks) {
+    const lines = held.get(stream) ?? createWholeLines()
+    held.set(stream, lines)
+    yield streams === 1 ? bytes : lines.take(bytes)
   }
+  for (const lines of held.values()) yield lines.rest()
+}
+
+async function* framed(chunks: AsyncIterable<LogChunk>): AsyncGenerator<Uint8Array> {
+  for await (const { stream, bytes, wallMs, attempt } of chunks) {
+    const time = wallMs === null ? null : new Date(wallMs).toISOString()
+    yield printChunkHeader({ unit: stream.unit, stream: stream.stream, time, attempt, bytes: bytes.length })
+    yield bytes
+  }
+}
+
+/** Small pieces that are there at once go together: each write to the client costs more than the piece. */
+async function* gathered(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]()
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+  let turn: Promise<'later'> | null = null
+  try {
+    for (;;) {
+      const coming = iterator.next()
+      let next = turn === null ? await coming : await Promise.race([coming, turn])
+      if (next === 'later' || heldBytes >= gatheredBytes) {
+        yield Buffer.concat(held)
+        held = []
+        heldBytes = 0
+        turn = null
+        if (next === 'later') next = await coming
+      }
+      if (next.done === true) break
+      if (next.value.length === 0) continue
+      held.push(next.value)
+      heldBytes += next.value.length
+      turn ??= nextTurn()
+    }
+    if (heldBytes > 0) yield Buffer.concat(held)
+  } finally {
+    await iterator.return?.()
+  }
+}
+
+const gatheredBytes = 64 * 1024
+
+/** Of the event loop: what does not come until then has to be read first. */
+function nextTurn(): Promise<'later'> {
+  return new Promise((resolve) => {
+    setImmediate(resolve, 'later')
+  })
 }

@@ -1,4 +1,4 @@
-import type { State, UnitId } from '../../core/model.ts'
+import type { State, Unit, UnitId } from '../../core/model.ts'
 import { selectUnits } from '../../core/target/select.ts'
 import { Refusal } from './refusal.ts'
 
@@ -18,4 +18,15 @@ export function selectOrRefuse(state: State, names: readonly string[]): readonly
       throw new Refusal('ambiguous-name', `'${name}' is in several apps`, `say which: ${candidates.join(', ')}`)
     }
   }
+}
+
+/** The one unit that a name means. `what`: what is done with one unit at a time. */
+export function selectOne(state: State, names: readonly string[], what: string): Unit {
+  const units = selectOrRefuse(state, names)
+  const [first] = units
+  if (first === undefined || units.length > 1) {
+    const hint = units.length > 1 ? `name one of ${units.slice(0, 5).join(', ')}` : 'name one unit'
+    throw new Refusal('bad-request', `${what} one unit at a time`, hint)
+  }
+  return state.units.get(first)!
 }

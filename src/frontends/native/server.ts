@@ -1,21 +1,28 @@
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { clientsMax } from '../../core/limits.ts'
 import type { Who } from '../../core/model.ts'
+import { duplicate } from '../../sys/execve.ts'
 import { peerOf } from '../../sys/peer.ts'
 import { userById } from '../../sys/users.ts'
 import { type ApiError, apiVersion } from '../../wire/api.ts'
-import { type RouteName, routes } from '../../wire/routes.ts'
-import { readBody } from './body.ts'
+import { type Route, type RouteName, routes } from '../../wire/routes.ts'
+import { readBody, readBytes } from './body.ts'
 import { createHandlers, type NativeParts } from './handlers.ts'
 import { Refusal, statusOf } from './refusal.ts'
 
 export interface NativeServer {
-  /** Resolves when clients can connect. */
-  listen(socketPath: string): Promise<void>
+  /** Resolves when clients can connect. `carried`: the socket is open already, and clients may wait in it. */
+  listen(socketPath: string, carried: number | null): Promise<void>
+  /**
+   * Takes no more clients: they wait in the socket, of which this answers a descriptor, for whoever listens on it next.
+   * Resolves when those who are here have their answers; who still waits after this time is told so instead.
+   */
+  handOver(waitMsMax: number): Promise<number>
   /** Breaks off every connection and removes the socket. */
   close(): void
 }
@@ -43,7 +50,9 @@ export function createNativeServer(parts: NativeParts): NativeServer {
   server.requestTimeout = 0
   server.maxConnections = clientsMax
   const sockets = new Set<Socket>()
+  let socketPath: string | null = null
   const callers = new WeakMap<Socket, Who | null>()
+  const unanswered = new Set<ServerResponse>()
 
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -63,7 +72,7 @@ export function createNativeServer(parts: NativeParts): NativeServer {
       if (who === null)
         throw new Refusal('forbidden', 'only root and the user of the daemon may ask', 'use one of them')
       const { route, query } = routeOf(request)
-      const body = routes[route].method === 'POST' ? await readBody(request) : null
+      const body = await bodyOf(routes[route], request)
       clearTimeout(slowTimers.get(request.socket))
       await handle(route, { query, body, who }, response)
     } catch (error) {
@@ -78,15 +87,37 @@ export function createNativeServer(parts: NativeParts): NativeServer {
   ): Promise<void> {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
+    unanswered.add(response)
+    response.once('close', () => unanswered.delete(response))
     const result = await handlers[route]({ ...asked, signal: gone.signal })
-    if (result.kind === 'json') sendJson(response, 200, result.body)
-    else await sendBytes(response, result.bytes)
+    if (result.kind === 'json') {
+      tellSettled(response, result.settled)
+      sendJson(response, 200, result.body)
+    } else await sendBytes(response, result.bytes)
   }
 
   return {
-    listen: (socketPath) => listen(server, socketPath),
+    listen(path, carried) {
+      socketPath = path
+      return carried === null ? listen(server, path) : listenOn(server, carried)
+    },
+    handOver(waitMsMax) {
+      const fd = duplicate(descriptorOf(server))
+      if (typeof fd === 'string') throw new Error(`the socket cannot be handed over (${fd})`)
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          for (const response of unanswered) refuse(response, cutOff(), parts.warn)
+          resolve(fd)
+        }, waitMsMax)
+        server.close(() => {
+          clearTimeout(timer)
+          resolve(fd)
+        })
+      })
+    },
     close() {
       server.close()
+      if (socketPath !== null) rmSync(socketPath, { force: true })
       for (const socket of sockets) socket.destroy()
     },
   }
@@ -94,25 +125,60 @@ export function createNativeServer(parts: NativeParts): NativeServer {
 
 const slowTimers = new WeakMap<Socket, NodeJS.Timeout>()
 
-function listen(server: Server, socketPath: string): Promise<void> {
+/** No longer than the real one: the path of a socket has hardly room for more. */
+const unfinishedName = 'holdfast.next'
+
+/** Under another name first: whoever can connect meets the right mode, and Node, which removes what it bound, removes nothing. */
+async function listen(server: Server, socketPath: string): Promise<void> {
+  const unfinished = join(dirname(socketPath), unfinishedName)
   // Only the holder of the lock comes here, so whatever has this name was left behind.
-  rmSync(socketPath, { force: true })
+  rmSync(unfinished, { force: true })
+  await listenTo(server, { path: unfinished })
+  chmodSync(unfinished, 0o600)
+  renameSync(unfinished, socketPath)
+}
+
+function listenOn(server: Server, fd: number): Promise<void> {
+  return listenTo(server, { fd })
+}
+
+function listenTo(server: Server, where: { readonly path: string } | { readonly fd: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(socketPath, () => {
+    server.listen(where, () => {
       server.off('error', reject)
-      chmodSync(socketPath, 0o600)
       resolve()
     })
   })
 }
 
+function cutOff(): Refusal {
+  return new Refusal(
+    'too-busy',
+    'the daemon goes on as another version and cannot wait with you any longer',
+    'what you asked for goes on; ask again',
+  )
+}
+
+/** `finish` comes when all was handed to the kernel; without it the client was gone before. */
+function tellSettled(response: ServerResponse, settled: ((isTaken: boolean) => void) | undefined): void {
+  if (settled === undefined) return
+  let isTaken = false
+  response.once('finish', () => {
+    isTaken = true
+  })
+  response.once('close', () => settled(isTaken))
+}
+
+// Node has no other way to these descriptors.
+function descriptorOf(socket: Socket | Server): number {
+  const { _handle: handle } = socket as unknown as { readonly _handle: { readonly fd: number } | null }
+  return handle?.fd ?? -1
+}
+
 /** Who connected, as the kernel tells; null: somebody who may not. */
 function callerOf(socket: Socket): Who | null {
-  // Node has no other way to the descriptor of a connection.
-  const { _handle: handle } = socket as unknown as { readonly _handle: { readonly fd: number } | null }
-  if (handle === null) return null
-  const peer = peerOf(handle.fd)
+  const peer = peerOf(descriptorOf(socket))
   if (typeof peer === 'string') return null
   if (peer.uid !== 0 && peer.uid !== process.geteuid?.()) return null
   return { kind: 'user', uid: peer.uid, name: userById(peer.uid)?.name ?? `user ${peer.uid}` }
@@ -131,6 +197,11 @@ function routeOf(request: IncomingMessage): { readonly route: RouteName; readonl
     throw new Refusal('bad-request', `unknown parameter '${name}'`, `known are: ${known.join(', ') || 'none'}`)
   }
   return { route: found, query: url.searchParams }
+}
+
+function bodyOf({ method, body }: Route, request: IncomingMessage): Promise<unknown> | null {
+  if (method !== 'POST') return null
+  return body === 'bytes' ? readBytes(request) : readBody(request)
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
@@ -162,6 +233,7 @@ function refuse(response: ServerResponse, error: unknown, warn: (text: string) =
     code: known?.code ?? 'failed',
     message: known?.message ?? 'the daemon could not answer; its own output tells why',
     hint: known?.hint ?? '',
+    ...known?.facts,
   }
   sendJson(response, statusOf[body.code], body)
 }

@@ -61,7 +61,7 @@ export async function commandOrRefuse(
   }
 }
 
-function refuseWhileStopping(state: State): void {
+export function refuseWhileStopping(state: State): void {
   if (state.mode.kind === 'stopping')
     throw new Refusal('stopping', 'the daemon is stopping everything', 'start it again when it has ended')
 }
@@ -109,8 +109,21 @@ function progressOf(wish: Wish, snapshot: Snapshot, id: UnitId): Progress {
 }
 
 function progressDown(unit: Unit): Progress {
-  if (unit.phase === 'unresolved') return 'stuck'
-  return unit.run === null ? 'met' : 'pending'
+  switch (unit.phase) {
+    case 'unresolved':
+      return 'stuck'
+    case 'idle':
+    case 'backoff':
+    case 'ended':
+    case 'failed':
+      return 'met'
+    case 'preparing':
+    case 'starting':
+    case 'up':
+    case 'stopping':
+    case 'finishing':
+      return 'pending'
+  }
 }
 
 function progressUp(snapshot: Snapshot, unit: Unit): Progress {
@@ -125,8 +138,10 @@ function progressUp(snapshot: Snapshot, unit: Unit): Progress {
       return 'stuck'
     case 'idle':
       return needsDecision(snapshot, unit.id) ? 'stuck' : 'pending'
+    case 'preparing':
     case 'starting':
     case 'stopping':
+    case 'finishing':
       return 'pending'
   }
 }
@@ -137,10 +152,15 @@ function needsDecision({ state, now }: Snapshot, id: UnitId): boolean {
   return account !== undefined && account.command !== null
 }
 
-/** As long as the slowest stop ladder may take, and 10 s for what is started or written. */
-export function usualWaitMs(state: State, units: readonly UnitId[]): number {
-  const ladders = units.map((id) => (state.units.get(id)?.spec.stop ?? []).reduce((sum, rung) => sum + rung.waitMs, 0))
-  return Math.max(0, ...ladders) + 10_000
+/** As long as the slowest stop ladder and the hooks of one unit may take, and 10 s for what is started or written. */
+function usualWaitMs(state: State, units: readonly UnitId[]): number {
+  const waits = units.map((id) => {
+    const spec = state.units.get(id)?.spec
+    if (spec === undefined) return 0
+    const ladderMs = spec.stop.reduce((sum, rung) => sum + rung.waitMs, 0)
+    return ladderMs + (spec.hooks.postStop?.timeoutMs ?? 0) + (spec.hooks.preStart?.timeoutMs ?? 0)
+  })
+  return Math.max(0, ...waits) + 10_000
 }
 
 // ---- outcomes ------------------------------------------------------------------------------------------------
@@ -170,7 +190,7 @@ function isSameRun(before: State, after: State, id: UnitId): boolean {
   )
 }
 
-function outcomeList(
+export function outcomeList(
   { state, now }: Snapshot,
   units: readonly UnitId[],
   result: (id: UnitId) => Outcome['result'],
@@ -182,8 +202,16 @@ function outcomeList(
 
 function outcome(unit: UnitId, account: Explanation | undefined, result: Outcome['result']): Outcome {
   if (account === undefined) {
-    return { unit, result, state: 'stopped', why: 'it is no longer declared', next: 'nothing', command: null }
+    return {
+      unit,
+      result,
+      state: 'stopped',
+      why: 'it is no longer declared',
+      next: 'nothing',
+      command: null,
+      exit: null,
+    }
   }
   const { state, why, next, command } = account
-  return { unit, result, state, why, next, command }
+  return { unit, result, state, why, next, command, exit: null }
 }

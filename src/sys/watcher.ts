@@ -1,5 +1,5 @@
 import { closeSync, readSync } from 'node:fs'
-import { assert } from '../../base/assert.ts'
+import { assert } from '../base/assert.ts'
 import {
   createEpoll,
   createEventBuffer,
@@ -9,8 +9,8 @@ import {
   unwatchFd,
   waitForReady,
   watchFd,
-} from '../../sys/epoll.ts'
-import type { Errno } from '../../sys/errno.ts'
+} from './epoll.ts'
+import type { Errno } from './errno.ts'
 
 export interface Watcher {
   /**
@@ -35,7 +35,7 @@ const pauseMs = 2
 const bellToken = 0
 
 /**
- * One wait for everything the driver watches, on one pool thread that exists only while there is something to watch.
+ * One wait for everything that is watched, on one pool thread that exists only while there is something to watch.
  * Level-triggered, and waited for again only when all that was ready has been handled.
  */
 export function createWatcher(): Watcher {
@@ -117,6 +117,6 @@ export function createWatcher(): Watcher {
 }
 
 function opened(result: number | Errno, what: string): number {
-  if (typeof result === 'string') throw new Error(`the process driver cannot open ${what} (${result})`)
+  if (typeof result === 'string') throw new Error(`the daemon cannot open ${what} (${result})`)
   return result
 }

@@ -1,0 +1,84 @@
+import type { Engine } from '../engine/engine.ts'
+import type { Driver, LogReadPort, StdinPort } from '../engine/ports.ts'
+import type { NativeParts } from '../frontends/native/handlers.ts'
+import { createNativeServer } from '../frontends/native/server.ts'
+import type { BootNow } from '../sys/boot-clock.ts'
+import type { UpgradeItem } from '../wire/api.ts'
+import type { Home } from '../wire/home.ts'
+import { daemonArguments } from './daemon-arguments.ts'
+import type { Sources } from './sources.ts'
+import { createUpgrades } from './upgrade.ts'
+import type { Carried } from './upgrade-carried.ts'
+import { ownImage } from './upgrade-image.ts'
+import { openUpgradeNote } from './upgrade-note.ts'
+import { type Probation, settleNote } from './upgrade-probation.ts'
+import type { HeldSignals } from './upgrade-signals.ts'
+
+/** What the image before us handed over, in an upgrade. */
+export interface Before {
+  readonly carried: Carried
+  readonly signals: HeldSignals
+  readonly probation: Probation
+}
+
+export interface FrontParts {
+  readonly home: Home
+  /** As it was given, if it was. */
+  readonly homeOption: string | undefined
+  readonly lockFd: number
+  readonly before: Before | null
+  readonly version: string
+  readonly engine: Engine
+  readonly logs: LogReadPort & { readonly pathOf: NativeParts['logPathOf'] }
+  readonly stdin: StdinPort
+  readonly driver: Pick<Driver, 'facts'>
+  readonly sources: Sources
+  readonly startedAt: BootNow
+  readonly descriptorsSoft: number
+  /** Closes everything else, for another image of this process. */
+  closeInside(): void
+  readonly warn: (text: string) => void
+}
+
+export interface Front {
+  /** The latest upgrade of this home. */
+  upgrade(): UpgradeItem | null
+  close(): void
+}
+
+/** What clients talk to, and through it the way to another version. Resolves when they are answered. */
+export async function openFront(parts: FrontParts): Promise<Front> {
+  const { home, before, version, engine, sources, startedAt, warn } = parts
+  const own = ownImage(version)
+  const note = openUpgradeNote(home.stateDirectory, warn)
+  const upgrades = createUpgrades({
+    ...parts,
+    own,
+    note,
+    args: () => daemonArguments(parts.homeOption, sources.declared()),
+    passProbation: () => before?.probation.pass(),
+    handOver: (waitMsMax) => server.handOver(waitMsMax),
+    close: parts.closeInside,
+  })
+  const server = createNativeServer({
+    engine,
+    logs: parts.logs,
+    logPathOf: (stream) => parts.logs.pathOf(stream),
+    stdin: parts.stdin,
+    driver: parts.driver,
+    sources,
+    upgrades,
+    identity: {
+      version,
+      pid: process.pid,
+      home: home.name,
+      startedAt: new Date(startedAt.wallMs).toISOString(),
+      directory: own.directory,
+    },
+    warn,
+  })
+  await server.listen(home.socketPath, before?.carried.listenFd ?? null)
+  if (before === null) settleNote(note, own, warn)
+  else before.probation.answering(note)
+  return { upgrade: note.latest, close: server.close }
+}

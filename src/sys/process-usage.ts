@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { errnoOf } from './errno.ts'
+import { withSpareDescriptor } from './spare.ts'
+
+export interface ProcessUsage {
+  readonly rssBytes: number
+  /** The most it had at any time; for a zombie nothing tells any more. */
+  readonly rssPeakBytes: number
+  /** Processor time: its own, and that of its children that ended and were reaped. */
+  readonly cpuMs: number
+}
+
+/** What a process uses, from /proc/PID/status and /proc/PID/stat. null: no such process. */
+export function processUsage(pid: number): ProcessUsage | null {
+  try {
+    const status = readText(`/proc/${pid}/status`)
+    return {
+      rssBytes: kilobytes(status, 'VmRSS'),
+      rssPeakBytes: kilobytes(status, 'VmHWM'),
+      cpuMs: cpuTicks(readText(`/proc/${pid}/stat`)) * tickMs,
+    }
+  } catch (error) {
+    // It may end between two reads; whatever else, a number that is shown is worth no failure.
+    errnoOf(error)
+    return null
+  }
+}
+
+const tickMs = 10
+
+function kilobytes(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
+}
+
+/** Fields 14 to 17 of proc(5): utime, stime, cutime, cstime. */
+function cpuTicks(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0)
+}
+
+function readText(path: string): string {
+  return withSpareDescriptor(() => readFileSync(path, 'latin1'))
+}

@@ -1,0 +1,101 @@
+import { createRandom, type Random } from '../../src/base/prng.ts'
+import type { Target, UnitId } from '../../src/core/model.ts'
+import { createWorld, type World } from '../../src/drivers/fake/world.ts'
+import { createFaultyStore, type FaultyStore } from '../../src/store/faulty.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import type { SimTime } from './clock.ts'
+import { drawMix, type FaultKind, type Mix } from './faults.ts'
+import { drawTarget } from './generate.ts'
+import { createHookWatch, type HookWatch } from './hooks.ts'
+import { createJobWatch } from './jobs.ts'
+import { createLedger, type Ledger } from './ledger.ts'
+import type { Life } from './life.ts'
+import type { Matrix } from './matrix.ts'
+import { createOracle, type Oracle } from './oracle.ts'
+import { createProbeWatch } from './probes.ts'
+import type { Health, Watch } from './scene.ts'
+import { createTrace, type Trace } from './trace.ts'
+
+export interface ScenarioOptions {
+  readonly seed: number
+  /** Turns with faults on. */
+  readonly turns: number
+  /** Kinds left out of the seed's mix: to find what a failure needs. */
+  readonly without: readonly FaultKind[]
+  /** Lines of the trace a failure carries. */
+  readonly lines?: number
+}
+
+/** The wall clock is right, with this much before the boot. */
+export const rightOffsetMs = 1_750_000_000_000
+
+/** Everything one scenario holds; each function below moves it on. */
+export interface Scenario {
+  readonly random: Random
+  readonly mix: Mix
+  readonly time: SimTime
+  readonly world: World
+  readonly store: FaultyStore
+  readonly oracle: Oracle
+  readonly ledger: Ledger
+  readonly hooks: HookWatch
+  readonly health: Health
+  /** Judges of what the ledger does not know of. */
+  readonly watches: readonly Watch[]
+  readonly trace: Trace
+  readonly matrix: Matrix
+  readonly looping: Set<UnitId>
+  readonly isFrozen: boolean
+  isFaulty: boolean
+  isHeldNext: boolean
+  declared: Target
+  life: Life
+  turns: number
+  crashAtTurn: number
+  lastSeq: number
+  diskFreeBootMs: number | null
+  boots: number
+  /** Which process of the host the daemon is: another one after each death, the same after an upgrade. */
+  daemon: number
+  /** The wall clock stands still, so that schedules come to rest as well. */
+  isWallStill: boolean
+}
+
+export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: Matrix): Scenario {
+  const random = createRandom(seed)
+  const drawn = drawMix(random)
+  const declared = drawTarget(random)
+  const hooks = createHookWatch()
+  const probes = createProbeWatch()
+  return {
+    random,
+    mix: new Set([...drawn].filter((kind) => !without.includes(kind))),
+    time: { bootId: 'boot-1', bootMs: 5_000, wallOffsetMs: random.chance(0.2) ? 0 : rightOffsetMs },
+    world: createWorld('boot-1'),
+    store: createFaultyStore(createMemoryStore),
+    oracle: createOracle(),
+    ledger: createLedger(),
+    hooks,
+    health: probes,
+    watches: [hooks, probes, createJobWatch()],
+    trace: createTrace(lines ?? 15),
+    matrix,
+    looping: new Set(),
+    isFrozen: seed % 16 === 3,
+    isFaulty: true,
+    isHeldNext: false,
+    declared,
+    life: undefined as unknown as Life,
+    turns: 0,
+    crashAtTurn: 0,
+    lastSeq: 0,
+    diskFreeBootMs: null,
+    boots: 1,
+    daemon: 1,
+    isWallStill: false,
+  }
+}
+
+export function note({ trace, turns, time }: Scenario, text: string): void {
+  trace.add(turns, time.bootMs, { kind: 'note', text })
+}
