@@ -117,9 +117,10 @@ export function supervisorPids(roots: readonly number[], notesPath: string): rea
 export function unitPids(notesPath: string): readonly number[] {
   return readdirSync('/proc')
     .map(Number)
-    .filter(
-      (pid) => Number.isInteger(pid) && (readProc(pid, 'cmdline') ?? '').split('\0')[1]?.startsWith(`${notesPath}:`),
-    )
+    .filter((pid) => {
+      const words = Number.isInteger(pid) ? (readProc(pid, 'cmdline') ?? '').split('\0') : []
+      return words.slice(1).some((word) => word.startsWith(`${notesPath}:`))
+    })
 }
 
 export interface Memory {
@@ -157,6 +158,18 @@ export function activityOf(pids: readonly number[]): Activity {
     }
   }
   return { cpuNs, wakeups }
+}
+
+/** Processor time of what these processes started and have seen the end of. */
+export function childrenNs(pids: readonly number[]): bigint {
+  let ticks = 0
+  for (const pid of pids) {
+    const stat = readProc(pid, 'stat') ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    ticks += Number(fields[13] ?? 0) + Number(fields[14] ?? 0)
+  }
+  // The kernel's clock for these ticks 100 times a second.
+  return BigInt(ticks) * 10_000_000n
 }
 
 /** null: the process or thread is gone. */

@@ -15,6 +15,20 @@ export interface Peer<S extends Supervisor = Supervisor> {
   open(site: Site): Promise<S>
   /** How many units it may be given. */
   readonly unitsMax: number
+  /** Started with these commands as units, not yet running, whose output it logs without rotation. */
+  flood?(site: Site, commands: readonly (readonly string[])[]): Promise<Flooded>
+}
+
+export interface Flooded {
+  roots(): readonly number[]
+  /** Gives the command that brings all units up. */
+  begin(): Promise<unknown>
+  /** The folder below which the logs are, and nothing else. */
+  logs(): string
+  close(): Promise<void>
+  /** Where the loop is watched: forgets the gaps so far, and gives the longest one since. */
+  mark?(): void
+  gapMs?(): Promise<number>
 }
 
 export interface Supervisor {
@@ -39,10 +53,52 @@ export interface Site {
 }
 
 /** Runs one measurement on a fresh supervisor; whatever happens, nothing of it stays behind. */
-export async function withSupervisor<S extends Supervisor, T>(
+export function withSupervisor<S extends Supervisor, T>(
   peer: Peer<S>,
   measure: (supervisor: S, site: Site) => Promise<T>,
 ): Promise<T> {
+  return withSite((site) => using(site, () => peer.open(site), measure))
+}
+
+/** The same on a supervisor that logs. */
+export function withFlood<T>(
+  peer: Pick<Peer, 'flood'>,
+  commands: readonly ((site: Site) => readonly string[])[],
+  measure: (supervisor: Flooded, site: Site) => Promise<T>,
+): Promise<T> {
+  const { flood } = peer
+  if (flood === undefined) throw new Error('this one is not measured with logs')
+  return withSite((site) =>
+    using(
+      site,
+      () =>
+        flood(
+          site,
+          commands.map((command) => command(site)),
+        ),
+      measure,
+    ),
+  )
+}
+
+async function using<S extends Pick<Supervisor, 'roots' | 'close'>, T>(
+  site: Site,
+  open: () => Promise<S>,
+  measure: (supervisor: S, site: Site) => Promise<T>,
+): Promise<T> {
+  let supervisor: S | null = null
+  try {
+    supervisor = await open()
+    return await measure(supervisor, site)
+  } finally {
+    const started = supervisor === null ? [] : supervisorPids(supervisor.roots(), site.notesPath)
+    await supervisor?.close()
+    await endAll(() => [...started.filter(isAlive), ...unitPids(site.notesPath)])
+  }
+}
+
+/** A directory for one measurement, removed when it is over. */
+export async function withSite<T>(measure: (site: Site) => Promise<T>): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'hfb-'))
   const notesPath = join(directory, 'notes')
   using notes = openNotes(notesPath)
@@ -53,14 +109,9 @@ export async function withSupervisor<S extends Supervisor, T>(
     notes,
     argument: (index) => `${notesPath}:${index}`,
   }
-  let supervisor: S | null = null
   try {
-    supervisor = await peer.open(site)
-    return await measure(supervisor, site)
+    return await measure(site)
   } finally {
-    const started = supervisor === null ? [] : supervisorPids(supervisor.roots(), notesPath)
-    await supervisor?.close()
-    await endAll(() => [...started.filter(isAlive), ...unitPids(notesPath)])
     rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -7,7 +7,7 @@ export interface Figure {
   readonly peer: PeerName
   /** null: it was tried and failed; `note` says how. */
   readonly value: number | null
-  readonly unit: 'ms' | 'MB' | 'KB' | '%' | '1/s' | 'slices' | '×'
+  readonly unit: 's' | 'ms' | 'MB' | 'KB' | '%' | '1/s' | 'slices' | '×'
   /** How many single values the median is of. */
   readonly n: number
   /** At most this, or null where the figure is only told. */

@@ -10,7 +10,7 @@ const cache = join(here, '.cache')
 export const pm2Version = '7.0.4'
 
 /** The path of a compiled program of this folder, compiled when its source is newer. */
-export function compiled(name: 'unit' | 'spawn-loop'): string {
+export function compiled(name: 'unit' | 'flood' | 'spawn-loop'): string {
   const source = join(here, `${name}.c`)
   const program = join(cache, name)
   mkdirSync(cache, { recursive: true })

@@ -31,6 +31,33 @@ export const runit: Peer = {
       close,
     }
   },
+  async flood(site, commands) {
+    const services = join(site.directory, 'services')
+    const logs = join(site.directory, 'logs')
+    commands.forEach((command, index) => {
+      writeLogged(join(services, `unit-${index}`), command, `svlogd ${join(logs, String(index))}`)
+      mkdirSync(join(logs, String(index)), { recursive: true })
+      writeFileSync(join(logs, String(index), 'config'), 's0\n')
+    })
+    let runsvdir: Launched | null = null
+    return {
+      roots: () => (runsvdir === null ? [] : [runsvdir.pid]),
+      begin: async () => {
+        runsvdir = launch(site, 'runsvdir', [services])
+      },
+      logs: () => logs,
+      close: async () => {
+        if (runsvdir !== null) await end(runsvdir, 'SIGHUP')
+      },
+    }
+  },
+}
+
+/** A service with a logger of its own. */
+export function writeLogged(folder: string, command: readonly string[], logger: string): void {
+  mkdirSync(join(folder, 'log'), { recursive: true })
+  writeFileSync(join(folder, 'run'), `#!/bin/sh\nexec ${command.join(' ')}\n`, { mode: 0o755 })
+  writeFileSync(join(folder, 'log/run'), `#!/bin/sh\nexec ${logger}\n`, { mode: 0o755 })
 }
 
 /** The fastest run script there is: no shell, the unit is its own interpreter. */
