@@ -26,7 +26,7 @@ export const loopGap: Pick<Peer, 'flood'> = {
     const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--disable-warning=ExperimentalWarning']
     const watched = ['--import', join(root, 'bench/loop-gap.mjs'), join(root, 'dist/main.js')]
     let pid = 0
-    const flooded = await openFlood(site, commands, (file, environment) => {
+    const start = (file: string, environment: Readonly<Record<string, string>>): Launched => {
       const daemon = launch(site, pinnedNode(), [...flags, ...watched, 'daemon', file], {
         ...environment,
         LOOP_GAP_FILE: gapFile,
@@ -34,7 +34,9 @@ export const loopGap: Pick<Peer, 'flood'> = {
       })
       pid = daemon.pid
       return daemon
-    })
+    }
+    // As by default: without rotation it is the disk that makes everybody wait, not the loop.
+    const flooded = await openFlood(site, commands, start, true)
     return {
       ...flooded,
       mark: () => process.kill(pid, 'SIGUSR2'),
@@ -58,13 +60,14 @@ async function openFlood(
   site: Site,
   commands: readonly (readonly string[])[],
   start: (file: string, environment: Readonly<Record<string, string>>) => Launched,
+  isRotated = false,
 ): Promise<Flooded> {
   const file = join(site.directory, 'holdfast.yaml')
   const home = join(site.directory, 'home')
   const environment = { HOLDFAST_HOME: home }
   const services = commands.map((command, index) => [
     `unit-${index}`,
-    { command, 'x-holdfast': { autostart: false, logs: { max_size: 0 } } },
+    { command, 'x-holdfast': { autostart: false, ...(isRotated ? {} : { logs: { max_size: 0 } }) } },
   ])
   writeFileSync(file, JSON.stringify({ name: 'bench', services: Object.fromEntries(services) }))
   const client = clientFor(environment)

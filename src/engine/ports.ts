@@ -137,8 +137,8 @@ export interface EnginePort {
 export interface LogWriter {
   /**
    * Moves what `fd` (the read end of a pipe, non-blocking) holds into the log, at most `bytesMax`, without the bytes
-   * ever being only in our memory: a death at any point loses none. Returns the bytes moved; `isEmpty` when the pipe
-   * had nothing more. Never throws: what cannot be written is dropped and counted in the log itself. `retryMs`: the
+   * ever being only in our memory: a death at any point loses none. Returns the bytes moved; `isEmpty`: it is known
+   * to have nothing more. Never throws: what cannot be written is dropped and counted in the log itself. `retryMs`: the
    * target (a terminal, a pipe) takes nothing now; the bytes stay in the pipe, come back after that time.
    */
   drain(fd: number, bytesMax: number): { readonly bytes: number; readonly isEmpty: boolean; readonly retryMs?: number }

@@ -108,6 +108,12 @@ interface End {
   size: number
 }
 
+/**
+ * A pipe that gave less than this is left to fill: emptied as fast as it is written to, it would be moved in small pieces,
+ * and its writer kept waiting for the lock of the pipe.
+ */
+const batchBytes = 32 * 1024
+
 interface Draining {
   readonly from: number
   readonly bytesMax: number
@@ -134,6 +140,7 @@ function drain(file: LogFile, { from, bytesMax, attempt }: Draining): Drained {
     bytes += moved
     if (end !== null && end.size > offset)
       note(file, { offset, wallMs: nowMs, attempt: attempt ?? file.index.lastAttempt })
+    if (moved < batchBytes) return { bytes, isEmpty: false }
   }
   return { bytes, isEmpty: false }
 }

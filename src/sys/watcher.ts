@@ -32,6 +32,9 @@ const eventsMax = 256
 /** Writers of single lines wake us once per pause instead of once per line, which halves our time for them. */
 const pauseMs = 2
 
+/** Of handling in a row, so that floods on many descriptors do not keep the engine waiting. */
+const sliceMs = 4
+
 const bellToken = 0
 
 /**
@@ -60,17 +63,31 @@ export function createWatcher(): Watcher {
       return
     }
     phase = 'handling'
-    const answers = ready.map(({ token, isHungUp }) => {
-      if (token === bellToken) readSync(bell, Buffer.alloc(8))
-      // A watch stopped by another one of this round is no longer there.
-      return watches.get(token)?.(isHungUp) ?? 'much'
-    })
+    work(ready, 0, false)
+  }
+
+  /** What is ready, one after the other, from `next` on; whatever else waits gets its turn in between. */
+  function work(ready: readonly Ready[], next: number, isMuchBefore: boolean): void {
     if (isClosed()) {
       release()
       return
     }
+    const since = performance.now()
+    let isMuch = isMuchBefore
+    let at = next
+    while (at < ready.length && !isClosed() && (at === next || performance.now() - since < sliceMs)) {
+      const { token, isHungUp } = ready[at++]!
+      if (token === bellToken) readSync(bell, Buffer.alloc(8))
+      // A watch stopped by another one of this round is no longer there.
+      if ((watches.get(token)?.(isHungUp) ?? 'much') === 'much') isMuch = true
+    }
+    if (isClosed() || at < ready.length) setImmediate(() => work(ready, at, isMuch))
+    else rest(isMuch)
+  }
+
+  function rest(isMuch: boolean): void {
     phase = 'resting'
-    if (!answers.includes('much')) {
+    if (!isMuch) {
       pause = setTimeout(() => {
         pause = null
         wait()

@@ -71,6 +71,9 @@ const stdinSuffix = '.stdin'
 
 const grownBytes = 1024 * 1024
 
+/** Who gave this much at once writes in bulk: to pause would only let its pipe fill up. */
+const busyBytes = 32 * 1024
+
 /** The kernel lets an ordinary user's pipes hold 64 MiB together and then makes new ones tiny: stay below half. */
 const grownPipesMax = process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : 24
 
@@ -177,7 +180,7 @@ export function createStreams(options: {
       if (bytes >= stream.capacity - 4096) grow(stream)
       // Nobody but a dead keeper lets a pipe hang up, and that would be reported without end.
       if (isHungUp && bytes === 0) rescue(stream)
-      return bytes >= stream.capacity / 2 ? 'much' : 'little'
+      return bytes >= busyBytes ? 'much' : 'little'
     })
     if (typeof watching === 'string') {
       closeStream(stream)
