@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { it } from 'node:test'
-import { childrenOf, ownPidNamespace, parseStat, readDescriptors, readEnvironment, readStat } from './proc.ts'
+import { childrenOf, isDying, ownPidNamespace, parseStat, readDescriptors, readEnvironment, readStat } from './proc.ts'
 
 // Fields 6 to 52 of proc(5): each holds its own number, but for the three that are looked at.
 const rest = Array.from({ length: 47 }, (_, index) => ({ 6: 5, 22: 4711, 52: 2304 })[index + 6] ?? index + 6).join(' ')
@@ -35,4 +37,16 @@ it('a process that is not there is no error', () => {
   assert.equal(readStat(pid), null)
   assert.deepEqual(childrenOf(pid), [])
   assert.equal(readEnvironment(pid), 'ENOENT')
+})
+
+it('what was killed is dying from that moment on, and what lives is not', async () => {
+  const child = spawn('sleep', ['1000'])
+  await once(child, 'spawn')
+  const pid = child.pid ?? 0
+  assert.equal(isDying(pid), false)
+  assert.equal(isDying(process.pid), false)
+  process.kill(pid, 'SIGKILL')
+  assert.equal(isDying(pid), true)
+  await once(child, 'exit')
+  assert.equal(isDying(pid), true)
 })

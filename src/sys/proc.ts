@@ -45,6 +45,29 @@ export function parseStat(text: string): ProcessStat {
   }
 }
 
+/** Killed and not gone yet: for some moments more it is listed, with its files still open. */
+export function isDying(pid: number): boolean {
+  try {
+    const status = readText(`/proc/${pid}/status`)
+    const pending = [...status.matchAll(/^(?:Sig|Shd)Pnd:\s+([0-9a-f]+)/gm)].map(([, mask]) => BigInt(`0x${mask}`))
+    if (pending.some((mask) => (mask & killBit) !== 0n)) return true
+    const text = readText(`/proc/${pid}/stat`)
+    const [state, , , , , , flags] = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' || state === 'X' || (Number(flags) & exitingFlag) !== 0
+  } catch (error) {
+    // What we may not look at lives, as far as we can tell.
+    if (errnoOf(error) === 'EACCES') return false
+    absent(error)
+    return true
+  }
+}
+
+/** SIGKILL, number 9, in a mask of signals. */
+const killBit = 1n << 8n
+
+/** PF_EXITING in field 9 of /proc/PID/stat: see sched.h of the kernel. */
+const exitingFlag = 0x4
+
 /** `NAME=value` strings the process was started with; empty for a zombie. ENOENT, ESRCH: gone. EACCES: not ours to see. */
 export function readEnvironment(pid: number): readonly string[] | Errno {
   try {

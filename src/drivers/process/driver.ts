@@ -9,7 +9,7 @@ import { oomScoreAdj } from '../../sys/oom.ts'
 import { endingByPidfd, openPidfd } from '../../sys/pidfd.ts'
 import { setBlocking } from '../../sys/pipe.ts'
 import { becomeSubreaper } from '../../sys/prctl.ts'
-import { childrenOf, ownPidNamespace, type ProcessStat, readStat } from '../../sys/proc.ts'
+import { childrenOf, isDying, ownPidNamespace, type ProcessStat, readStat } from '../../sys/proc.ts'
 import { type ChildNews, decodeEnding, nextChildNews } from '../../sys/wait.ts'
 import type { Watcher } from '../../sys/watcher.ts'
 import { type Account, resolveAccount } from './account.ts'
@@ -494,7 +494,13 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       streams.close()
       cgroups.close()
       const survey = takeSurvey()
-      keepers.close((paths) => survey.withOpenFiles(paths).map((stat) => stat.pid))
+      const isHolder = ({ pid }: ProcessStat): boolean => !isDying(pid)
+      keepers.close((paths) =>
+        survey
+          .withOpenFiles(paths)
+          .filter(isHolder)
+          .map(({ pid }) => pid),
+      )
       closeSync(devNull)
     },
   }
