@@ -1,7 +1,7 @@
 import { hashData } from '../base/hash.ts'
-import { type Draft, putUnit, unitsOf } from './draft.ts'
+import { type Draft, freshCounters, putUnit, unitsOf } from './draft.ts'
 import { signalsPerUnitMax } from './limits.ts'
-import type { Command, Now, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
+import type { Command, Now, Phase, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
 import { rungAt } from './plan.ts'
 import { unitParts, unitSpecs } from './target/units.ts'
 import { whoText } from './text.ts'
@@ -131,23 +131,26 @@ function healthAgain(unit: Unit, spec: UnitSpec, now: Now): Unit['health'] {
   return freshHealth({ id: unit.id, spec }, now, false, unit.health)
 }
 
+/** Where it is, or will be when its post_stop hook has ended. */
+function phaseAhead({ phase, after }: Unit): Phase {
+  return after?.phase ?? phase
+}
+
 /** Whether what it is at now rests on a decision that is to be taken anew. */
-function isAtRest({ phase, after }: Unit): boolean {
-  const rests = after?.phase ?? phase
+function isAtRest(unit: Unit): boolean {
+  const rests = phaseAhead(unit)
   return rests === 'ended' || rests === 'failed' || rests === 'backoff'
 }
 
 /** Has run once, and rests as that: whoever wants it down meanwhile asks for no other run. */
 function isDone(unit: Unit, now: Now): boolean {
-  return (unit.after?.phase ?? unit.phase) === 'ended' && isDoneOnce(unit.spec, unit.job, now.bootId)
+  return phaseAhead(unit) === 'ended' && isDoneOnce(unit.spec, unit.job, now.bootId)
 }
 
 /** A post_stop hook belongs to the run before: it is let be. */
 function isReplaceable(unit: Unit): unit is Unit & { readonly run: Run } {
   return unit.run !== null && unit.run.role !== 'post'
 }
-
-const freshCounters = { earlyExits: 0, restarts: 0, restartTimesBootMs: [] } as const
 
 // ---- what somebody wishes --------------------------------------------------------------------------------------
 
@@ -239,7 +242,7 @@ function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>,
     const job = unit.want.kind === 'once' ? stoppedJob(unit, why, now) : unit.job
     const kept: Unit = isStopOver ? { ...unit, job, want: declaredWant(unit.spec) } : unit
     // Whoever starts the daemon again on purpose wants what is declared, jobs and what gave up included.
-    const rests = unit.after?.phase ?? unit.phase
+    const rests = phaseAhead(unit)
     const isOver = rests === 'ended' || rests === 'failed' || (isStopOver && rests === 'backoff')
     const isPrepared = unit.phase === 'preparing' && unit.run === null
     if ((isOver && !isDone(unit, now)) || isPrepared) rest(draft, kept, { ...freshCounters, why }, now)

@@ -70,6 +70,9 @@ export interface PhaseFacts {
   readonly job?: Unit['job']
 }
 
+/** Of a unit that is to start as if it had never ended. */
+export const freshCounters = { earlyExits: 0, restarts: 0, restartTimesBootMs: [] } as const
+
 /** Moves a unit to a phase, with its time and reason, and records the transition. */
 export function enterPhase(draft: Draft, unit: Unit, to: Phase, now: Now, facts: PhaseFacts): void {
   const { why, exit = null, ...rest } = facts

@@ -140,7 +140,7 @@ function drain(file: LogFile, { from, bytesMax, attempt }: Draining): Drained {
     bytes += moved
     if (end !== null && end.size > offset)
       note(file, { offset, wallMs: nowMs, attempt: attempt ?? file.index.lastAttempt })
-    if (moved < batchBytes) return { bytes, isEmpty: false }
+    if (moved > 0 && moved < batchBytes) return { bytes, isEmpty: false }
   }
   return { bytes, isEmpty: false }
 }

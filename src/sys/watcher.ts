@@ -81,7 +81,8 @@ export function createWatcher(): Watcher {
       // A watch stopped by another one of this round is no longer there.
       if ((watches.get(token)?.(isHungUp) ?? 'much') === 'much') isMuch = true
     }
-    if (isClosed() || at < ready.length) setImmediate(() => work(ready, at, isMuch))
+    if (isClosed()) release()
+    else if (at < ready.length) setImmediate(() => work(ready, at, isMuch))
     else rest(isMuch)
   }
 

@@ -69,15 +69,11 @@ export const plainProcess: ProcessSpec = {
 
 /** As an older version stored it, with what has been added since. */
 export function completeTarget(target: Target): Target {
-  return { apps: mapValues(target.apps, (app) => ({ ...app, services: mapValues(app.services, completeService) })) }
+  return { apps: mapValues(target.apps, (app) => ({ ...app, services: mapValues(app.services, completeSpec) })) }
 }
 
-function completeService(service: Service): Service {
-  return { ...completed(service, plainSettings), process: completeProcess(service.process) }
-}
-
-export function completeSpec(spec: UnitSpec): UnitSpec {
-  return { ...completed(spec, plainSettings), process: completeProcess(spec.process) }
+export function completeSpec<S extends Service | UnitSpec>(spec: S): S {
+  return { ...completed(spec, plainSettings as Partial<S>), process: completeProcess(spec.process) }
 }
 
 const plainSettings = { checks: noChecks, hooks: noHooks, schedule: null, once: null } as const

@@ -1,5 +1,5 @@
 import { hashData } from '../../base/hash.ts'
-import { type Draft, enterPhase, putUnit } from '../draft.ts'
+import { type Draft, enterPhase, freshCounters, putUnit } from '../draft.ts'
 import { clockBackMsMax, clockBelievableWallMs, jobRunsKept, scheduleGraceMs } from '../limits.ts'
 import type { End, Event, Job, JobRun, Now, Schedule, State, Step, Unit, UnitSpec, Who } from '../model.ts'
 import { durationText, whoText } from '../text.ts'
@@ -154,8 +154,6 @@ function trigger(draft: Draft, unit: Unit, { job, schedule, dueWallMs }: Due, no
 }
 
 // ---- its runs ------------------------------------------------------------------------------------------------
-
-const freshCounters = { earlyExits: 0, restarts: 0, restartTimesBootMs: [] } as const
 
 /** Wanted for one run, which is written down from now on. What rests is made ready to start. */
 export function onceMore(

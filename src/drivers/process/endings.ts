@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Exit, UnitId } from '../../core/model.ts'
 import { errnoOf } from '../../sys/errno.ts'
 import { signalName } from '../../sys/signals.ts'
-import { unitFileName } from './stream-name.ts'
+import { createRunFiles } from './run-files.ts'
 
 /**
  * Where recorders write how their run ended: a file for each, empty until then. It is what tells a recorded run from
@@ -11,8 +10,8 @@ import { unitFileName } from './stream-name.ts'
  */
 export interface Endings {
   /**
-   * The file for a new run's recorder. What the unit's earlier runs left is removed: their ends are stored. null: it
-   * cannot be made, which is no reason not to start.
+   * The file for a new run's recorder; those of the unit's earlier runs go. null: it cannot be made, which is no reason not
+   * to start.
    */
   prepare(unit: UnitId, run: number): string | null
   isRecorded(unit: UnitId, run: number): boolean
@@ -22,33 +21,21 @@ export interface Endings {
 }
 
 export function createEndings(folder: string): Endings {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const files = new Map<string, string>()
-  for (const name of readdirSync(folder)) files.set(name.slice(0, name.lastIndexOf('.')), join(folder, name))
-
-  const pathOf = (unit: UnitId, run: number): string => join(folder, `${unitFileName(unit)}.${run}`)
-  const forget = (unit: UnitId): void => {
-    const path = files.get(unitFileName(unit))
-    if (path === undefined) return
-    rmSync(path, { force: true })
-    files.delete(unitFileName(unit))
-  }
+  const files = createRunFiles(folder)
   return {
     prepare(unit, run) {
-      forget(unit)
-      const path = pathOf(unit, run)
+      const path = files.replace(unit, run)
       try {
         writeFileSync(path, '', { mode: 0o600 })
+        return path
       } catch (error) {
         errnoOf(error)
         return null
       }
-      files.set(unitFileName(unit), path)
-      return path
     },
-    isRecorded: (unit, run) => existsSync(pathOf(unit, run)),
-    exitOf: (unit, run) => readEnding(pathOf(unit, run)),
-    forget,
+    isRecorded: files.has,
+    exitOf: (unit, run) => readEnding(files.pathOf(unit, run)),
+    forget: files.forget,
   }
 }
 

@@ -23,8 +23,8 @@ export interface ExecProbes {
   perform(step: ProbeStep, post: Post): void
   /** Tells of an ended child. true: it was a probe. */
   ended(pid: number, exit: Exit): boolean
-  /** Kills what a predecessor of ours left. Answers who that was. */
-  recover(survey: Survey): readonly number[]
+  /** Kills what a predecessor of ours left. */
+  recover(survey: Survey): void
   /** Kills all there are; nothing is posted any more. */
   close(): void
 }
@@ -127,7 +127,7 @@ export function createExecProbes(options: {
   }
 
   function giveUp(probe: ExecProbe): void {
-    killAll(probe.pid)
+    killAll([probe.pid])
     tell(probe, { isOk: false, output: `took longer than ${durationText(probe.step.timeoutMs)}` })
   }
 
@@ -154,10 +154,8 @@ export function createExecProbes(options: {
   }
 
   /** By the marks as well: children of a probe may have left its group. */
-  function killMarked(survey: Survey): readonly number[] {
-    const marked = survey.withMarkerPrefix(probeMarker(homeId, '')).map((stat) => stat.pid)
-    for (const pid of marked) killAll(pid)
-    return marked
+  function killMarked(survey: Survey): void {
+    killAll(survey.withMarkerPrefix(probeMarker(homeId, '')).map((stat) => stat.pid))
   }
 
   return {
@@ -168,8 +166,8 @@ export function createExecProbes(options: {
       for (const probe of probes.values()) {
         clearTimeout(probe.timeout)
         hush(probe)
-        killAll(probe.pid)
       }
+      killAll([...probes.keys()])
       killMarked(takeSurvey())
       probes.clear()
     },
@@ -178,11 +176,12 @@ export function createExecProbes(options: {
 
 const killNumber = 9
 
-/** Its group, and what it started outside of that. */
-function killAll(pid: number): void {
-  const below = takeSurvey().descendants([pid])
-  kill(-pid, killNumber)
-  for (const one of [pid, ...below]) kill(one, killNumber)
+/** Their groups, and what they started outside of these. */
+function killAll(pids: readonly number[]): void {
+  if (pids.length === 0) return
+  const below = takeSurvey().descendants(pids)
+  for (const pid of pids) kill(-pid, killNumber)
+  for (const pid of [...pids, ...below]) kill(pid, killNumber)
 }
 
 /** 0: there is nothing now, and perhaps never will be. */

@@ -228,7 +228,8 @@ export function createStreams(options: {
         const drained = stream.writer.drain(stream.fd, drainBytesMax)
         boundary('drain: last words moved')
         total += drained.bytes
-        isEmpty = drained.isEmpty || drained.bytes === 0
+        // Where its target takes nothing now, the rest follows later. A rotation moves nothing, and is no end.
+        isEmpty = drained.isEmpty || drained.retryMs !== undefined
       }
       if (stream.watch === null) watch(stream)
     }

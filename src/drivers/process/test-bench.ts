@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event, Identity, ProcessSpec, Step, UnitSpec } from '../../core/model.ts'
-import { noChecks, noHooks, nullStdin } from '../../core/target/plain.ts'
+import { noChecks, noHooks, plainProcess } from '../../core/target/plain.ts'
 import type { LogPort, RunHandle } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { closeAllOnExec } from '../../sys/cloexec.ts'
@@ -133,24 +133,8 @@ export function shell(script: string, more: Partial<ProcessSpec> = {}): UnitSpec
 }
 
 export function unitSpec(command: readonly string[], more: Partial<ProcessSpec> = {}): UnitSpec {
-  const log = { path: null, bytesMax: 0, backupsMax: 0, ageMaxMs: 0, compress: false }
   return {
-    process: {
-      command,
-      commandError: null,
-      workingDir: null,
-      environment: {},
-      envFiles: [],
-      inheritEnvironment: false,
-      user: null,
-      umask: null,
-      stdout: log,
-      stderr: log,
-      stdin: nullStdin,
-      limits: null,
-      cgroup: false,
-      ...more,
-    },
+    process: { ...plainProcess, command, stderr: plainProcess.stdout, ...more },
     runHash: 'test',
     autostart: true,
     restart: {
