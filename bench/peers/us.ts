@@ -23,7 +23,7 @@ export const us: Peer<Ours> = {
 export const loopGap: Pick<Peer, 'flood'> = {
   async flood(site, commands) {
     const gapFile = join(site.directory, 'gap')
-    const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--disable-warning=ExperimentalWarning']
+    const flags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']
     const watched = ['--import', join(root, 'bench/loop-gap.mjs'), join(root, 'dist/main.js')]
     let pid = 0
     const start = (file: string, environment: Readonly<Record<string, string>>): Launched => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { describeTerminal, type Terminal } from '../cli/terminal.ts'
 import { explain } from '../core/explain.ts'
 import { deathsMax, deathsWindowMs } from '../core/limits.ts'
@@ -134,6 +135,8 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const held = before?.carried.held ?? repeated
   await engine.start({ held })
   before?.probation.turned()
+  // Now that all is loaded: given at the start it makes V8 refuse the compiled form of Node's own modules.
+  setFlagsFromString('--optimize-for-size')
   const front = await openFront({
     ...setting,
     engine,
