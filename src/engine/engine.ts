@@ -24,6 +24,11 @@ export interface Engine extends EnginePort {
   start(options: { readonly held: string | null }): Promise<void>
   /** Resolves when the daemon is to end and nothing lives any more. */
   readonly stopped: Promise<void>
+  /**
+   * Takes and stores what is known, as the last turn, and closes: what it planned is left to whoever goes on from the store.
+   * What was posted and not taken, such as the exit code of a process that is reaped, would be known to nobody any more.
+   */
+  finish(): void
   close(): void
 }
 
@@ -81,7 +86,10 @@ export function createEngine(parts: EngineParts): Engine {
 
   function takeTurn(): void {
     isScheduled = false
-    if (!isOpen) return
+    if (isOpen) decideNow('act')
+  }
+
+  function decideNow(then: 'act' | 'leave it'): void {
     assert(!isBusy, 'a turn never runs inside another')
     isBusy = true
     const now = clock.now()
@@ -98,7 +106,7 @@ export function createEngine(parts: EngineParts): Engine {
       transitions: result.turn.transitions.length,
       refused: leftOut(events, result.events),
     })
-    if (result.turn.steps.length > 0) driver.perform(result.turn.steps, post)
+    if (then === 'act' && result.turn.steps.length > 0) driver.perform(result.turn.steps, post)
     publish(before, result.turn.transitions, now)
     acknowledge(result.events)
     arm(now)
@@ -255,9 +263,22 @@ export function createEngine(parts: EngineParts): Engine {
     })
   }
 
+  function close(): void {
+    isOpen = false
+    abort.abort()
+    clock.arm(null, schedule)
+    clock.armWall(null, schedule)
+    waiters.close()
+  }
+
   return {
     start,
     command,
+    close,
+    finish() {
+      decideNow('leave it')
+      close()
+    },
     stopped: stopped.promise,
     snapshot: () => snapshot,
     until: (predicate, timeoutMs) => waiters.until(snapshot, predicate, timeoutMs),
@@ -269,13 +290,6 @@ export function createEngine(parts: EngineParts): Engine {
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
-    },
-    close() {
-      isOpen = false
-      abort.abort()
-      clock.arm(null, schedule)
-      clock.armWall(null, schedule)
-      waiters.close()
     },
   }
 }

@@ -1,13 +1,23 @@
 import { setFlagsFromString } from 'node:v8'
 import { patternCharsMax } from '../core/limits.ts'
 
-// Backtracking takes exponential time on some inputs; this engine of V8's never does, and says so of patterns it cannot run.
-setFlagsFromString('--enable-experimental-regexp-engine')
+/**
+ * Backtracking takes exponential time on some inputs; this engine of V8's never does, and says so of patterns it cannot run.
+ * Not before it is needed: with another option than at the start V8 refuses whatever was compiled ahead.
+ */
+function useLinearEngine(): void {
+  if (isLinearEngineOn) return
+  setFlagsFromString('--enable-experimental-regexp-engine')
+  isLinearEngineOn = true
+}
+
+let isLinearEngineOn = false
 
 /** A pattern that is matched in linear time whatever the input, or why there is none, as a phrase about the pattern. */
 export function compileLinear(pattern: string): RegExp | string {
   if (pattern === '') return 'is empty, which matches everything'
   if (pattern.length > patternCharsMax) return `is longer than ${patternCharsMax} characters`
+  useLinearEngine()
   try {
     return new RegExp(pattern, 'l')
   } catch (error) {

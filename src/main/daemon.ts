@@ -109,20 +109,27 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const recorder = createRecorder({ directory: join(stateDirectory, 'recorder'), warn })
   const engine = createEngine({ store, driver, clock, recorder, warn })
   const sources = createSources({ engine, runDirectory, stateDirectory, declared, ahead })
-  const close = (isFollowed: boolean): void => {
+  /** Closing the rest would take as long as starting the next image's. */
+  const closeInside = (): { readonly closedBootMs: number } => {
+    store.noteCleanEnd()
+    const closedBootMs = bootNow().bootMs
+    engine.finish()
+    processDriver.close({ isFollowed: true })
+    recorder.close()
+    return { closedBootMs }
+  }
+  const close = (): void => {
     engine.close()
-    processDriver.close({ isFollowed })
+    processDriver.close({ isFollowed: false })
     recorder.close()
     store.noteCleanEnd()
-    // The rest ends with the image, and closing it takes as long as starting the next one's.
-    if (isFollowed) return
     probes.close()
     watcher.close()
     store.close()
   }
   const end = (code: ExitCode): never => {
     front.close()
-    close(false)
+    close()
     before?.probation.pass()
     return exitNow(code)
   }
@@ -146,7 +153,7 @@ async function supervise(setting: Setting): Promise<ExitCode> {
     sources,
     startedAt,
     descriptorsSoft,
-    closeInside: () => close(true),
+    closeInside,
     warn,
   })
   for (const signal of [...(before?.carried.signals ?? []), ...(before?.signals.came ?? [])]) {

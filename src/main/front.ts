@@ -35,8 +35,8 @@ export interface FrontParts {
   readonly sources: Sources
   readonly startedAt: BootNow
   readonly descriptorsSoft: number
-  /** Closes everything else, for another image of this process. */
-  closeInside(): void
+  /** Closes everything else, for another image of this process, after a last turn; answers when that was. */
+  closeInside(): { readonly closedBootMs: number }
   readonly warn: (text: string) => void
 }
 

@@ -4,7 +4,6 @@ import type { EnginePort } from '../engine/ports.ts'
 import type { PreparedUpgrade, UpgradePort } from '../frontends/native/handlers.ts'
 import { Refusal } from '../frontends/native/refusal.ts'
 import { ownFormats } from '../store/copy.ts'
-import { bootNow } from '../sys/boot-clock.ts'
 import { exitNow } from '../sys/kill.ts'
 import { apiVersion, type UpgradeItem, type UpgradeReport, type VersionItem } from '../wire/api.ts'
 import { exitCodes } from '../wire/exit-codes.ts'
@@ -31,8 +30,8 @@ export interface UpgradeParts {
   passProbation(): void
   /** Takes no more clients, and lets those who are here have their answers; a descriptor of the listening socket. */
   handOver(waitMsMax: number): Promise<number>
-  /** Stops reading and deciding at once, and closes what is open, so that the next image finds it whole. */
-  close(): void
+  /** Stops reading and deciding with one last turn, and closes what the next image opens itself. */
+  close(): { readonly closedBootMs: number }
   readonly warn: (text: string) => void
 }
 
@@ -123,10 +122,8 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
     const guardFd = guard(returnTo ?? to, args)
     const signals = holdSignals()
     const listenFd = await parts.handOver(answersMsMax)
-    await settled(engine)
-    const closedBootMs = bootNow().bootMs
     const { mode } = engine.snapshot().state
-    parts.close()
+    const { closedBootMs } = parts.close()
     await pendingSignals()
     const carried: Carried = {
       format: carriedFormat,
@@ -179,25 +176,11 @@ function questionFor({ stateDirectory, runDirectory }: Home): PreflightQuestion 
   }
 }
 
-/**
- * Resolves right after a turn that took everything that was known: an exit that was reaped and not yet taken would be known
- * to nobody any more. Whoever closes must do so at once.
- */
-async function settled(engine: UpgradeParts['engine']): Promise<void> {
-  // A look at everything may reap in the very turn that asks for it.
-  for (let turn = 0; turn === 0 || (turn < turnsMax && engine.snapshot().state.observe !== null); turn += 1) {
-    await engine.command({ kind: 'signal', units: [], signal: 'CONT', by: { kind: 'daemon' } })
-  }
-}
-
 /** Resolves when signals that came during a long callback are known: Node hears of them only when it next looks for input. */
 function pendingSignals(): Promise<void> {
   // The first one may still belong to the present round of the loop.
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 }
-
-/** A look is answered within a turn or two. */
-const turnsMax = 10
 
 function changed(to: ProgramImage): string | null {
   const path = changedFile(to)

@@ -5,6 +5,7 @@ import { dieAndComeBack, reboot, setWallClock, submit, upgrade } from './lives.t
 import { drawOldNews } from './old-news.ts'
 import { wakeByWall } from './passing-time.ts'
 import { note, type Scenario } from './stage.ts'
+import { SimulatedCrash } from './violation.ts'
 
 export async function act(scenario: Scenario): Promise<void> {
   const { random, mix, life } = scenario
@@ -49,7 +50,7 @@ async function strike(scenario: Scenario, fault: FaultKind): Promise<void> {
       return
     case 'upgrade':
       if (random.chance(0.5)) life.crash = { ...drawCrash(random), isUpgrade: true }
-      else await upgrade(scenario, 'between two turns')
+      else await upgrade(scenario, random.chance(0.7) ? lastTurn(scenario) : 'between two turns')
       return
     case 'suspend':
       time.bootMs += random.whole(60_000, 3_600_000)
@@ -106,4 +107,15 @@ export function submitToUnresolved(scenario: Scenario): boolean {
   if (units.length === 0) return false
   submit(scenario, { kind: 'start', units: units.map((unit) => unit.id), by: { kind: 'user', uid: 0, name: 'root' } })
   return true
+}
+
+/** As an upgrade really goes: what is known is taken and stored, and nothing is done about it. Answers where it ended. */
+function lastTurn({ life }: Scenario): string {
+  try {
+    life.engine.finish()
+    return 'after a last turn'
+  } catch (error) {
+    if (error instanceof SimulatedCrash) return error.message
+    throw error
+  }
 }

@@ -330,7 +330,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const found = findUnstored(handles, { homeId, survey, excluded }).flatMap(take)
     const events = resolveAll(handles)
     startReaping()
-    return [...events, ...found, ...events.flatMap(pauseOf)]
+    return [...events, ...found]
   }
 
   /** Whatever the image before us started and could not tell us of is a child of ours now. */
@@ -354,7 +354,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       cgroupMembers: cgroups.members,
       hasBegun: (unit: UnitId, run: number) => beginnings.has(unit, run) || endings.exitOf(unit, run) !== null,
     }
-    return handles.map((handle) => {
+    return handles.flatMap((handle) => {
       const found = resolveRun(handle, context)
       if (found.kind === 'doubtful') doubtful.set(handle.unit, handle)
       else doubtful.delete(handle.unit)
@@ -374,43 +374,39 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     return [{ kind: 'found', unit, run, identity }]
   }
 
-  /** Whether an adopted run was paused while we were away. */
-  function pauseOf(event: Event): readonly Event[] {
-    if (event.kind !== 'adopted' || readStat(event.identity.pid)?.state !== 'T') return []
-    return [{ kind: 'paused', unit: event.unit, run: event.run }]
-  }
-
-  function settle(handle: RunHandle, found: Found, context: SignalContext): Event {
+  function settle(handle: RunHandle, found: Found, context: SignalContext): readonly Event[] {
     const { unit } = handle
     const run = handle.run.n
     switch (found.kind) {
       case 'alive':
         return adopt(handle, found.stat, context)
       case 'zombie':
-        return ended(handle, decodeEnding(found.stat.exitStatus), context)
+        return [ended(handle, decodeEnding(found.stat.exitStatus), context)]
       case 'gone':
-        return ended(handle, { kind: 'unknown' }, context)
+        return [ended(handle, { kind: 'unknown' }, context)]
       case 'not-started':
-        return { kind: 'not-started', unit, run }
+        return [{ kind: 'not-started', unit, run }]
       case 'doubtful':
-        return { kind: 'unresolved', unit, run, message: found.message }
+        return [{ kind: 'unresolved', unit, run, message: found.message }]
     }
   }
 
-  function adopt(handle: RunHandle, stat: ProcessStat, context: SignalContext): Event {
+  function adopt(handle: RunHandle, stat: ProcessStat, context: SignalContext): readonly Event[] {
     const { unit } = handle
     const run = handle.run.n
     const identity: Identity = { pid: stat.pid, startTicks: stat.startTicks, bootId, pidNamespace }
     const isRecorded = endings.isRecorded(unit, run)
     cgroups.adopt(stat.pid)
     const live: LiveRun = { unit, run, identity, endScope: endScopeOf(handle.spec), isRecorded, pidfd: null }
+    // It may have been paused while we were away.
+    const paused: readonly Event[] = stat.state === 'T' ? [{ kind: 'paused', unit, run }] : []
     if (isChild(stat)) {
       // We took the place of the daemon that started it: its end is told to us as to any parent.
       runs.add(live)
-      return { kind: 'adopted', unit, run, identity, isChild: true }
+      return [{ kind: 'adopted', unit, run, identity, isChild: true }, ...paused]
     }
-    if (!watchAdopted(live)) return ended(handle, { kind: 'unknown' }, context)
-    return { kind: 'adopted', unit, run, identity }
+    if (!watchAdopted(live)) return [ended(handle, { kind: 'unknown' }, context)]
+    return [{ kind: 'adopted', unit, run, identity }, ...paused]
   }
 
   /** false: it ended since we looked. */
