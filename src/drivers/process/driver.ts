@@ -321,10 +321,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     keepers.recover()
     const survey = takeSurvey(options.isFollowing ? strangers(handles) : null)
     probes.recover(survey)
-    for (const handle of handles) {
-      streams.reopen(handle.unit, handle.spec?.process ?? null)
-      streams.begin(handle.unit, handle.attempt)
-    }
+    streams.reopen(handles.map(({ unit, spec, attempt }) => ({ unit, spec: spec?.process ?? null, attempt })))
     // First, so that they are not taken for what an older run left behind.
     const excluded = new Set([...keepers.pids(), process.pid])
     const found = findUnstored(handles, { homeId, survey, excluded }).flatMap(take)
@@ -368,9 +365,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const live: LiveRun = { unit, run, identity, endScope: endScopeOf(null), isRecorded, pidfd: null }
     if (isChild(stat)) runs.add(live)
     else if (!watchAdopted(live)) return []
-    streams.reopen(unit, null)
     // Which start it belongs to is lost; of most it is the first and only run.
-    streams.begin(unit, run)
+    streams.reopen([{ unit, spec: null, attempt: run }])
     return [{ kind: 'found', unit, run, identity }]
   }
 
@@ -483,7 +479,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       process.off('SIGCHLD', reap)
       mayReap = false
       commands.close()
-      probes.close()
+      probes.close({ isFollowed })
       // What is open ends with the image, and nothing of it waits to be written.
       if (isFollowed) return
       for (const run of runs.all()) release(run)

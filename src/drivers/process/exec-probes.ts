@@ -25,8 +25,8 @@ export interface ExecProbes {
   ended(pid: number, exit: Exit): boolean
   /** Kills what a predecessor of ours left. */
   recover(survey: Survey): void
-  /** Kills all there are; nothing is posted any more. */
-  close(): void
+  /** Kills all there are; nothing is posted any more. `isFollowed`: another image of this process recovers at once. */
+  close(options: { readonly isFollowed: boolean }): void
 }
 
 interface ExecProbe {
@@ -162,14 +162,15 @@ export function createExecProbes(options: {
     perform,
     ended,
     recover: killMarked,
-    close() {
+    close({ isFollowed }) {
       for (const probe of probes.values()) {
         clearTimeout(probe.timeout)
         hush(probe)
       }
       killAll([...probes.keys()])
-      killMarked(takeSurvey())
       probes.clear()
+      // What left its group is found by whoever follows, before anything else is begun.
+      if (!isFollowed) killMarked(takeSurvey())
     },
   }
 }

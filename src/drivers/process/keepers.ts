@@ -78,8 +78,7 @@ export function createKeepers(options: {
   let isTold = false
 
   function keep(paths: readonly string[]): Errno | null {
-    const kept = new Set(keepers.flatMap((keeper) => [...keeper.paths]))
-    let missing = paths.filter((path) => !kept.has(path))
+    let missing = paths.filter((path) => !keepers.some((keeper) => keeper.paths.has(path)))
     while (missing.length > 0) {
       const last = keepers.at(-1)
       const joined = last && last.paths.size < descriptorsPerKeeperMax ? last : null

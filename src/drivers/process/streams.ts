@@ -42,8 +42,8 @@ export interface Streams {
   begin(unit: UnitId, attempt: number): void
   /** Takes what a run that ended has left in its pipes, within limits. */
   drainRest(unit: UnitId): void
-  /** After our own restart: opens the FIFOs a run still has, as `spec` says they are logged. */
-  reopen(unit: UnitId, spec: ProcessSpec | null): void
+  /** After our own restart: opens the FIFOs that these runs still have. */
+  reopen(runs: readonly Reopened[]): void
   /** Where the unit's FIFOs are or would be. */
   paths(unit: UnitId): readonly string[]
   forget(unit: UnitId): void
@@ -54,6 +54,13 @@ export interface StreamNeed {
   readonly unit: UnitId
   readonly spec: ProcessSpec
   readonly account: Account
+}
+
+export interface Reopened {
+  readonly unit: UnitId
+  /** As it says they are logged; null: nobody declares it any more. */
+  readonly spec: ProcessSpec | null
+  readonly attempt: number
 }
 
 interface Stream {
@@ -93,7 +100,7 @@ export function createStreams(options: {
   const stdins = new Set<string>()
   let grownPipes = 0
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  for (const name of readdirSync(folder)) if (name.endsWith(stdinSuffix)) stdins.add(join(folder, name))
+  for (const path of fifosIn(folder)) if (path.endsWith(stdinSuffix)) stdins.add(path)
 
   function prepare(needs: readonly StreamNeed[]): ReadonlyMap<UnitId, Failure> {
     const failed = new Map<UnitId, Failure>()
@@ -235,18 +242,22 @@ export function createStreams(options: {
     }
   }
 
-  function reopen(unit: UnitId, spec: ProcessSpec | null): void {
-    const refs = spec
-      ? refsOf(unit, spec)
-      : (['stdout', 'stderr'] as const).map((stream) => ({ unit, stream, spec: undeclaredLog }))
-    const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === true
-    const present = refs.filter((ref) => isThere(pathOf(ref)))
-    const errno = keepers.keep([...present.map(pathOf), ...[stdinPathOf(unit)].filter(isThere)])
-    if (errno !== null) warn(`${unit}: its pipes cannot be kept open (${errno})`)
-    for (const ref of present) {
+  function reopen(runs: readonly Reopened[]): void {
+    const present = fifosIn(folder)
+    const refs = runs.flatMap(({ unit, spec }) => (spec ? refsOf(unit, spec) : undeclaredRefs(unit)))
+    const there = refs.filter((ref) => present.has(pathOf(ref)))
+    const inputs = runs.map(({ unit }) => stdinPathOf(unit)).filter((path) => present.has(path))
+    const errno = keepers.keep([...there.map(pathOf), ...inputs])
+    if (errno !== null) warn(`output pipes cannot be kept open (${errno})`)
+    for (const ref of there) {
       const trouble = openStream(ref)
-      if (trouble !== null) warn(`${unit}: its ${ref.stream} cannot be read (${trouble})`)
+      if (trouble !== null) warn(`${ref.unit}: its ${ref.stream} cannot be read (${trouble})`)
     }
+    for (const { unit, attempt } of runs) begin(unit, attempt)
+  }
+
+  function begin(unit: UnitId, attempt: number): void {
+    for (const stream of streamsOf(unit)) stream.writer.begin(attempt)
   }
 
   function closeStream(stream: Stream): void {
@@ -310,9 +321,7 @@ export function createStreams(options: {
     reopen,
     openStdin,
     writeStdin,
-    begin(unit, attempt) {
-      for (const stream of streamsOf(unit)) stream.writer.begin(attempt)
-    },
+    begin,
     paths: (unit) => [...outputPaths(unit), stdinPathOf(unit)],
     openWriteEnds(unit, spec) {
       const refs = refsOf(unit, spec)
@@ -346,6 +355,15 @@ function refsOf(unit: UnitId, spec: ProcessSpec): readonly StreamRef[] {
   const stdout: StreamRef[] = spec.stdout.path === 'none' ? [] : [{ unit, stream: 'stdout', spec: spec.stdout }]
   if (spec.stderr === 'stdout' || spec.stderr.path === 'none') return stdout
   return [...stdout, { unit, stream: 'stderr', spec: spec.stderr }]
+}
+
+function undeclaredRefs(unit: UnitId): readonly StreamRef[] {
+  return (['stdout', 'stderr'] as const).map((stream) => ({ unit, stream, spec: undeclaredLog }))
+}
+
+function fifosIn(folder: string): ReadonlySet<string> {
+  const files = readdirSync(folder, { withFileTypes: true })
+  return new Set(files.flatMap((file) => (file.isFIFO() ? join(folder, file.name) : [])))
 }
 
 function isSameLog(a: StreamRef, b: StreamRef): boolean {
