@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import { describeTerminal, type Terminal } from '../cli/terminal.ts'
 import { explain } from '../core/explain.ts'
 import { deathsMax, deathsWindowMs } from '../core/limits.ts'
@@ -29,6 +28,7 @@ import { dieOnBugs } from './fatal.ts'
 import { createForeground, type Foreground } from './foreground.ts'
 import { type Before, openFront } from './front.ts'
 import { takeHome } from './home-lock.ts'
+import { saveMemory } from './memory.ts'
 import { createSources, type Declared, rememberedSources } from './sources.ts'
 import { takeCarried } from './upgrade-carried.ts'
 import { beginProbation } from './upgrade-probation.ts'
@@ -142,8 +142,7 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const held = before?.carried.held ?? repeated
   await engine.start({ held })
   before?.probation.turned()
-  // Now that all is loaded: given at the start it makes V8 refuse the compiled form of Node's own modules.
-  setFlagsFromString('--optimize-for-size')
+  saveMemory()
   const front = await openFront({
     ...setting,
     engine,
