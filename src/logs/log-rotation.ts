@@ -1,4 +1,4 @@
-import { renameSync, statSync, unlinkSync } from 'node:fs'
+import { close, constants, openSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { errnoOf } from '../sys/errno.ts'
 import { compressedPath, generationPath, indexPath, type LogPlace } from './log-name.ts'
 
@@ -18,7 +18,7 @@ export function rotateFiles(place: LogPlace, backupsMax: number): void {
 
 export function removeGeneration(place: LogPlace, generation: number): void {
   unlinkIfThere(indexPath(place, generation))
-  unlinkIfThere(generationPath(place.path, generation))
+  unlinkLarge(generationPath(place.path, generation))
   unlinkIfThere(compressedPath(place.path, generation))
 }
 
@@ -53,6 +53,26 @@ function renameIfPossible(from: string, to: string): void {
     renameSync(from, to)
   } catch (error) {
     errnoOf(error)
+  }
+}
+
+/** To free the blocks of a large file takes tens of milliseconds: they go with its last descriptor, on another thread. */
+function unlinkLarge(path: string): void {
+  const fd = openIfPossible(path)
+  try {
+    unlinkIfThere(path)
+  } finally {
+    if (fd !== null) close(fd)
+  }
+}
+
+function openIfPossible(path: string): number | null {
+  try {
+    // Whatever lies there instead of a log must not make us wait.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (error) {
+    errnoOf(error)
+    return null
   }
 }
 
