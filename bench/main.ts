@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures us and our peers in one run, and prints one table. docs/benchmarks.md says how.
  *
- *   --only A,B    only these: start, respawn, rest, stop, adopt, upgrade, logs, health, scale
+ *   --only A,B    only these: start, respawn, rest, stop, adopt, upgrade, logs, health, api, scale
  *   --peers A,B   only these: us, spawn-loop, runit, s6, supervisord, pm2
  *   --assert      exit code 1 when a limit is missed
  *
@@ -13,6 +13,7 @@ import { cpus, loadavg, release } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { adopt } from './measurements/adopt.ts'
+import { api } from './measurements/api.ts'
 import { health } from './measurements/health.ts'
 import { logs } from './measurements/logs.ts'
 import { respawn } from './measurements/respawn.ts'
@@ -41,6 +42,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   upgrade,
   logs,
   health,
+  api,
   scale,
 }
 const allPeers: readonly Peer[] = [us, spawnLoop, runit, s6, supervisord, pm2]

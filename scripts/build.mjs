@@ -1,31 +1,42 @@
-// Bundles the published entries into dist/: one file for the launcher's main, one for each lazily loaded part.
+// Bundles the published entries into dist/: one file for the launcher's main, one for each lazily loaded part, and one for
+// the client that others import, with its types.
 // Runs on any Node >= 20, because `npm ci` runs it with whatever node is installed.
-import { renameSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { build } from 'esbuild'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 // Built beside and exchanged when it is complete: whoever starts a daemon meanwhile gets all of the old or all of the new.
 const fresh = `dist.${process.pid}`
 const old = `${fresh}.old`
+const common = {
+  outdir: fresh,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  sourcemap: 'linked',
+  // White space stays: a stack trace of one endless line helps nobody.
+  minifySyntax: true,
+  legalComments: 'linked',
+  logLevel: 'warning',
+}
 try {
-  await build({
-    entryPoints: { main: 'src/main.ts' },
-    outdir: fresh,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    external: ['koffi'],
-    // Its ES modules, which lie in the folder for browsers: bundled CommonJS has no named exports for a dynamic import.
-    alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
-    sourcemap: 'linked',
-    // White space stays: a stack trace of one endless line helps nobody.
-    minifySyntax: true,
-    legalComments: 'linked',
-    logLevel: 'warning',
-  })
+  await Promise.all([
+    build({
+      ...common,
+      entryPoints: { main: 'src/main.ts' },
+      splitting: true,
+      target: 'node24',
+      external: ['koffi'],
+      // Its ES modules, which lie in the folder for browsers: bundled CommonJS has no named exports for a dynamic import.
+      alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
+    }),
+    // On its own, because it runs on the Node of whoever imports it.
+    build({ ...common, entryPoints: { client: 'src/client/index.ts' }, target: 'node20' }),
+    writeTypes(`${fresh}/types`),
+  ])
   moveAside('dist', old)
   renameSync(fresh, 'dist')
 } catch (error) {
@@ -35,6 +46,12 @@ try {
 } finally {
   rmSync(fresh, { recursive: true, force: true })
   rmSync(old, { recursive: true, force: true })
+}
+
+async function writeTypes(folder) {
+  const compiler = 'node_modules/typescript/bin/tsc'
+  if (!existsSync(compiler)) return
+  await promisify(execFile)(process.execPath, [compiler, '-p', 'src/client', '--outDir', folder])
 }
 
 function moveAside(from, to) {

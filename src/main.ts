@@ -26,14 +26,18 @@ async function run(args: readonly string[]): Promise<number> {
     return (await import('./main/daemon.ts')).runDaemon([...leading, ...rest], version)
   }
   const { runCommandLine } = await import('./cli/main.ts')
+  const { fileURLToPath } = await import('node:url')
   return runCommandLine(args, {
     version,
+    // Beside src/ as beside dist/.
+    launcher: fileURLToPath(new URL('../bin/holdfast', import.meta.url)),
     replay: async (options) => (await import('./main/replay.ts')).replay(options),
   })
 }
 
 async function ownVersion(): Promise<string> {
-  const { readFileSync } = await import('node:fs')
+  // An import would load its streams as well, which is milliseconds of each command.
+  const { readFileSync } = process.getBuiltinModule('node:fs')
   // Beside src/ as beside dist/.
   const manifest: { readonly version: string } = JSON.parse(
     readFileSync(new URL('../package.json', import.meta.url), 'utf8'),

@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import type { ApiError } from '../wire/api.ts'
+import { Forbidden, HoldfastError, refusalOf, Unreachable } from '../client/errors.ts'
+import { codeOf, type Place, type Question, readText, send } from '../client/send.ts'
 import { type Home, typed } from '../wire/home.ts'
-import { type RouteName, routes } from '../wire/routes.ts'
+import type { RouteName } from '../wire/routes.ts'
+
+export { Forbidden, Refused, Unreachable } from '../client/errors.ts'
+export type { Question } from '../client/send.ts'
 
 /** Asks the daemon over its socket. */
 export interface Client {
@@ -11,111 +15,50 @@ export interface Client {
   stream(route: RouteName, question?: Question): Promise<AsyncIterable<Buffer>>
 }
 
-export interface Question {
-  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** Sent as JSON, a Buffer as it is. */
-  readonly body?: unknown
-}
-
-/** No daemon answers on the socket. */
-export class Unreachable extends Error {}
-
-/** The socket is there, and we may not use it. */
-export class Forbidden extends Error {}
-
-/** The daemon answered that it will not, and why. */
-export class Refused extends Error {
-  readonly answer: ApiError
-
-  constructor(answer: ApiError) {
-    super(answer.hint === '' ? answer.message : `${answer.message}; ${answer.hint}`)
-    this.answer = answer
-  }
-}
-
 export function createClient(home: Home): Client {
+  const place: Place = { kind: 'socket', path: home.socketPath }
+  const telling = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      throw connectError(error, home)
+    }
+  }
   return {
-    async ask<T>(route: RouteName, question: Question = {}): Promise<T> {
-      const response = await send(home, route, question)
-      const text = await readText(response)
-      if (response.statusCode !== 200) throw refusal(response, text)
-      return JSON.parse(text) as T
+    ask<T>(route: RouteName, question: Question = {}): Promise<T> {
+      return telling(async () => {
+        const response = await send(place, route, question, null)
+        const text = await readText(response)
+        if (response.statusCode !== 200) throw refusalOf(response.statusCode, text)
+        return JSON.parse(text) as T
+      })
     },
-    async stream(route, question = {}) {
-      const response = await send(home, route, question)
-      if (response.statusCode !== 200) throw refusal(response, await readText(response))
-      return response
+    stream(route, question = {}) {
+      return telling(async () => {
+        const response = await send(place, route, question, null)
+        if (response.statusCode !== 200) throw refusalOf(response.statusCode, await readText(response))
+        return pieces(response, home)
+      })
     },
   }
 }
 
-function send(home: Home, route: RouteName, question: Question): Promise<IncomingMessage> {
-  // `import 'node:http'` would load undici as well, and double the time to start.
-  const { request } = process.getBuiltinModule('node:http')
-  const { method, path } = routes[route]
-  const body = encodeBody(question.body)
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        socketPath: home.socketPath,
-        method,
-        path: path + queryText(question.query ?? {}),
-        headers: {
-          host: 'holdfast',
-          connection: 'close',
-          ...(body === null ? {} : { 'content-type': body.type, 'content-length': body.bytes.length }),
-        },
-      },
-      resolve,
-    )
-    outgoing.on('error', (error) => reject(connectError(error, home)))
-    outgoing.end(body?.bytes)
-  })
-}
-
-function encodeBody(body: unknown): { readonly type: string; readonly bytes: Buffer } | null {
-  if (body === undefined) return null
-  if (Buffer.isBuffer(body)) return { type: 'application/octet-stream', bytes: body }
-  return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) }
-}
-
-function queryText(query: NonNullable<Question['query']>): string {
-  const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(query)) {
-    if (value === undefined) continue
-    for (const each of typeof value === 'string' ? [value] : value) parameters.append(name, each)
-  }
-  const text = parameters.toString()
-  return text === '' ? '' : `?${text}`
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
-}
-
-function refusal(response: IncomingMessage, text: string): Error {
-  const answer = parseError(text)
-  if (answer === null) return new Error(`the daemon answered ${response.statusCode} without saying why`)
-  return answer.code === 'forbidden' ? new Forbidden(answer.message) : new Refused(answer)
-}
-
-function parseError(text: string): ApiError | null {
+async function* pieces(response: IncomingMessage, home: Home): AsyncGenerator<Buffer> {
   try {
-    const answer: ApiError = JSON.parse(text)
-    return typeof answer === 'object' && answer !== null && answer.kind === 'Error' ? answer : null
+    yield* response
   } catch (error) {
-    if (error instanceof SyntaxError) return null
-    throw error
+    throw connectError(error, home)
   }
 }
 
-function connectError(error: Error, home: Home): Error {
-  const code = 'code' in error ? error.code : ''
+/** The same with the commands that help here. */
+function connectError(error: unknown, home: Home): unknown {
+  const code = codeOf(error)
+  // What the daemon answered is told already.
+  if (error instanceof HoldfastError || !(error instanceof Error) || code === '') return error
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     return new Unreachable(
-      `no daemon answers for ${home.name} (${home.socketPath}: ${code}); start it with: ${typed(home, 'daemon FILE')}`,
+      `no daemon answers for ${home.name} (${home.socketPath}: ${code}); start it with: ${typed(home, 'up FILE')}, or in the foreground: ${typed(home, 'daemon FILE')}`,
     )
   }
   if (code === 'EACCES' || code === 'EPERM') {

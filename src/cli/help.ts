@@ -1,55 +1,103 @@
-import type { CommandSpec, OptionSpec } from './command.ts'
+import type { CommandSpec, ExitSpec, OptionSpec } from './command.ts'
+import { groups } from './commands.ts'
+import { layRows } from './help-rows.ts'
 import { commonOptions } from './parse.ts'
+import { askingExits, commonExits, type Topic, topics } from './topics.ts'
+import { wrapText } from './wrap.ts'
 
-/** Everything at a glance: what to try first, then all commands. */
+/** Everything at a glance, on a screen of 80 by 24: what is used every day with its summary, the rest by name. */
 export function printOverview(commands: readonly CommandSpec[], version: string): string {
-  const width = Math.max(...commands.map(({ name }) => name.length))
+  const shown = commands.filter(({ isHidden }) => isHidden !== true)
+  const lines = groups.flatMap(([group, title]) => {
+    const members = shown.filter((command) => command.group === group)
+    if (group === 'daily') {
+      const width = Math.max(...members.map(({ name }) => name.length))
+      return ['Every day:', ...members.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`), '']
+    }
+    return [`${`${title}:`.padEnd(groupWidth)}${members.map(({ name }) => name).join(', ')}`]
+  })
   return [
-    `Holdfast ${version}: keeps what you declare running.`,
+    `Holdfast ${version}: keeps what you declare running. Begin with: holdfast up FILE`,
     '',
-    'Try:',
-    ...twoColumns(
-      commands
-        .flatMap(({ examples }) => examples.slice(0, 1))
-        .slice(0, 6)
-        .map(({ command, what }) => [command, what]),
-    ),
+    ...lines,
     '',
-    'Commands:',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
-    'holdfast help COMMAND tells more. Exit codes: 0 ok, 1 failed, 2 usage, 3 not running, 4 no such service,',
-    '6 configuration invalid, 69 no daemon, 77 not permitted, 124 timed out; of a job: its own.',
+    'holdfast help COMMAND: examples first. holdfast help commands: all of them.',
+    `Help also on: ${topics.map(({ name }) => name).join(', ')}.`,
     '',
   ].join('\n')
 }
 
+const groupWidth = 10
+
+/** All commands with their summaries, by group. */
+export function printCommands(commands: readonly CommandSpec[], columns: number): string {
+  const shown = commands.filter(({ isHidden }) => isHidden !== true)
+  const parts = groups.map(([group, title]) => {
+    const rows = shown.filter((command) => command.group === group).map(({ name, summary }) => [name, summary] as const)
+    return [`${title}:`, ...layRows(rows, columns), ''].join('\n')
+  })
+  return parts.join('\n')
+}
+
 /** One command: examples first, because they are what people look for. */
-export function printHelp(command: CommandSpec): string {
+export function printHelp(command: CommandSpec, columns: number): string {
+  const options = shownOptions(command)
   return [
-    `${command.name}: ${command.summary}`,
+    ...wrapText(`${command.name}: ${command.summary}`, columns),
     '',
     'Examples:',
-    ...twoColumns(command.examples.map((example) => [example.command, example.what])),
+    ...layRows(
+      command.examples.map((example) => [example.command, example.what]),
+      columns,
+    ),
     '',
-    `Usage: ${usageLine(command)}`,
+    ...wrapText(`Usage: ${usageLine(command)}`, columns),
     '',
     'Options:',
-    ...twoColumns([...command.options, ...commonOptions].map((option) => [optionText(option), option.what])),
-    ...(command.notes.length === 0 ? [] : ['', ...command.notes]),
+    ...layRows(
+      options.map((option) => [optionText(option), option.what]),
+      columns,
+    ),
+    ...(command.notes.length === 0 ? [] : ['', ...command.notes.flatMap((note) => wrapText(note, columns))]),
+    '',
+    'Exit codes:',
+    ...layRows(
+      exitsOf(command).map(({ code, what }) => [String(code), what]),
+      columns,
+    ),
     '',
   ].join('\n')
+}
+
+export function printTopic(topic: Topic, columns: number): string {
+  const parts = topic.parts.map((part) => {
+    return typeof part === 'string' ? wrapText(part, columns).join('\n') : layRows(part, columns).join('\n')
+  })
+  return `${topic.title}\n\n${parts.join('\n\n')}\n`
 }
 
 export function usageLine(command: CommandSpec): string {
   return ['holdfast', command.name, '[OPTION…]', command.operands].filter((part) => part !== '').join(' ')
 }
 
-function optionText({ name, short, value }: OptionSpec): string {
-  return `${short === undefined ? '    ' : `-${short}, `}--${name}${value === null ? '' : ` ${value}`}`
+/** Its own, then those of every command. */
+export function shownOptions({ options }: CommandSpec): readonly OptionSpec[] {
+  return [...options, ...commonOptions].filter(({ isHidden }) => isHidden !== true)
 }
 
-function twoColumns(rows: readonly (readonly [string, string])[]): readonly string[] {
-  const width = Math.max(0, ...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+/** Its own and those of every command, in order; where both say something, its own counts. */
+export function exitsOf({ exits = [], isAlone = false }: CommandSpec): readonly ExitSpec[] {
+  const own = new Set(exits.map(({ code }) => code))
+  const common = [...commonExits, ...(isAlone ? [] : askingExits)].filter(({ code }) => !own.has(code))
+  return [...exits, ...common].toSorted((a, b) => orderOf(a) - orderOf(b))
+}
+
+function orderOf({ code }: ExitSpec): number {
+  return code === 'other' ? Number.POSITIVE_INFINITY : code
+}
+
+/** `-o, --output FORMAT`, `    --wait[=FOR]`. */
+export function optionText({ name, short, value, valueDefault }: OptionSpec): string {
+  const given = value === null ? '' : valueDefault === undefined ? ` ${value}` : `[=${value}]`
+  return `${short === undefined ? '    ' : `-${short}, `}--${name}${given}`
 }

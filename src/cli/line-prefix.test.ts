@@ -31,3 +31,16 @@ test('prefixes are of one width, each name in a colour of its own that is the sa
   assert.deepEqual(names.map(plain), ['demo/web      | ', 'demo/database | ', 'demo/x        | '])
   assert.equal(plain('demo/new'), 'demo/new | ', 'one that was not known from the beginning')
 })
+
+test('a line that leaves its colour on does not colour the next prefix', () => {
+  const red = Buffer.from('\u001b[31mfailed\nplain\n')
+  const marked = prefixLines(red, '\u001b[36mweb |\u001b[39m ').toString()
+  assert.equal(marked, '\u001b[36mweb |\u001b[39m \u001b[31mfailed\u001b[0m\n\u001b[36mweb |\u001b[39m plain\n')
+  assert.equal(prefixLines(red, 'web | ').toString(), 'web | \u001b[31mfailed\nweb | plain\n')
+})
+
+test('a long name takes no more than a third of the terminal, and wide characters are counted as such', () => {
+  const names = ['demo/web', `demo/${'long-'.repeat(10)}`, 'demo/日本']
+  const prefix = createPrefixes(names, { columns: 60, hasColour: false, hasUnicode: true })
+  assert.deepEqual(names.map(prefix), ['demo/web             | ', 'demo/long-…ong-long- | ', 'demo/日本            | '])
+})

@@ -6,60 +6,65 @@ import { createChunkParser, type LogChunkHeader } from '../wire/log-chunks.ts'
 import type { Context } from './command.ts'
 import { createPrefixes, eachLine, prefixLines } from './line-prefix.ts'
 import { shortNames } from './unit-table.ts'
+import { UsageError } from './usage-error.ts'
 
 /** `holdfast logs`: the bytes of one unit as they are, or the lines of several in the order of time, marked. */
 export async function runLogs(context: Context): Promise<ExitCode> {
-  const { client, operands, options, talk } = context
+  const { client, operands, options } = context
   const view = viewOf(context)
-  if (view.kind === 'usage') {
-    talk(`holdfast: logs: ${view.message}\n`)
-    return exitCodes.usage
-  }
-  const { items } = await client.ask<UnitList>('units', { query: { name: operands } })
+  const label = options.values('label')
+  const { items } = await client.ask<UnitList>('units', { query: { name: operands, label } })
+  const names = label.length === 0 ? operands : items.map(({ unit }) => unit)
+  if (label.length > 0 && items.length === 0) throw new UsageError('no unit has such labels; see: holdfast ps -o wide')
   const needsLines = view.pattern !== null || view.isJson || options.isSet('timestamps')
   if (items.length === 1 && !needsLines) {
-    for await (const bytes of await ask(context, 'raw')) await write(bytes)
+    for await (const bytes of await ask(context, names, 'raw')) await write(bytes)
     return exitCodes.ok
   }
-  await copyLines(await ask(context, 'chunks'), printerFor(context, view, items))
+  await copyLines(await ask(context, names, 'chunks'), printerFor(context, view, items))
   return exitCodes.ok
 }
 
-type View =
-  | { readonly kind: 'view'; readonly pattern: RegExp | null; readonly isJson: boolean }
-  | { readonly kind: 'usage'; readonly message: string }
+interface View {
+  /** Only lines that match; null: all. */
+  readonly pattern: RegExp | null
+  readonly isJson: boolean
+}
 
+/** Throws UsageError. */
 function viewOf({ options }: Context): View {
   const tail = options.value('tail')
   if (tail !== undefined && !/^\d{1,9}$/.test(tail)) {
-    return { kind: 'usage', message: `--tail is a number of lines, not '${tail}'` }
+    throw new UsageError(`--tail is a number of lines, not '${tail}'`)
   }
   if (options.isSet('follow')) {
     const unfit = ['previous', 'until'].find((name) => options.isSet(name))
-    if (unfit !== undefined)
-      return { kind: 'usage', message: `--follow has no end, and --${unfit} has one: leave one away` }
+    if (unfit !== undefined) throw new UsageError(`--follow has no end, and --${unfit} has one: leave one away`)
   }
-  const pattern = patternOf(options.value('grep'))
-  if (typeof pattern === 'string') return { kind: 'usage', message: pattern }
-  return { kind: 'view', pattern, isJson: options.value('output') === 'json' }
+  const output = options.value('output')
+  return { pattern: patternOf(options.value('grep')), isJson: output === 'json' || output === 'ndjson' }
 }
 
-function patternOf(text: string | undefined): RegExp | string | null {
+function patternOf(text: string | undefined): RegExp | null {
   if (text === undefined) return null
   try {
     return new RegExp(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    return `--grep: ${error.message}`
+    throw new UsageError(`--grep: ${error.message}`)
   }
 }
 
-function ask({ client, operands, options }: Context, format: 'raw' | 'chunks'): Promise<AsyncIterable<Buffer>> {
+function ask(
+  { client, options }: Context,
+  names: readonly string[],
+  format: 'raw' | 'chunks',
+): Promise<AsyncIterable<Buffer>> {
   const isTrue = (name: string) => (options.isSet(name) ? 'true' : undefined)
   return client.stream('logs', {
     query: {
       format,
-      name: operands,
+      name: names,
       stream: options.value('stream'),
       tail: options.value('tail'),
       since: options.value('since'),
@@ -91,11 +96,7 @@ async function copyLines(answer: AsyncIterable<Buffer>, print: Printer): Promise
   for (const { lines, about } of held.values()) await write(print(lines.rest(), about))
 }
 
-function printerFor(
-  context: Context,
-  { pattern, isJson }: Extract<View, { kind: 'view' }>,
-  items: readonly UnitItem[],
-): Printer {
+function printerFor(context: Context, { pattern, isJson }: View, items: readonly UnitItem[]): Printer {
   const show = isJson ? jsonPrinter(items) : textPrinter(context, items)
   if (pattern === null) return show
   return (lines, about) => {
@@ -105,13 +106,20 @@ function printerFor(
 }
 
 function textPrinter({ options, terminal }: Context, items: readonly UnitItem[]): Printer {
-  const names = shortNames(items)
+  const names = shownNames(items)
   const prefixOf = createPrefixes([...names.values()], terminal)
   const isTimed = options.isSet('timestamps')
   return (lines, { unit, time }) => {
     const name = items.length > 1 ? prefixOf(names.get(unit) ?? unit) : ''
     return prefixLines(lines, name + (isTimed ? `${time ?? '-'.padEnd(timeWidth)} ` : ''))
   }
+}
+
+/** The app says nothing where there is only one. */
+function shownNames(items: readonly UnitItem[]): ReadonlyMap<string, string> {
+  const names = shortNames(items)
+  const isOneApp = new Set(items.map(({ app }) => app)).size === 1
+  return isOneApp ? new Map([...names].map(([unit, name]) => [unit, name.slice(name.indexOf('/') + 1)])) : names
 }
 
 const timeWidth = '2026-02-28T13:00:00.000Z'.length

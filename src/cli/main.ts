@@ -1,11 +1,14 @@
+import { HoldfastError } from '../client/errors.ts'
+import type { ErrorCode } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { chooseHome } from '../wire/home.ts'
+import { asciiText } from './ascii-text.ts'
 import { createClient, Forbidden, Refused, Unreachable } from './client.ts'
 import type { Roles } from './command.ts'
 import { commands } from './commands.ts'
-import { printHelp, printOverview, usageLine } from './help.ts'
-import { type ParsedLine, parseLine } from './parse.ts'
-import { type ColourChoice, describeTerminal } from './terminal.ts'
+import { type HelpSubject, type ParsedLine, parseLine } from './parse.ts'
+import { type ColourChoice, describeTerminal, type Terminal } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
 
 /** Runs one command line and answers its exit code. */
 export async function runCommandLine(args: readonly string[], roles: Roles): Promise<number> {
@@ -16,18 +19,37 @@ export async function runCommandLine(args: readonly string[], roles: Roles): Pro
       return help(line, roles)
     case 'usage':
       talk(`holdfast: ${line.message}\n`)
-      if (line.command !== null) talk(`usage: ${usageLine(line.command)}\n`)
+      if (line.command !== null) talk(`usage: ${(await import('./help.ts')).usageLine(line.command)}\n`)
       return exitCodes.usage
     case 'run':
       return run(line, roles)
   }
 }
 
-function help(line: Extract<ParsedLine, { kind: 'help' }>, roles: Roles): ExitCode {
-  const text = line.command === null ? printOverview(commands, roles.version) : printHelp(line.command)
-  if (line.isAsked) out(text)
+async function help(line: Extract<ParsedLine, { kind: 'help' }>, roles: Roles): Promise<ExitCode> {
+  const { columns, hasUnicode } = terminalFor('auto')
+  // A pipe mostly ends on a screen too.
+  const text = await helpText(line.on, roles.version, Math.min(columns ?? 80, helpColumnsMax))
+  if (line.isAsked) out(hasUnicode ? text : asciiText(text))
   else talk(text)
   return line.isAsked ? exitCodes.ok : exitCodes.usage
+}
+
+/** Longer lines are hard to read. */
+const helpColumnsMax = 100
+
+async function helpText(subject: HelpSubject, version: string, columns: number): Promise<string> {
+  const { printCommands, printHelp, printOverview, printTopic } = await import('./help.ts')
+  switch (subject.kind) {
+    case 'overview':
+      return printOverview(commands, version)
+    case 'all-commands':
+      return printCommands(commands, columns)
+    case 'command':
+      return printHelp(subject.command, columns)
+    case 'topic':
+      return printTopic(subject.topic, columns)
+  }
 }
 
 async function run(line: Extract<ParsedLine, { kind: 'run' }>, roles: Roles): Promise<number> {
@@ -39,30 +61,42 @@ async function run(line: Extract<ParsedLine, { kind: 'run' }>, roles: Roles): Pr
     return exitCodes.usage
   }
   if (command.run === 'elsewhere') throw new Error(`'${command.name}' is not run by the command line`)
-  const colour = (options.value('color') ?? 'auto') as ColourChoice
-  const terminal = describeTerminal({ stream: process.stdout, environment, colour })
+  const terminal = terminalFor((options.value('color') ?? 'auto') as ColourChoice)
   const client = createClient(choice.home)
   try {
     return await command.run({ options, operands, environment, terminal, home: choice.home, client, roles, out, talk })
   } catch (error) {
-    return explainFailure(error)
+    return explainFailure(error, command.name)
   }
 }
 
 /** What the daemon, or its absence, makes of a command; anything else is a bug and thrown on. */
-function explainFailure(error: unknown): ExitCode {
-  if (error instanceof Unreachable) return say(error, exitCodes.daemonUnreachable)
-  if (error instanceof Forbidden) return say(error, exitCodes.permission)
+function explainFailure(error: unknown, command: string): ExitCode {
+  if (error instanceof UsageError) return say(`${command}: ${error.message}`, exitCodes.usage)
+  if (error instanceof Unreachable) return say(error.message, exitCodes.daemonUnreachable)
+  if (error instanceof Forbidden) return say(error.message, exitCodes.permission)
+  if (error instanceof HoldfastError && !(error instanceof Refused)) return say(error.message, exitCodes.failed)
   if (!(error instanceof Refused)) throw error
-  const { code } = error.answer
-  if (code === 'no-such-service' || code === 'ambiguous-name' || code === 'no-such-log')
-    return say(error, exitCodes.noSuchService)
-  return say(error, code === 'bad-request' ? exitCodes.usage : exitCodes.failed)
+  return say(error.message, codesOfRefusals[error.answer.code] ?? exitCodes.failed)
 }
 
-function say(error: Error, code: ExitCode): ExitCode {
-  talk(`holdfast: ${error.message}\n`)
+/** Any other is a failure. */
+const codesOfRefusals: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
+  'bad-request': exitCodes.usage,
+  'no-such-service': exitCodes.noSuchService,
+  'ambiguous-name': exitCodes.noSuchService,
+  'no-such-log': exitCodes.noSuchService,
+  unauthorized: exitCodes.permission,
+  forbidden: exitCodes.permission,
+}
+
+function say(message: string, code: ExitCode): ExitCode {
+  talk(`holdfast: ${message}\n`)
   return code
+}
+
+function terminalFor(colour: ColourChoice): Terminal {
+  return describeTerminal({ stream: process.stdout, environment: process.env, colour })
 }
 
 function out(text: string): void {
@@ -70,15 +104,18 @@ function out(text: string): void {
 }
 
 function talk(text: string): void {
-  process.stderr.write(text)
+  process.stderr.write(terminalFor('auto').hasUnicode ? text : asciiText(text))
 }
 
-/** `holdfast ps | head -1` is no failure. */
+/** `holdfast ps | head -1` is no failure; a full disk is one. */
 function endQuietlyWithoutReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(exitCodes.ok)
-    throw error
+    talk(`holdfast: the output cannot be written (${error.code ?? error.message}); write it elsewhere\n`)
+    process.exit(exitCodes.failed)
   })
+  // Nobody is left to be told; the exit code still tells.
+  process.stderr.on('error', () => {})
 }
 
 function definedOnly(environment: NodeJS.ProcessEnv): Readonly<Record<string, string>> {

@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { commands } from './commands.ts'
-import { printHelp, printOverview } from './help.ts'
 import { parseLine } from './parse.ts'
 
 function parsed(...args: readonly string[]) {
   const line = parseLine(args, commands)
-  if (line.kind === 'run')
-    return { command: line.command.name, operands: line.operands, home: line.options.value('home') }
-  return line.kind === 'usage' ? line.message : { help: line.command?.name ?? null, isAsked: line.isAsked }
+  switch (line.kind) {
+    case 'run':
+      return { command: line.command.name, operands: line.operands, home: line.options.value('home') }
+    case 'usage':
+      return line.message
+    case 'help':
+      return { help: line.on.kind === 'command' ? line.on.command.name : line.on.kind, isAsked: line.isAsked }
+  }
+}
+
+/** The options of a line that is right. */
+function optionsOf(...args: readonly string[]) {
+  const line = parseLine(args, commands)
+  assert.equal(line.kind, 'run', JSON.stringify(line))
+  return line.options
 }
 
 test('options may stand before and after the name of the command', () => {
@@ -23,15 +34,19 @@ test('an unknown command or option is refused with what was probably meant', () 
 })
 
 test('a value that is missing, not among the choices or not wanted is refused', () => {
-  assert.equal(parsed('ps', '--output'), 'ps: --output needs a value: FORMAT')
-  assert.equal(parsed('ps', '--home', '--output'), 'ps: --home needs a value: DIR')
-  assert.equal(parsed('ps', '-o', 'xml'), "ps: -o is one of table, json, name, not 'xml'")
-  assert.equal(parsed('logs', '--follow=yes', 'web'), 'logs: --follow takes no value')
+  assert.equal(parsed('ps', '--output'), 'ps: --output needs a value: --output FORMAT')
+  assert.equal(parsed('ps', '--home', '--output'), 'ps: --home needs a value: --home DIR')
+  assert.equal(parsed('ps', '-o', 'xml'), "ps: -o is one of table, wide, json, ndjson, name, not 'xml'; write -o table")
+  assert.equal(
+    parsed('ps', '-o', 'jsno'),
+    "ps: -o is one of table, wide, json, ndjson, name, not 'jsno'; did you mean 'json'?",
+  )
+  assert.equal(parsed('logs', '--follow=yes', 'web'), "logs: --follow takes no value; leave '=yes' away")
 })
 
 test('too few and too many operands are refused', () => {
-  assert.equal(parsed('stop'), 'stop: NAME… is missing')
-  assert.equal(parsed('reload', 'x'), "reload: 'x' is too many")
+  assert.equal(parsed('stop'), 'stop: NAME… is missing; see: holdfast help stop')
+  assert.equal(parsed('reload', 'x'), "reload: 'x' is too many; see: holdfast help reload")
 })
 
 test('help is asked for in every usual way', () => {
@@ -42,25 +57,52 @@ test('help is asked for in every usual way', () => {
   ]) {
     assert.deepEqual(parsed(...args), { help: 'ps', isAsked: true })
   }
-  for (const args of [['help'], ['--help'], ['-h']]) assert.deepEqual(parsed(...args), { help: null, isAsked: true })
-  assert.deepEqual(parsed(), { help: null, isAsked: false })
+  for (const args of [['help'], ['--help'], ['-h']])
+    assert.deepEqual(parsed(...args), { help: 'overview', isAsked: true })
+  assert.deepEqual(parsed(), { help: 'overview', isAsked: false })
+  assert.deepEqual(parsed('help', 'exit-codes'), { help: 'topic', isAsked: true })
+  assert.deepEqual(parsed('help', 'commands'), { help: 'all-commands', isAsked: true })
   assert.equal(parsed('help', 'pss'), "unknown command 'pss'; did you mean 'ps'?")
+  assert.equal(parsed('help', 'exitcodes'), "unknown command 'exitcodes'; did you mean 'exit-codes'?")
 })
 
 test('--version is the version command', () => {
   assert.deepEqual(parsed('--version'), { command: 'version', operands: [], home: undefined })
 })
 
-test('every command has help with an example that begins with its own name', () => {
-  for (const command of commands) {
-    const text = printHelp(command)
-    assert.ok(text.indexOf('Examples:') < text.indexOf('Usage:'), command.name)
-    for (const example of command.examples) assert.match(example.command, new RegExp(`^holdfast ${command.name}\\b`))
-  }
+test('ls is ps', () => {
+  assert.deepEqual(parsed('ls', 'web'), { command: 'ps', operands: ['web'], home: undefined })
 })
 
-test('the overview names every command', () => {
-  const text = printOverview(commands, '1.2.3')
-  for (const command of commands)
-    assert.match(text, new RegExp(`^  ${command.name} +${command.summary.slice(0, 10)}`, 'm'))
+test('a value that may be left out is never the next word', () => {
+  const bare = optionsOf('start', '--wait', 'healthy')
+  assert.deepEqual([bare.isSet('wait'), bare.value('wait')], [true, 'running'])
+  assert.equal(optionsOf('start', '--wait=healthy', 'web').value('wait'), 'healthy')
+  assert.equal(optionsOf('start', 'web').isSet('wait'), false)
+  assert.equal(
+    parsed('start', '--wait=helthy', 'web'),
+    "start: --wait is one of running, healthy, not 'helthy'; did you mean 'healthy'?",
+  )
+})
+
+test('of an option given several times the last counts, and all of one that may be repeated', () => {
+  const options = optionsOf('ps', '-l', 'a=b', '-o', 'json', '--label=c', '-o', 'name')
+  assert.equal(options.value('output'), 'name')
+  assert.deepEqual(options.values('label'), ['a=b', 'c'])
+  assert.deepEqual(options.values('home'), [])
+})
+
+test('--json is a short form of an option', () => {
+  assert.equal(optionsOf('ps', '--json').value('output'), 'json')
+  assert.equal(optionsOf('ps', '-o', 'name', '--json').value('output'), 'json')
+})
+
+test('a label stands for a name', () => {
+  assert.deepEqual(parsed('stop', '-l', 'tier=front'), { command: 'stop', operands: [], home: undefined })
+  assert.deepEqual(parsed('signal', 'HUP', '-l', 'tier'), { command: 'signal', operands: ['HUP'], home: undefined })
+  assert.equal(parsed('signal', '-l', 'tier'), 'signal: SIGNAL NAME… is missing; see: holdfast help signal')
+})
+
+test('after -- everything is an operand', () => {
+  assert.deepEqual(parsed('ps', '--', '-o'), { command: 'ps', operands: ['-o'], home: undefined })
 })

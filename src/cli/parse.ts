@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { didYouMean } from '../formats/suggest.ts'
 import { splitLine } from '../wire/command-line.ts'
 import type { CommandSpec, OptionSpec, Options } from './command.ts'
+import { type Topic, topics } from './topics.ts'
 
 export type ParsedLine =
   | {
@@ -10,12 +11,23 @@ export type ParsedLine =
       readonly options: Options
       readonly operands: readonly string[]
     }
-  | { readonly kind: 'help'; readonly command: CommandSpec | null; readonly isAsked: boolean }
+  | { readonly kind: 'help'; readonly on: HelpSubject; readonly isAsked: boolean }
   | { readonly kind: 'usage'; readonly message: string; readonly command: CommandSpec | null }
+
+export type HelpSubject =
+  | { readonly kind: 'overview' }
+  | { readonly kind: 'all-commands' }
+  | { readonly kind: 'command'; readonly command: CommandSpec }
+  | { readonly kind: 'topic'; readonly topic: Topic }
 
 /** Options every command takes. */
 export const commonOptions: readonly OptionSpec[] = [
-  { name: 'home', value: 'DIR', what: 'the daemon that keeps its files below DIR (else HOLDFAST_HOME)' },
+  {
+    name: 'home',
+    value: 'DIR',
+    offer: { kind: 'directories' },
+    what: 'the daemon that keeps its files below DIR (else HOLDFAST_HOME)',
+  },
   { name: 'color', value: 'WHEN', choices: ['auto', 'always', 'never'], what: 'auto, always or never' },
   { name: 'help', short: 'h', value: null, what: 'this help' },
 ]
@@ -24,24 +36,43 @@ export const commonOptions: readonly OptionSpec[] = [
 export function parseLine(args: readonly string[], commands: readonly CommandSpec[]): ParsedLine {
   const { leading, name, rest } = splitLine(args)
   if (name === undefined) {
-    if (leading.includes('--help') || leading.includes('-h')) return { kind: 'help', command: null, isAsked: true }
+    if (leading.includes('--help') || leading.includes('-h')) return help({ kind: 'overview' })
     if (leading.includes('--version')) return parseLine(['version'], commands)
     return leading.length === 0
-      ? { kind: 'help', command: null, isAsked: false }
-      : { kind: 'usage', message: `no command after ${leading.join(' ')}`, command: null }
+      ? { ...help({ kind: 'overview' }), isAsked: false }
+      : { kind: 'usage', message: `no command after ${leading.join(' ')}; see: holdfast help`, command: null }
   }
-  const command = commands.find((each) => each.name === name)
-  if (command === undefined) {
-    const names = commands.map((each) => each.name)
-    const hint = didYouMean(name, names, "see 'holdfast help'")
-    return { kind: 'usage', message: `unknown command '${name}'; ${hint}`, command: null }
-  }
+  const command = findCommand(name, commands)
+  if (command === undefined) return unknownCommand(name, shownNames(commands))
   const parsed = parseCommand(command, [...leading, ...rest])
   return command.name === 'help' && parsed.kind === 'run' ? helpOn(parsed.operands[0], commands) : parsed
 }
 
+function help(on: HelpSubject): Extract<ParsedLine, { kind: 'help' }> {
+  return { kind: 'help', on, isAsked: true }
+}
+
 function helpOn(name: string | undefined, commands: readonly CommandSpec[]): ParsedLine {
-  return parseLine(name === undefined ? ['--help'] : [name, '--help'], commands)
+  if (name === undefined) return help({ kind: 'overview' })
+  if (name === 'commands') return help({ kind: 'all-commands' })
+  const command = findCommand(name, commands)
+  if (command !== undefined) return help({ kind: 'command', command })
+  const topic = topics.find((each) => each.name === name)
+  if (topic !== undefined) return help({ kind: 'topic', topic })
+  return unknownCommand(name, [...shownNames(commands), 'commands', ...topics.map((each) => each.name)])
+}
+
+function findCommand(name: string, commands: readonly CommandSpec[]): CommandSpec | undefined {
+  return commands.find((each) => each.name === name || each.aliases?.includes(name))
+}
+
+function shownNames(commands: readonly CommandSpec[]): readonly string[] {
+  return commands.filter(({ isHidden }) => isHidden !== true).map((each) => each.name)
+}
+
+function unknownCommand(name: string, known: readonly string[]): ParsedLine {
+  const hint = didYouMean(name, known, 'see: holdfast help')
+  return { kind: 'usage', message: `unknown command '${name}'; ${hint}`, command: null }
 }
 
 function parseCommand(command: CommandSpec, args: readonly string[]): ParsedLine {
@@ -54,46 +85,67 @@ function parseCommand(command: CommandSpec, args: readonly string[]): ParsedLine
     strict: false,
     tokens: true,
   })
-  const values = new Map<string, string | true>()
+  const values = new Map<string, readonly string[]>()
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const spec = specs.find((each) => each.name === token.name)
     if (spec === undefined) return usage(unknownOption(token.rawName, specs))
-    if (spec.value === null && token.value !== undefined) return usage(`${token.rawName} takes no value`)
-    if (spec.value !== null && (token.value === undefined || isSwallowed(token)))
-      return usage(`${token.rawName} needs a value: ${spec.value}`)
-    if (spec.choices !== undefined && !spec.choices.includes(token.value ?? '')) {
-      return usage(`${token.rawName} is one of ${spec.choices.join(', ')}, not '${token.value}'`)
-    }
-    values.set(spec.name, token.value ?? true)
+    const problem = problemOf(spec, token)
+    if (problem !== null) return usage(problem)
+    const { option, value } = spec.means ?? { option: spec.name, value: token.value ?? spec.valueDefault ?? '' }
+    values.set(option, [...(values.get(option) ?? []), value])
   }
-  if (values.has('help')) return { kind: 'help', command, isAsked: true }
-  if (positionals.length < command.operandsMin) return usage(`${command.operands} is missing`)
-  if (positionals.length > command.operandsMax) return usage(`'${positionals[command.operandsMax]}' is too many`)
+  if (values.has('help')) return help({ kind: 'command', command })
+  // A label names units as well.
+  const operandsMin = command.operandsMin - (values.has('label') && command.operandsMin > 0 ? 1 : 0)
+  if (positionals.length < operandsMin) return usage(`${command.operands} is missing; see: ${helpLine(command)}`)
+  const excess = positionals[command.operandsMax]
+  if (excess !== undefined) return usage(`'${excess}' is too many; see: ${helpLine(command)}`)
   const options: Options = {
     isSet: (name) => values.has(name),
-    value: (name) => {
-      const value = values.get(name)
-      return value === true ? undefined : value
-    },
+    value: (name) => values.get(name)?.at(-1),
+    values: (name) => values.get(name) ?? [],
   }
   return { kind: 'run', command, options, operands: positionals }
 }
 
-/** `--home --lenient`: the next option was taken for the value. */
-function isSwallowed(token: {
+function helpLine({ name }: CommandSpec): string {
+  return `holdfast help ${name}`
+}
+
+interface GivenOption {
+  readonly rawName: string
   readonly value?: string | undefined
   readonly inlineValue?: boolean | undefined
-}): boolean {
-  return token.inlineValue !== true && token.value !== undefined && token.value.startsWith('--')
+}
+
+/** What is wrong with how an option is given; null: nothing. */
+function problemOf(spec: OptionSpec, given: GivenOption): string | null {
+  const { rawName, value } = given
+  if (spec.value === null) return value === undefined ? null : `${rawName} takes no value; leave '=${value}' away`
+  if (value === undefined && spec.valueDefault !== undefined) return null
+  if (value === undefined || isSwallowed(given)) return `${rawName} needs a value: ${rawName} ${spec.value}`
+  if (spec.choices === undefined || spec.choices.includes(value)) return null
+  const known = spec.choices.join(', ')
+  return `${rawName} is one of ${known}, not '${value}'; ${didYouMean(value, spec.choices, `write ${rawName}${assign(rawName)}${spec.choices[0]}`)}`
+}
+
+function assign(rawName: string): string {
+  return rawName.startsWith('--') ? '=' : ' '
+}
+
+/** `--home --lenient`: the next option was taken for the value. */
+function isSwallowed({ value, inlineValue }: GivenOption): boolean {
+  return inlineValue !== true && value !== undefined && value.startsWith('--')
 }
 
 function optionConfig(spec: OptionSpec): { type: 'string' | 'boolean'; short?: string } {
-  const type = spec.value === null ? 'boolean' : 'string'
+  // What may be left out is never the next word.
+  const type = spec.value === null || spec.valueDefault !== undefined ? 'boolean' : 'string'
   return spec.short === undefined ? { type } : { type, short: spec.short }
 }
 
 function unknownOption(written: string, specs: readonly OptionSpec[]): string {
-  const known = specs.map((spec) => `--${spec.name}`)
+  const known = specs.filter(({ isHidden }) => isHidden !== true).map((spec) => `--${spec.name}`)
   return `unknown option ${written}; ${didYouMean(written, known, `known are ${known.join(', ')}`)}`
 }

@@ -1,31 +1,56 @@
-import type { UnitList } from '../wire/api.ts'
+import type { UnitList, UsageItem, UsageList, WideUnitList } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { typed } from '../wire/home.ts'
 import type { Context } from './command.ts'
-import { printUnits } from './unit-table.ts'
+import { formatOf, printList } from './output.ts'
+import { printUnits, printWideUnits } from './unit-table.ts'
 
 /** `holdfast ps`: what runs. With names it exits 3 when one of them does not. */
 export async function runPs(context: Context): Promise<ExitCode> {
-  const { client, operands, options, out, talk } = context
-  const list = await client.ask<UnitList>('units', { query: { name: operands } })
-  switch (options.value('output') ?? 'table') {
-    case 'json':
-      out(`${JSON.stringify(list, null, 2)}\n`)
-      break
-    case 'name':
-      out(list.items.map(({ unit }) => `${unit}\n`).join(''))
-      break
-    default:
-      tellUnits(context, list)
-  }
+  const { operands, options, talk } = context
+  const list = formatOf(options) === 'wide' ? await tellWide(context) : await tell(context)
   sayWarnings(list, talk)
+  const isNamed = operands.length > 0 || options.values('label').length > 0
   const isAllUp = list.items.every(({ state }) => state === 'running')
-  return operands.length > 0 && !isAllUp ? exitCodes.notRunning : exitCodes.ok
+  return isNamed && !isAllUp ? exitCodes.notRunning : exitCodes.ok
+}
+
+async function tell(context: Context): Promise<UnitList> {
+  const { client, operands, options } = context
+  const list = await client.ask<UnitList>('units', { query: { name: operands, label: options.values('label') } })
+  tellUnits(context, list)
+  return list
+}
+
+async function tellWide(context: Context): Promise<WideUnitList> {
+  const { client, operands, options, out, terminal } = context
+  const query = { name: operands, label: options.values('label'), wide: 'true' }
+  const [list, { items }] = await Promise.all([
+    client.ask<WideUnitList>('units', { query }),
+    client.ask<UsageList>('usage'),
+  ])
+  const usages = new Map<string, UsageItem | null>(items.map(({ unit, usage }) => [unit, usage]))
+  const view = { terminal, nowMs: Date.now() }
+  if (list.items.length === 0) tellNothing(context)
+  else out(printWideUnits(list.items, (unit) => usages.get(unit) ?? null, view))
+  return list
 }
 
 /** The table, or how to get something into it. */
-export function tellUnits({ out, talk, terminal, home }: Context, { items }: UnitList): void {
-  if (items.length > 0) out(printUnits(items, { terminal, nowMs: Date.now() }))
+export function tellUnits(context: Context, list: UnitList): void {
+  const format = formatOf(context.options)
+  if (list.items.length === 0 && format === 'table') {
+    tellNothing(context)
+    return
+  }
+  printList(context, list, {
+    name: ({ unit }) => unit,
+    people: ({ terminal }) => printUnits(list.items, { terminal, nowMs: Date.now() }),
+  })
+}
+
+function tellNothing({ talk, home, options }: Context): void {
+  if (options.values('label').length > 0) talk('no unit has such labels\n')
   else talk(`nothing is declared; declare something with: ${typed(home, 'up FILE')}\n`)
 }
 

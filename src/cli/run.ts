@@ -2,19 +2,23 @@ import { constants } from 'node:os'
 import type { Outcome, OutcomeList } from '../wire/api.ts'
 import { exitCodes } from '../wire/exit-codes.ts'
 import type { Context } from './command.ts'
+import { printList } from './output.ts'
+import { timeoutOf } from './seconds.ts'
+import { selectionOf } from './selection.ts'
 import { stateText, type Terminal, visible } from './terminal.ts'
-import { codeOf, parseSeconds } from './wish.ts'
+import { codeOf } from './wish.ts'
 
 /** `holdfast run`: one run now. Of one unit it ends as the job does; 128 and the signal's number where that ended it. */
-export async function runRun({ client, operands, options, out, talk, terminal }: Context): Promise<number> {
-  const timeoutMs = parseSeconds(options.value('timeout'))
-  if (timeoutMs === 'bad') {
-    talk(`holdfast: --timeout is a number of seconds, not '${options.value('timeout')}'\n`)
-    return exitCodes.usage
-  }
-  const body = { names: operands, wait: !options.isSet('no-wait'), timeoutMs }
-  const { items } = await client.ask<OutcomeList>('run', { body })
-  out(items.map((outcome) => printJob(outcome, terminal)).join(''))
+export async function runRun(context: Context): Promise<number> {
+  const { client, operands, options } = context
+  const timeoutMs = timeoutOf(options)
+  const body = { ...selectionOf(context, operands), wait: !options.isSet('no-wait'), timeoutMs }
+  const list = await client.ask<OutcomeList>('run', { body })
+  const { items } = list
+  printList(context, list, {
+    name: ({ unit }) => unit,
+    people: ({ terminal }) => items.map((outcome) => printJob(outcome, terminal)).join(''),
+  })
   const [only] = items
   return only !== undefined && items.length === 1 ? codeOfJob(only) : codeOf(items)
 }

@@ -1,32 +1,26 @@
-import { parseSignalName } from '../formats/signal-name.ts'
-import { suggest } from '../formats/suggest.ts'
+import { parseSignalName, signalNames } from '../formats/signal-name.ts'
+import { didYouMean } from '../formats/suggest.ts'
 import type { OutcomeList } from '../wire/api.ts'
-import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
+import type { ExitCode } from '../wire/exit-codes.ts'
 import type { Context } from './command.ts'
-import { codeOf, printOutcome } from './wish.ts'
+import { selectionOf } from './selection.ts'
+import { UsageError } from './usage-error.ts'
+import { codeOf, tellOutcomes } from './wish.ts'
 
 /** `holdfast signal SIGNAL NAME…`. The order is forgiven: `signal web HUP` means the same. */
-export async function runSignal({ client, operands, out, talk, terminal, home }: Context): Promise<ExitCode> {
+export async function runSignal(context: Context): Promise<ExitCode> {
+  const { client, operands } = context
   const place = parseSignalName(operands[0]!) !== null ? 0 : operands.length - 1
   const signal = parseSignalName(operands[place]!)
-  if (signal === null) {
-    const similar = suggest(operands[0]!, [
-      'HUP',
-      'INT',
-      'QUIT',
-      'KILL',
-      'USR1',
-      'USR2',
-      'TERM',
-      'CONT',
-      'STOP',
-      'WINCH',
-    ])
-    talk(`holdfast: no signal is called '${operands[0]}'${similar === null ? '' : `; did you mean ${similar}?`}\n`)
-    return exitCodes.usage
-  }
-  const names = operands.toSpliced(place, 1)
-  const { items } = await client.ask<OutcomeList>('signal', { body: { names, signal } })
-  out(items.map((outcome) => printOutcome(outcome, terminal, home)).join(''))
-  return codeOf(items)
+  if (signal === null) throw new UsageError(unknownSignal(operands[0]!))
+  const list = await client.ask<OutcomeList>('signal', {
+    body: { ...selectionOf(context, operands.toSpliced(place, 1)), signal },
+  })
+  tellOutcomes(context, list)
+  return codeOf(list.items)
+}
+
+function unknownSignal(text: string): string {
+  const hint = didYouMean(text.toUpperCase().replace(/^SIG/, ''), signalNames, 'write a name such as HUP, or a number')
+  return `no signal is called '${text}'; ${hint}`
 }

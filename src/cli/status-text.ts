@@ -1,7 +1,5 @@
 import { durationText } from '../core/text.ts'
-import { byteText } from '../formats/byte-text.ts'
 import type {
-  CheckItem,
   DependencyItem,
   EndItem,
   ExitItem,
@@ -11,103 +9,134 @@ import type {
   RunItem,
   ScheduleItem,
   UnitDetail,
-  UsageItem,
+  UpcomingItem,
 } from '../wire/api.ts'
 import { type Home, shellWord, typed } from '../wire/home.ts'
-import { type Column, printTable } from './table.ts'
-import { paint, stateText, type Terminal, visible } from './terminal.ts'
-import { momentText, plannedText } from './time-text.ts'
-import { printRows } from './wrap.ts'
+import { processRows, usageRows } from './status-usage.ts'
+import { type Column, cutText, displayWidth, printTable } from './table.ts'
+import { healthText, paint, stateText, type Terminal, visible } from './terminal.ts'
+import { aheadText, momentText, nextText, pastText } from './time-text.ts'
+import { printRows, type LabelledRow as Row } from './wrap.ts'
 
-interface View {
+export interface View {
   readonly terminal: Terminal
   readonly nowMs: number
   readonly home: Home
+  /** Of one core, over the last moment; null: not measured. */
+  readonly cpuShare: number | null
+  readonly log: LogView
 }
 
-type Row = readonly [label: string, text: string]
-
-interface Section {
-  readonly title: string
-  readonly rows: readonly Row[]
+/** The end of its output: as many of these lines as fit in `rowsMax` with everything above them, but at least `linesMin`. */
+export interface LogView {
+  readonly lines: readonly string[]
+  readonly linesMin: number
+  /** null: all of them. */
+  readonly rowsMax: number | null
 }
 
-/** Everything about one unit, on one screen: what it is, then a section for each subject that has something to tell. */
+/** Everything about one unit, on one screen: what it is and why, then its past runs as a job, then its output. */
 export function printDetail(item: UnitDetail, view: View): string {
-  const sections = [
-    { title: '', rows: headRows(item, view) },
-    { title: 'Checks', rows: item.checks.flatMap((check) => checkRows(check, view)) },
-    { title: 'Usage', rows: usageRows(item.usage) },
-    { title: 'Limits', rows: limitRows(item) },
-    { title: 'Dependencies', rows: dependencyRows(item) },
-    { title: 'Schedule', rows: item.schedule === null ? [] : scheduleRows(item.schedule, view) },
-    { title: 'Logs', rows: logRows(item.logs) },
-  ].filter(({ rows }) => rows.length > 0)
-  const labelWidth = Math.max(...sections.flatMap(({ rows }) => rows.map(([label]) => label.length)))
-  const head = `${paint('bold', visible(item.unit), view.terminal)}  ${stateText(item.state, view.terminal)}`
-  const blocks = sections.map((section) => printSection(section, labelWidth, view.terminal))
-  return `${[`${head}\n${blocks[0]}`, ...blocks.slice(1), ...historyBlock(item.history, view)].join('\n')}`
+  const { terminal } = view
+  const rows = [
+    ...whyRows(item, view),
+    ...item.checks.flatMap((check) => checkRows(check, view)),
+    ...processRows(item, terminal),
+    ...usageRows(item, view),
+    ...limitRows(item),
+    ...restartRows(item, view),
+    ...dependencyRows(item, terminal),
+    ...(item.schedule === null ? [] : scheduleRows(item.schedule, item.explanation.upcoming, view)),
+    ...originRows(item, view),
+  ].map(([label, text, how]): Row => [label, visible(text), how])
+  const labelWidth = Math.max(...rows.map(([label]) => displayWidth(label)))
+  const lines = printRows(rows, { columns: terminal.columns, labelWidth, ellipsis: ellipsisOf(terminal) })
+  const above = [...headLines(item, view), ...lines, ...historyLines(item.history, view)]
+  return `${[...above, ...logLines(item, view, above.length)].join('\n')}\n`
 }
 
-function printSection({ title, rows }: Section, labelWidth: number, terminal: Terminal): string {
-  const shown = rows.map(([label, text]): Row => [visible(label), visible(text)])
-  const lines = printRows(shown, { columns: terminal.columns, labelWidth })
-  return [...(title === '' ? [] : [paint('bold', title, terminal)]), ...lines, ''].join('\n')
+/** `shop/web/1  ● running, healthy  since 11:59:00 (1 min)`. */
+function headLines({ unit, state, health, since }: UnitDetail, { terminal, nowMs }: View): readonly string[] {
+  const sinceMs = Date.parse(since)
+  const name = visible(unit)
+  const plain = { ...terminal, hasColour: false }
+  const what = (with_: Terminal): string => {
+    return `${stateText(state, with_)}${health === null ? '' : `, ${healthText(health, with_)}`}`
+  }
+  const when = `since ${momentText(sinceMs, nowMs)} (${durationText(nowMs - sinceMs)})`
+  const isOneLine = terminal.columns === null || displayWidth(`${name}  ${what(plain)}  ${when}`) <= terminal.columns
+  const bold = paint('bold', name, terminal)
+  return isOneLine ? [`${bold}  ${what(terminal)}  ${when}`] : [bold, `  ${what(terminal)}`, `  ${when}`]
 }
 
-// ---- what it is ----------------------------------------------------------------------------------------------
-
-function headRows(item: UnitDetail, { nowMs, home }: View): readonly Row[] {
-  const { explanation, run, wanted, lastEnd } = item
-  const sinceMs = Date.parse(item.since)
+function whyRows({ explanation }: UnitDetail, { nowMs, home }: View): readonly Row[] {
+  const { why, command } = explanation
   return [
-    ['why', explanation.why],
-    ['next', explanation.next],
-    ...optional('to change it', explanation.command === null ? null : typed(home, explanation.command)),
-    ['wanted', `${wanted.kind}, by ${wanted.by}`],
-    ['since', `${momentText(sinceMs, nowMs)} (${durationText(nowMs - sinceMs)})`],
-    ...(run === null ? [] : runRows(run, nowMs)),
-    ['restarts', restartsText(item)],
-    ['last end', lastEnd === null ? 'none since it was declared' : endText(lastEnd, nowMs)],
-    ['command', item.argv.map(shellWord).join(' ')],
-    ...optional(
-      'stdin',
-      item.stdin === 'pipe' ? `a pipe; write to it with: ${typed(home, `stdin ${item.unit}`)}` : null,
-    ),
-    ['declared in', item.source ?? 'nothing any more'],
+    ['why', why],
+    ['next', nextText(explanation, nowMs)],
+    ...(command === null ? [] : [['change it', typed(home, command)] as const]),
   ]
 }
 
-function runRows(run: RunItem, nowMs: number): readonly Row[] {
-  const facts = [
-    run.pid === null ? 'being started' : `pid ${run.pid}`,
-    `run ${run.n}`,
-    roles[run.role],
-    run.attempt === run.n ? '' : `its start began with run ${run.attempt}`,
-    `started ${durationText(nowMs - Date.parse(run.startedAt))} ago`,
-    run.isAdopted ? 'adopted: it outlived a death of the daemon' : '',
-    run.isPaused ? 'paused' : '',
-  ]
+// ---- checks --------------------------------------------------------------------------------------------------
+
+function checkRows(check: UnitDetail['checks'][number], { nowMs, terminal }: View): readonly Row[] {
+  const failed = check.failures === 0 ? '' : `, ${check.failures} failure${check.failures === 1 ? '' : 's'} in a row`
+  const isProbing = check.status !== null && check.nextProbeAt === null
+  const next = check.nextProbeAt === null ? '' : `; next probe ${aheadText(Date.parse(check.nextProbeAt), nowMs)}`
+  const [last] = check.results
+  const how = `every ${durationText(check.intervalMs)}, at most ${durationText(check.timeoutMs)}, retries ${check.retries}`
   return [
-    ['process', facts.filter((fact) => fact !== '').join(', ')],
-    ...run.shortfalls.map((text): Row => ['not enforced', text]),
+    [check.name, `${check.status ?? 'not checked while nothing runs'}${failed}${isProbing ? '; being probed' : next}`],
+    ...(last === undefined ? [] : [['', probeText(last, nowMs, terminal), 'cut'] as const]),
+    ['', `${how}: ${check.probe} ${check.what}`, 'cut'],
   ]
 }
 
-const roles: Readonly<Record<RunItem['role'], string>> = {
-  main: '',
-  pre: 'its pre_start hook',
-  post: 'its post_stop hook',
+function probeText(
+  { at, isOk, durationMs, output }: UnitDetail['checks'][number]['results'][number],
+  nowMs: number,
+  { hasUnicode }: Terminal,
+): string {
+  const mark = isOk ? (hasUnicode ? '✓' : 'v') : hasUnicode ? '✗' : 'x'
+  return `${mark} ${pastText(Date.parse(at), nowMs)}, took ${durationText(durationMs)}${output === '' ? '' : `: ${output}`}`
 }
 
-function restartsText({ restarts, earlyExits, restartPolicy }: UnitDetail): string {
+// ---- limits, restarts -----------------------------------------------------------------------------------------
+
+/** Those that do not stand beside what is used already. */
+function limitRows({ limits, usage, run }: UnitDetail): readonly Row[] {
+  const told = new Set<string>()
+  if (usage?.memoryBytes != null) told.add('memory')
+  if (usage !== null) told.add('processes')
+  if (usage?.cpuMs != null) told.add('cpus')
+  const others = limits.filter(({ name }: Fact) => !told.has(name)).map(({ name, value }) => `${name} ${value}`)
+  return [
+    ...(others.length === 0 ? [] : [['limits', others.join('; ')] as const]),
+    ...(run?.shortfalls ?? []).map((text): Row => ['not held', `this host does not enforce ${text}`]),
+  ]
+}
+
+function restartRows(item: UnitDetail, { nowMs }: View): readonly Row[] {
+  const { restarts, earlyExits, restartPolicy, lastEnd, history } = item
+  // Of a job they stand in the table of its runs.
+  const lastEnds = history.length > 0 ? [] : item.lastEnds
   const early = earlyExits === 0 ? '' : `, ${earlyExits} early exit${earlyExits === 1 ? '' : 's'} in a row`
-  return `${restarts}${early}; policy ${restartPolicy}`
+  const ends = lastEnds.map((end) => [end.at === null ? '' : Date.parse(end.at), end.message] as const)
+  return [
+    ['restarts', `${restarts}${early}; policy ${restartPolicy}`],
+    ...ends.map(([atMs, message]): Row => {
+      return ['', atMs === '' ? message : `${pastText(atMs, nowMs)}  ${message}`, 'cut']
+    }),
+    ...(ends.length === 0 && history.length === 0 && lastEnd !== null
+      ? [['last end', endText(lastEnd, nowMs)] as const]
+      : []),
+  ]
 }
 
 function endText({ kind, exit, message, at, run }: EndItem, nowMs: number): string {
   const how = exit === null ? message : exitItemText(exit)
-  const when = at === null ? '' : `, ${momentText(Date.parse(at), nowMs)}`
+  const when = at === null ? '' : `, ${pastText(Date.parse(at), nowMs)}`
   return `${words(kind)}${how === '' ? '' : ` (${how})`}${run === null ? '' : `, run ${run}`}${when}`
 }
 
@@ -121,126 +150,83 @@ function words(kind: string): string {
   return kind.replaceAll('-', ' ')
 }
 
-function optional(label: string, text: string | null): readonly Row[] {
-  return text === null ? [] : [[label, text]]
+// ---- dependencies, schedule, origin ---------------------------------------------------------------------------
+
+function dependencyRows({ dependsOn, neededBy }: UnitDetail, terminal: Terminal): readonly Row[] {
+  return [...edgeRows('needs', dependsOn, terminal), ...edgeRows('needed by', neededBy, terminal)]
 }
 
-// ---- checks --------------------------------------------------------------------------------------------------
-
-function checkRows(check: CheckItem, { nowMs, terminal }: View): readonly Row[] {
-  const failed = check.failures === 0 ? '' : `, ${check.failures} failure${check.failures === 1 ? '' : 's'} in a row`
-  const nextMs = check.nextProbeAt === null ? null : Date.parse(check.nextProbeAt) - nowMs
-  const next =
-    nextMs === null ? (check.status === null ? '' : ', being probed') : `, next probe in ${durationText(nextMs)}`
-  const times = `every ${durationText(check.intervalMs)}, at most ${durationText(check.timeoutMs)}, retries ${check.retries}`
-  return [
-    [check.name, `${check.status ?? 'not checked while nothing runs'}${failed}${next}`],
-    ['', `${check.probe} ${check.what}, ${times}`],
-    ...check.results.map(({ at, isOk, durationMs, output }): Row => {
-      const mark = isOk ? (terminal.hasUnicode ? '✓' : 'v') : terminal.hasUnicode ? '✗' : 'x'
-      return ['', `${mark} ${momentText(Date.parse(at), nowMs)}  ${durationText(durationMs)}  ${output}`.trimEnd()]
-    }),
+/** What holds in one row, then each that does not in one of its own. */
+function edgeRows(label: string, edges: readonly DependencyItem[], { hasUnicode }: Terminal): readonly Row[] {
+  const name = ({ service, condition, isRequired }: DependencyItem): string => {
+    return `${service} (${condition}${isRequired ? '' : ', if declared'})`
+  }
+  const met = edges.filter(({ isMet }) => isMet).map(name)
+  const texts = [
+    ...(met.length === 0 ? [] : [`${hasUnicode ? '✓' : 'v'} ${met.join(', ')}`]),
+    ...edges
+      .filter(({ isMet }) => !isMet)
+      .map((edge) => `${hasUnicode ? '✗' : 'x'} ${name(edge)}: waits for ${edge.why}`),
   ]
+  return texts.map((text, at): Row => [at === 0 ? label : '', text])
 }
 
-// ---- usage and limits -----------------------------------------------------------------------------------------
-
-function usageRows(usage: UsageItem | null): readonly Row[] {
-  if (usage === null) return []
-  const {
-    rssBytes,
-    rssPeakBytes,
-    memoryBytes,
-    memoryPeakBytes,
-    memoryMaxBytes,
-    processes,
-    processesPeak,
-    processesMax,
-  } = usage
-  const kills = usage.oomKills ?? 0
-  return [
-    ['resident', ofMost({ now: byteText(rssBytes), most: null, peak: nullable(rssPeakBytes, byteText) })],
-    ...optional(
-      'memory',
-      memoryBytes === null
-        ? null
-        : `${ofMost({ now: byteText(memoryBytes), most: nullable(memoryMaxBytes, byteText), peak: nullable(memoryPeakBytes, byteText) })}, caches included`,
-    ),
-    [
-      'processes',
-      ofMost({ now: String(processes), most: nullable(processesMax, String), peak: nullable(processesPeak, String) }),
-    ],
-    ...optional('cpu time', usage.cpuMs === null ? null : `${durationText(usage.cpuMs)}${cpuMost(usage.cpusMax)}`),
-    ...optional('oom kills', kills === 0 ? null : `${kills}: a process of it was killed for lack of memory`),
-  ]
-}
-
-/** `120 MiB of 512 MiB, peak 200 MiB`. */
-function ofMost(text: { readonly now: string; readonly most: string | null; readonly peak: string | null }): string {
-  return `${text.now}${text.most === null ? '' : ` of ${text.most}`}${text.peak === null ? '' : `, peak ${text.peak}`}`
-}
-
-function cpuMost(cpus: number | null): string {
-  return cpus === null ? '' : `, at most ${cpus} core${cpus === 1 ? '' : 's'}`
-}
-
-function nullable<T>(value: T | null, text: (value: T) => string): string | null {
-  return value === null ? null : text(value)
-}
-
-/** Those that do not stand beside what is used already. */
-function limitRows({ limits, usage }: UnitDetail): readonly Row[] {
-  const told = new Set<string>()
-  if (usage?.memoryBytes != null) told.add('memory')
-  if (usage !== null) told.add('processes')
-  if (usage?.cpuMs != null) told.add('cpus')
-  return limits.filter(({ name }: Fact) => !told.has(name)).map(({ name, value }): Row => [name, value])
-}
-
-// ---- dependencies, schedule, logs -----------------------------------------------------------------------------
-
-function dependencyRows({ dependsOn, neededBy }: UnitDetail): readonly Row[] {
-  return [...edgeRows('needs', dependsOn), ...edgeRows('needed by', neededBy)]
-}
-
-function edgeRows(label: string, edges: readonly DependencyItem[]): readonly Row[] {
-  return edges.map(({ service, condition, isRequired, isMet, why }, at): Row => {
-    const what = `${service} (${condition}${isRequired ? '' : ', if declared'})`
-    return [at === 0 ? label : '', `${what}: ${isMet ? 'met' : `waits for ${why}`}`]
-  })
-}
-
-function scheduleRows(schedule: ScheduleItem, { nowMs }: View): readonly Row[] {
+function scheduleRows(schedule: ScheduleItem, upcoming: UpcomingItem | null, { nowMs }: View): readonly Row[] {
   const { cron, timeZone, nextRunAt, overlap, missed, isQueued } = schedule
-  const atMs = nextRunAt === null ? null : Date.parse(nextRunAt)
-  const next =
-    atMs === null ? 'not known, or never again' : `${plannedText(atMs, nowMs)} (in ${durationText(atMs - nowMs)})`
+  const next = nextRunAt === null ? 'not known, or never again' : aheadText(Date.parse(nextRunAt), nowMs)
+  const isTold = nextRunAt !== null && upcoming?.at === nextRunAt && !isQueued
   return [
-    ['cron', `${cron}${timeZone === null ? '' : ` (${timeZone})`}`],
-    ['next run', `${next}${isQueued ? '; one more follows the present one' : ''}`],
-    ['overlap', `${overlap}; when missed: ${words(missed)}`],
+    [
+      'schedule',
+      `${cron}${timeZone === null ? '' : ` (${timeZone})`}; overlap ${overlap}, when missed ${words(missed)}`,
+    ],
+    ...(isTold ? [] : [['next run', `${next}${isQueued ? '; one more follows the present one' : ''}`] as const]),
   ]
 }
 
-function logRows(logs: readonly LogItem[]): readonly Row[] {
-  const [stdout, stderr] = [
-    logs.find(({ stream }) => stream === 'stdout'),
-    logs.find(({ stream }) => stream === 'stderr'),
-  ]
-  const text = (item: LogItem | undefined): string => item?.path ?? 'thrown away'
-  if (stdout?.path === stderr?.path) return [['both streams', text(stdout)]]
+function originRows(item: UnitDetail, { home, nowMs }: View): readonly Row[] {
+  const { run, wanted, stdin, labels, argv, processes, source } = item
+  const command = argv.map(shellWord).join(' ')
+  const labelled = Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`))
   return [
-    ['stdout', text(stdout)],
-    ['stderr', text(stderr)],
+    ...(isSaidBy(processes[0]?.command ?? '', argv.join(' ')) ? [] : [['command', command] as const]),
+    ...(run === null ? [] : [['run', runText(run, nowMs)] as const]),
+    ...(stdin === 'pipe' ? [['stdin', `a pipe; write to it with: ${typed(home, `stdin ${item.unit}`)}`] as const] : []),
+    ...(labelled.length === 0 ? [] : [['labels', labelled.join(', ')] as const]),
+    ...(wanted.by === 'its declaration' ? [] : [['wanted', `${wanted.kind} by ${wanted.by}`] as const]),
+    ['declared', source ?? 'by nothing any more'],
   ]
 }
 
-// ---- history -------------------------------------------------------------------------------------------------
+/** What runs says it already, perhaps with the folder that its program was found in. */
+function isSaidBy(running: string, declared: string): boolean {
+  return running === declared || running.endsWith(`/${declared}`)
+}
+
+const roles: Readonly<Record<RunItem['role'], string>> = {
+  main: '',
+  pre: 'its pre_start hook',
+  post: 'its post_stop hook',
+}
+
+function runText(run: RunItem, nowMs: number): string {
+  const facts = [
+    `${run.n}, started ${pastText(Date.parse(run.startedAt), nowMs)}`,
+    run.pid === null ? 'its process is not there yet' : '',
+    roles[run.role],
+    run.attempt === run.n ? '' : `its start began with run ${run.attempt}`,
+    run.isAdopted ? 'adopted: it outlived a death of the daemon' : '',
+    run.isPaused ? 'paused' : '',
+  ]
+  return facts.filter((fact) => fact !== '').join(', ')
+}
+
+// ---- history of a job ----------------------------------------------------------------------------------------
 
 /** So many of the last runs fit on a screen with the rest; all are in the JSON. */
 const runsShown = 5
 
-function historyBlock(history: readonly JobRunItem[], { terminal, nowMs }: View): readonly string[] {
+function historyLines(history: readonly JobRunItem[], { terminal, nowMs }: View): readonly string[] {
   if (history.length === 0) return []
   const shown = history.slice(0, runsShown)
   const rows = shown.map((entry) => {
@@ -250,10 +236,15 @@ function historyBlock(history: readonly JobRunItem[], { terminal, nowMs }: View)
     return texts.map((text) => ({ text: visible(text) }))
   })
   const width = terminal.columns === null ? null : terminal.columns - 2
-  const table = printTable({ columns: historyColumns, rows }, width, terminal.hasUnicode ? '…' : '...')
+  const table = printTable({ columns: historyColumns, rows }, width, ellipsisOf(terminal))
   const of = history.length > runsShown ? ` (the last ${runsShown} of ${history.length})` : ''
-  const title = `${paint('bold', 'Runs', terminal)}${of}\n`
-  return [title + table.replace(/^(?=.)/gm, '  ')]
+  return [
+    `${paint('bold', 'Runs', terminal)}${of}`,
+    ...table
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`),
+  ]
 }
 
 const historyColumns: readonly Column[] = [
@@ -267,4 +258,32 @@ const historyColumns: readonly Column[] = [
 function outcomeText({ outcome, exit, message }: JobRunItem): string {
   const how = exit === null ? message : exitItemText(exit)
   return how === '' ? words(outcome) : `${words(outcome)}: ${how}`
+}
+
+// ---- its output ----------------------------------------------------------------------------------------------
+
+function logLines({ logs }: UnitDetail, { terminal, log }: View, rowsAbove: number): readonly string[] {
+  const { columns } = terminal
+  const room = log.rowsMax === null ? log.lines.length : Math.max(log.linesMin, log.rowsMax - rowsAbove - 1)
+  const lines = room === 0 ? [] : log.lines.slice(-room)
+  const shown = lines.map((line) => {
+    const text = visible(line.replace(escapes, ''))
+    return `  ${columns === null ? text : cutText(text, Math.max(1, columns - 2), ellipsisOf(terminal))}`
+  })
+  return [`${paint('bold', 'Log', terminal)}  ${visible(logText(logs))}`, ...shown]
+}
+
+/** What programs colour their output with; cut off where a line is cut, it would colour all that follows. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const escapes = /\u001b\[[0-9;:]*[A-Za-z]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\r$/g
+
+function logText(logs: readonly LogItem[]): string {
+  const [stdout, stderr] = (['stdout', 'stderr'] as const).map((name) => {
+    return logs.find(({ stream }) => stream === name)?.path ?? 'thrown away'
+  })
+  return stdout === stderr ? (stdout ?? '') : `${stdout}, stderr ${stderr}`
+}
+
+function ellipsisOf({ hasUnicode }: Terminal): string {
+  return hasUnicode ? '…' : '...'
 }

@@ -1,42 +1,93 @@
-import { durationText } from '../core/text.ts'
-import type { Info, StatusList, UnitList } from '../wire/api.ts'
+import type { Info, StatusList, UnitDetail, UnitList } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import type { Context } from './command.ts'
+import { printDaemon } from './daemon-text.ts'
+import { tailOf } from './log-tail.ts'
+import { formatOf, jsonText, printList } from './output.ts'
 import { sayWarnings, tellUnits } from './ps.ts'
-import { printDetail } from './status-text.ts'
-import { paint, type Terminal, visible } from './terminal.ts'
+import { type LogView, printDetail } from './status-text.ts'
+import { UsageError } from './usage-error.ts'
 
 /** `holdfast status`: everything about the named units, 3 when one of them does not run; without names the daemon and `ps`. */
 export async function runStatus(context: Context): Promise<ExitCode> {
-  return context.operands.length === 0 ? daemonStatus(context) : unitStatus(context)
+  const isNamed = context.operands.length > 0 || context.options.values('label').length > 0
+  return isNamed ? unitStatus(context) : daemonStatus(context)
 }
 
-async function unitStatus({ client, operands, options, out, talk, terminal, home }: Context): Promise<ExitCode> {
-  const list = await client.ask<StatusList>('status', { query: { name: operands } })
-  const nowMs = Date.now()
-  if (options.value('output') === 'json') out(`${JSON.stringify(list, null, 2)}\n`)
-  else out(list.items.map((item) => printDetail(item, { terminal, nowMs, home })).join('\n'))
+// ---- units ---------------------------------------------------------------------------------------------------
+
+async function unitStatus(context: Context): Promise<ExitCode> {
+  const { client, operands, options, out, talk, terminal, home } = context
+  const linesAsked = linesOf(options.value('tail'))
+  const query = { name: operands, label: options.values('label') }
+  const list = await client.ask<StatusList>('status', { query })
+  const format = formatOf(options)
+  if (format === 'table' || format === 'wide') {
+    const isOne = list.items.length === 1
+    const view = { terminal: format === 'wide' ? { ...terminal, columns: null } : terminal, home }
+    const blocks: string[] = []
+    for (const item of list.items) {
+      const [cpuShare, log] = await Promise.all([
+        isOne && terminal.columns !== null ? shareOf(context, item) : null,
+        logOf(context, item, linesAsked, isOne),
+      ])
+      blocks.push(printDetail(item, { ...view, nowMs: Date.now(), cpuShare, log }))
+    }
+    out(blocks.join('\n'))
+  } else printList(context, list, { name: ({ unit }) => unit, people: () => '' })
   sayWarnings(list, talk)
   return list.items.every(({ state }) => state === 'running') ? exitCodes.ok : exitCodes.notRunning
 }
 
+/** What everybody shows of a log, and of several units less. */
+const linesShown = 10
+const linesShownOfSeveral = 4
+
+/** null: as many as fit. Throws UsageError. */
+function linesOf(text: string | undefined): number | null {
+  if (text === undefined || /^\d{1,5}$/.test(text)) return text === undefined ? null : Number(text)
+  throw new UsageError(`--tail is a number of lines, not '${text}'; write -n 20, or -n 0 for none`)
+}
+
+/** A screen that is filled to its last row scrolls its first one away: one is left for the prompt. */
+async function logOf(
+  { client }: Context,
+  { unit }: UnitDetail,
+  asked: number | null,
+  isOne: boolean,
+): Promise<LogView> {
+  const lines = await tailOf(client, unit, asked ?? (isOne ? linesShown : linesShownOfSeveral))
+  const { rows } = process.stdout
+  const rowsMax = asked === null && isOne && rows !== undefined ? rows - 1 : null
+  return { lines, linesMin: 3, rowsMax }
+}
+
+/** Between two looks that are compared: the kernel counts in steps of 10 ms where a unit has no cgroup. */
+const shareWindowMs = 250
+
+/** How much of one core it uses now; null: nothing tells, or it is another run by then. */
+async function shareOf({ client }: Context, item: UnitDetail): Promise<number | null> {
+  if (item.usage?.cpuMs == null) return null
+  const beganMs = performance.now()
+  await new Promise((resolve) => setTimeout(resolve, shareWindowMs))
+  const { items } = await client.ask<StatusList>('status', { query: { name: item.unit } })
+  const [again] = items
+  if (again?.usage?.cpuMs == null || again.run?.n !== item.run?.n) return null
+  return Math.max(0, again.usage.cpuMs - item.usage.cpuMs) / (performance.now() - beganMs)
+}
+
+// ---- the daemon ----------------------------------------------------------------------------------------------
+
 async function daemonStatus(context: Context): Promise<ExitCode> {
   const { client, options, out, talk, terminal } = context
-  const daemon = await client.ask<Info>('info')
-  const list = await client.ask<UnitList>('units')
-  if (options.value('output') === 'json') out(`${JSON.stringify({ ...list, daemon }, null, 2)}\n`)
+  const [daemon, list] = await Promise.all([client.ask<Info>('info'), client.ask<UnitList>('units')])
+  const format = formatOf(options)
+  if (format === 'json') out(jsonText({ ...list, daemon }))
   else {
-    out(`${printDaemon(daemon, terminal, Date.now())}\n\n`)
+    if (format === 'table' || format === 'wide')
+      out(`${printDaemon(daemon, list.items, { terminal, nowMs: Date.now() })}\n`)
     tellUnits(context, list)
   }
   sayWarnings(list, talk)
   return exitCodes.ok
-}
-
-/** `Holdfast 0.1.0 running for 3 h as pid 812, 12 units, home /var/lib/holdfast`. */
-function printDaemon(daemon: Info, terminal: Terminal, nowMs: number): string {
-  const { version, pid, mode, units, startedAt, home } = daemon
-  const since = durationText(nowMs - Date.parse(startedAt))
-  const what = `${mode} for ${since} as pid ${pid}, ${units} unit${units === 1 ? '' : 's'}, home ${visible(home)}`
-  return `${paint('bold', `Holdfast ${version}`, terminal)} ${what}`
 }

@@ -29,13 +29,13 @@ async function send(client: Client, options: Readonly<Record<string, string>>) {
   assert.equal(choice.kind, 'home')
   const said: string[] = []
   const context: Context = {
-    options: { isSet: (name) => name in options, value: (name) => options[name] },
+    options: { isSet: (name) => name in options, value: (name) => options[name], values: () => [] },
     operands: ['game'],
     environment: {},
     terminal: { columns: null, hasColour: false, hasUnicode: true },
     home: choice.home,
     client,
-    roles: { version: '0', replay: () => Promise.resolve(0) },
+    roles: { version: '0', launcher: '/bin/holdfast', replay: () => Promise.resolve(0) },
     out: () => {},
     talk: (text) => said.push(text),
   }

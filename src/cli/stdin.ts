@@ -2,8 +2,8 @@ import type { StdinReport } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { Refused } from './client.ts'
 import type { Context } from './command.ts'
+import { timeoutOf } from './seconds.ts'
 import { visible } from './terminal.ts'
-import { parseSeconds } from './wish.ts'
 
 /** One request's bytes: as much as an empty pipe takes. */
 const chunkBytesMax = 64 * 1024
@@ -17,12 +17,8 @@ const tellAfterMs = 1_000
 
 /** `holdfast stdin`: copies our own stdin, or a line, to that of a unit; waits while its pipe is full. */
 export async function runStdin(context: Context): Promise<ExitCode> {
-  const { options, talk } = context
-  const timeoutMs = parseSeconds(options.value('timeout'))
-  if (timeoutMs === 'bad') {
-    talk(`holdfast: --timeout is a number of seconds, not '${options.value('timeout')}'\n`)
-    return exitCodes.usage
-  }
+  const { options } = context
+  const timeoutMs = timeoutOf(options)
   const text = options.value('text')
   // Who types is to learn of a wrong name before the first line.
   if (text === undefined) await offer(context, Buffer.alloc(0))

@@ -40,3 +40,23 @@ test('wide characters take two cells and combining ones none', () => {
   assert.equal(displayWidth('e\u0301'), 1)
   assert.equal(displayWidth('● running'), 9)
 })
+
+test('of several columns that may be cut the widest gives first, and one may be cut in its middle', () => {
+  const two: readonly Column[] = [
+    { title: 'NAME', align: 'left', dropOrder: null, widthMin: 5, cutAt: 'middle' },
+    { title: 'REASON', align: 'left', dropOrder: 1, widthMin: 6 },
+  ]
+  const long = [[{ text: 'a-long-name' }, { text: 'a reason of some length' }]]
+  assert.deepEqual(printTable({ columns: two, rows: long }, 24).split('\n'), [
+    'NAME         REASON',
+    'a-long-name  a reason o…',
+    '',
+  ])
+  assert.equal(printTable({ columns: two, rows: long }, 18).split('\n')[1], 'a-lo…ame  a reaso…')
+})
+
+test('emoji take two cells, and what joins them none', () => {
+  assert.equal(displayWidth('✅'), 2)
+  assert.equal(displayWidth('⚡\u200d'), 2)
+  assert.equal(displayWidth('●◐▲✗✓○‖→…'), 9)
+})

@@ -6,6 +6,8 @@ export interface Column {
   readonly dropOrder: number | null
   /** May be cut down to this width, before anything is dropped; null: never cut. */
   readonly widthMin: number | null
+  /** Where a text is cut; at its end, unless it is told by both ends. */
+  readonly cutAt?: 'middle'
 }
 
 export interface Cell {
@@ -34,7 +36,7 @@ export function printTable(table: Table, width: number | null, ellipsis = '…')
         const cell = cells[index] ?? { text: '' }
         const isLast = place === kept.length - 1
         const text = pad(
-          cut(cell.text, widths[index]!, ellipsis),
+          (column.cutAt === 'middle' ? cutMiddle : cutText)(cell.text, widths[index]!, ellipsis),
           isLast && column.align === 'left' ? 0 : widths[index]!,
           column.align,
         )
@@ -70,19 +72,21 @@ function fit(
   }
 }
 
-/** Cuts the last column that may be cut; null when that is not enough. */
+/** Cuts the columns that may be cut, always the widest one; null when that is not enough. */
 function shrink(
   columns: readonly Column[],
   kept: readonly number[],
   widths: readonly number[],
   excess: number,
 ): readonly number[] | null {
-  for (const index of kept.toReversed()) {
-    const least = columns[index]!.widthMin
-    if (least === null || widths[index]! - excess < least) continue
-    return widths.with(index, widths[index]! - excess)
+  const shrunk = [...widths]
+  for (let left = excess; left > 0; left--) {
+    const able = kept.filter((index) => shrunk[index]! > (columns[index]!.widthMin ?? Number.POSITIVE_INFINITY))
+    if (able.length === 0) return null
+    const widest = able.reduce((best, index) => (shrunk[index]! >= shrunk[best]! ? index : best))
+    shrunk[widest]! -= 1
   }
-  return null
+  return shrunk
 }
 
 function total(kept: readonly number[], widths: readonly number[]): number {
@@ -94,8 +98,10 @@ function pad(text: string, width: number, align: Column['align']): string {
   return align === 'left' ? text + space : space + text
 }
 
-function cut(text: string, width: number, ellipsis: string): string {
+/** As much of a text as fits, with an ellipsis where that is not all of it. */
+export function cutText(text: string, width: number, ellipsis: string): string {
   if (displayWidth(text) <= width) return text
+  if (plain.test(text)) return text.slice(0, Math.max(0, width - ellipsis.length)) + ellipsis
   let out = ''
   let used = ellipsis.length
   for (const char of text) {
@@ -106,18 +112,35 @@ function cut(text: string, width: number, ellipsis: string): string {
   return out + ellipsis
 }
 
+/** The same, with the ellipsis between both ends. */
+export function cutMiddle(text: string, width: number, ellipsis: string): string {
+  if (displayWidth(text) <= width) return text
+  const chars = [...text]
+  const endWidth = Math.floor((width - ellipsis.length) / 2)
+  let end = ''
+  for (const char of chars.toReversed()) {
+    if (displayWidth(char + end) > endWidth) break
+    end = char + end
+  }
+  return cutText(text, width - displayWidth(end), ellipsis) + end
+}
+
 /** How many terminal cells a text takes. */
 export function displayWidth(text: string): number {
+  if (plain.test(text)) return text.length
   let width = 0
   for (const char of text) width += charWidth(char)
   return width
 }
 
+/** What most cells are made of; what Unicode says of the rest takes milliseconds to look up for the first time. */
+const plain = /^[ -~●◐◑◌▲‖✗✓○…’‘“”→–]*$/
+
 // East Asian wide characters and emoji take two cells, combining marks none; everything Holdfast prints itself takes one.
 function charWidth(char: string): number {
   const code = char.codePointAt(0)!
   if (code < 0x300) return 1
-  if (/\p{Mark}/u.test(char)) return 0
+  if (/[\p{Mark}\p{Cf}]/u.test(char)) return 0
   const isWide =
     (code >= 0x1100 && code <= 0x115f) ||
     (code >= 0x2e80 && code <= 0xa4cf) ||
@@ -126,6 +149,7 @@ function charWidth(char: string): number {
     (code >= 0xfe30 && code <= 0xfe6f) ||
     (code >= 0xff00 && code <= 0xff60) ||
     (code >= 0x1f300 && code <= 0x1faff) ||
-    (code >= 0x20000 && code <= 0x3fffd)
+    (code >= 0x20000 && code <= 0x3fffd) ||
+    /\p{Emoji_Presentation}/u.test(char)
   return isWide ? 2 : 1
 }

@@ -1,4 +1,3 @@
-import { styleText } from 'node:util'
 import type { ShownState } from '../core/shown.ts'
 import type { HealthStatus } from '../wire/api.ts'
 
@@ -78,7 +77,20 @@ export function healthText(health: HealthStatus, terminal: Terminal): string {
 const healthColours: Readonly<Record<HealthStatus, Colour>> = { starting: 'cyan', healthy: 'green', unhealthy: 'red' }
 
 export function paint(style: Colour | 'bold' | 'dim', text: string, terminal: Terminal): string {
-  return terminal.hasColour ? styleText(style, text, { validateStream: false }) : text
+  if (!terminal.hasColour) return text
+  const [on, off] = codes[style]
+  return `\u001b[${on}m${text}\u001b[${off}m`
+}
+
+/** Select Graphic Rendition by ECMA-48: what switches a style on, and off again. */
+const codes: Readonly<Record<Colour | 'bold' | 'dim', readonly [on: number, off: number]>> = {
+  green: [32, 39],
+  yellow: [33, 39],
+  red: [31, 39],
+  gray: [90, 39],
+  cyan: [36, 39],
+  bold: [1, 22],
+  dim: [2, 22],
 }
 
 /** What comes from elsewhere must not drive the terminal: control characters are shown, not sent. */

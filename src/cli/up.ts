@@ -1,59 +1,88 @@
 import { resolve } from 'node:path'
-import type { ChangeReport, ServiceChange } from '../wire/api.ts'
+import type { ChangeReport, Info } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { typed } from '../wire/home.ts'
+import { printChanges } from './changes-text.ts'
+import { Unreachable } from './client.ts'
 import type { Context } from './command.ts'
-import { paint, type Terminal, visible } from './terminal.ts'
+import { formatOf, jsonText } from './output.ts'
+import { timeoutOf } from './seconds.ts'
+import { codeOf, isWaiting, printOutcome } from './wish.ts'
 
-/** `holdfast up`: applies what changed in the files, and only that. */
+/** A daemon with much to adopt and a slow disk answers within this time. */
+const startMsMax = 30_000
+
+/** `holdfast up`: applies what changed in the files, and only that. With files, and without a daemon, it starts one. */
 export async function runUp(context: Context): Promise<ExitCode> {
-  const sources = context.operands.length === 0 ? null : context.operands.map((path) => resolve(path))
-  return run(context, 'up', sources)
+  const { operands, options } = context
+  isWaiting(options)
+  const timeoutMs = timeoutOf(options)
+  const sources = operands.length === 0 ? null : operands.map((path) => resolve(path))
+  const started = sources === null ? null : await startWhereNone(context, sources, timeoutMs)
+  if (typeof started === 'number') return started
+  const body = {
+    sources,
+    lenient: options.isSet('lenient') ? true : null,
+    ...(options.isSet('wait') ? { waitFor: options.value('wait'), timeoutMs } : {}),
+    ...(started === 'ours' ? { sinceStart: true } : {}),
+  }
+  return tell(context, await context.client.ask<ChangeReport>('up', { body }))
 }
 
 /** `holdfast reload`: what `up` would do. */
 export async function runReload(context: Context): Promise<ExitCode> {
-  return run(context, 'reload', null)
+  const { client, options } = context
+  const lenient = options.isSet('lenient') ? true : null
+  return tell(context, await client.ask<ChangeReport>('reload', { body: { sources: null, lenient } }))
 }
 
-async function run(context: Context, route: 'up' | 'reload', sources: readonly string[] | null): Promise<ExitCode> {
-  const { client, options, out, talk, terminal, home } = context
-  const lenient = options.isSet('lenient') ? true : null
-  const report = await client.ask<ChangeReport>(route, { body: { sources, lenient } })
+/** Whose daemon answers now; a code: none does, and it was told why. */
+async function startWhereNone(
+  context: Context,
+  sources: readonly string[],
+  timeoutMs: number | null,
+): Promise<'ours' | 'there' | ExitCode> {
+  try {
+    await context.client.ask<Info>('info')
+    return 'there'
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error
+  }
+  if (!(await isGood(context, sources))) return exitCodes.configurationInvalid
+  const { startDaemon } = await import('./start-daemon.ts')
+  const started = await startDaemon(context, {
+    sources,
+    deadlineMs: performance.now() + Math.max(startMsMax, timeoutMs ?? 0),
+  })
+  if (started.kind === 'not') return started.code
+  return started.isOurs ? 'ours' : 'there'
+}
+
+/** Nothing is started for files that nobody can use. Warnings are told with the report. */
+async function isGood({ options, environment, talk }: Context, sources: readonly string[]): Promise<boolean> {
+  const { decodeFiles } = await import('./decode-files.ts')
+  const { errors } = await decodeFiles(sources, { lenient: options.isSet('lenient'), environment })
+  for (const line of errors) talk(`${line}\n`)
+  if (errors.length > 0) talk(`holdfast: ${count(errors.length, 'error')}; nothing was started\n`)
+  return errors.length === 0
+}
+
+function tell(context: Context, report: ChangeReport): ExitCode {
+  const { options, out, talk, terminal, home } = context
+  const isJson = formatOf(options) === 'json'
+  if (isJson) out(jsonText(report))
   for (const line of [...report.errors, ...report.warnings]) talk(`${line}\n`)
   if (report.errors.length > 0) {
     talk(`holdfast: ${count(report.errors.length, 'error')}; nothing was changed, what runs goes on\n`)
     return exitCodes.configurationInvalid
   }
-  out(printChanges(report, terminal))
+  if (!isJson) {
+    out(printChanges(report, terminal))
+    const notAsWished = report.outcomes.filter(({ result }) => result !== 'done' && result !== 'unchanged')
+    out(notAsWished.map((outcome) => printOutcome(outcome, terminal, home)).join(''))
+  }
   if (!report.isApplied && report.changes.length > 0) talk(`apply it with: ${typed(home, 'up')}\n`)
-  return exitCodes.ok
-}
-
-export function printChanges(report: ChangeReport, terminal: Terminal): string {
-  const lines = report.changes.map((change) => printChange(change, report.isApplied, terminal))
-  const summary = `${report.isApplied ? 'changed' : 'would change'} ${report.changes.length}, unchanged ${report.unchanged}`
-  return [...lines, summary, ''].join('\n')
-}
-
-const marks = { added: ['+', 'green'], removed: ['-', 'red'], changed: ['~', 'yellow'] } as const
-
-function printChange(change: ServiceChange, isApplied: boolean, terminal: Terminal): string {
-  const [mark, colour] = marks[change.change]
-  const head = `${paint(colour, mark, terminal)} ${visible(`${change.app}/${change.service}`)}  ${change.change}: ${effects[change.effect][isApplied ? 0 : 1]}`
-  const fields = change.fields.map(({ field, before, after }) => {
-    if (before === null && after === null) return `    ${visible(field)}`
-    return `    ${visible(field)}: ${visible(before ?? 'unset')} ${terminal.hasUnicode ? '→' : '->'} ${visible(after ?? 'unset')}`
-  })
-  return [head, ...fields].join('\n')
-}
-
-const effects: Readonly<Record<ServiceChange['effect'], readonly [string, string]>> = {
-  start: ['started', 'would be started'],
-  none: ['not started by itself', 'would not be started by itself'],
-  stop: ['stopped', 'would be stopped'],
-  replace: ['stopped and started again', 'would be stopped and started again'],
-  'in-place': ['applied without a restart', 'would be applied without a restart'],
+  return codeOf(report.outcomes)
 }
 
 function count(number: number, word: string): string {

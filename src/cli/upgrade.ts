@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { typed } from '../wire/home.ts'
 import { Refused, Unreachable } from './client.ts'
 import type { Context } from './command.ts'
+import { timeoutOf } from './seconds.ts'
 import { visible } from './terminal.ts'
 
 /** The preflight may take 30 s, the change itself takes tenths of a second. */
@@ -15,11 +16,7 @@ const lookMs = 20
 /** `holdfast upgrade [DIR]`: asks for it, and waits until the new version answers. */
 export async function runUpgrade(context: Context): Promise<ExitCode> {
   const { client, operands, options, talk } = context
-  const timeoutMs = parseSeconds(options.value('timeout'))
-  if (timeoutMs === 'bad') {
-    talk(`holdfast: --timeout is a number of seconds, not '${options.value('timeout')}'\n`)
-    return exitCodes.usage
-  }
+  const timeoutMs = timeoutOf(options)
   const deadline = performance.now() + (timeoutMs ?? usualMs)
   const directory = operands[0] === undefined ? null : resolve(operands[0])
   const before = await client.ask<Info>('info')
@@ -84,7 +81,8 @@ function tell(context: Context, now: Asked & { readonly info: Info; readonly ite
   const place = `pid ${info.pid}${info.pid === before.pid ? '' : `, before ${before.pid}`}`
   if (item.outcome === 'probation' || item.outcome === 'done') {
     const gap = item.gapMs === null ? '' : `, after ${item.gapMs} ms`
-    out(`${report.from.version} → ${info.version}  ${visible(info.directory)}  ${place}${gap}\n`)
+    const arrow = context.terminal.hasUnicode ? '→' : '->'
+    out(`${report.from.version} ${arrow} ${info.version}  ${visible(info.directory)}  ${place}${gap}\n`)
     out(`${units(info.units)} left alone\n`)
     return exitCodes.ok
   }
@@ -95,9 +93,4 @@ function tell(context: Context, now: Asked & { readonly info: Info; readonly ite
 
 function units(count: number): string {
   return `${count} unit${count === 1 ? ' was' : 's were'}`
-}
-
-function parseSeconds(text: string | undefined): number | null | 'bad' {
-  if (text === undefined) return null
-  return /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1_000) : 'bad'
 }

@@ -1,21 +1,39 @@
 import type { Outcome, OutcomeList } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { type Home, typed } from '../wire/home.ts'
-import type { Context } from './command.ts'
+import type { Context, Options } from './command.ts'
+import { printList } from './output.ts'
+import { timeoutOf } from './seconds.ts'
+import { selectionOf } from './selection.ts'
 import { stateText, type Terminal, visible } from './terminal.ts'
+import { UsageError } from './usage-error.ts'
 
 /** `start`, `stop` and `restart`: says what somebody wants, waits, and tells what became of each unit. */
 export async function runWish(context: Context, wish: 'start' | 'stop' | 'restart'): Promise<ExitCode> {
-  const { client, operands, options, out, talk, terminal, home } = context
-  const timeoutMs = parseSeconds(options.value('timeout'))
-  if (timeoutMs === 'bad') {
-    talk(`holdfast: --timeout is a number of seconds, not '${options.value('timeout')}'\n`)
-    return exitCodes.usage
+  const { client, operands, options } = context
+  const wait = isWaiting(options)
+  const timeoutMs = timeoutOf(options)
+  const body = { ...selectionOf(context, operands), wait, waitFor: options.value('wait'), timeoutMs }
+  const list = await client.ask<OutcomeList>(wish, { body })
+  tellOutcomes(context, list)
+  return codeOf(list.items)
+}
+
+/** false: `--no-wait`. Throws UsageError where both are said. */
+export function isWaiting(options: Options): boolean {
+  if (options.isSet('wait') && options.isSet('no-wait')) {
+    throw new UsageError('--wait and --no-wait exclude each other; leave one away')
   }
-  const body = { names: operands, wait: !options.isSet('no-wait'), timeoutMs }
-  const { items } = await client.ask<OutcomeList>(wish, { body })
-  out(items.map((outcome) => printOutcome(outcome, terminal, home)).join(''))
-  return codeOf(items)
+  return !options.isSet('no-wait')
+}
+
+/** What became of each unit, in the format that was chosen. */
+export function tellOutcomes(context: Context, list: OutcomeList): void {
+  const { home } = context
+  printList(context, list, {
+    name: ({ unit }) => unit,
+    people: ({ terminal }) => list.items.map((outcome) => printOutcome(outcome, terminal, home)).join(''),
+  })
 }
 
 /** One line for what came about; a failure says what follows, and which command decides. */
@@ -33,10 +51,4 @@ export function codeOf(items: readonly Outcome[]): ExitCode {
   if (items.some(({ result }) => result === 'failed')) return exitCodes.failed
   if (items.some(({ result }) => result === 'timed-out')) return exitCodes.timedOut
   return items.some(({ result }) => result === 'not-running') ? exitCodes.notRunning : exitCodes.ok
-}
-
-/** Milliseconds of an option in seconds; null: it is not given. */
-export function parseSeconds(text: string | undefined): number | null | 'bad' {
-  if (text === undefined) return null
-  return /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * 1_000) : 'bad'
 }

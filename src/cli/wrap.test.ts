@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { printRows } from './wrap.ts'
+import { printRows, wrapHanging } from './wrap.ts'
 
 const rows = [
   ['why', 'restart after exit code 1, because its policy is always'],
@@ -28,4 +28,21 @@ test('a number is not parted from its unit', () => {
 
 test('nothing is broken where no terminal reads', () => {
   assert.equal(printRows(rows, { columns: null, labelWidth: 11 }).length, 3)
+})
+
+test('a row that is to be cut has one line', () => {
+  const row = [['probe', 'connection refused by the host that was asked', 'cut']] as const
+  assert.deepEqual(printRows(row, { columns: 40, labelWidth: 5, ellipsis: '...' }), [
+    '  probe  connection refused by the ho...',
+  ])
+  assert.deepEqual(printRows(row, { columns: null, labelWidth: 5 }), [
+    '  probe  connection refused by the host that was asked',
+  ])
+})
+
+test('what does not fit in the first line hangs below it', () => {
+  assert.deepEqual(wrapHanging('1. stop web, proxy, and database', { columns: 26, indent: 2, hang: 5 }), [
+    '  1. stop web, proxy,',
+    '     and database',
+  ])
 })

@@ -3,7 +3,7 @@ import type { Change, Hook, Now, Run, State, Unit } from './model.ts'
 import { durationText } from './text.ts'
 import { enterAfter } from './unit/end.ts'
 import { giveUpProbes, nextProbeBootMs } from './unit/health.ts'
-import { advanceJob } from './unit/job.ts'
+import { advanceJob, nextAskBootMs } from './unit/job.ts'
 import { isWantedUp } from './unit/wish.ts'
 
 /**
@@ -71,7 +71,7 @@ function stableAtBootMs(unit: Unit, run: Run): number {
   return run.startedBootMs + unit.spec.restart.stableMs
 }
 
-/** The next time anything has to happen by itself, in boot ms; null: only news, or a schedule, can change something. */
+/** The next time anything has to happen by itself, in boot ms; null: only news, or a time of a schedule, changes anything. */
 export function nextWake(state: State, now: Now): number | null {
   let next = Number.POSITIVE_INFINITY
   for (const unit of state.units.values()) {
@@ -82,6 +82,7 @@ export function nextWake(state: State, now: Now): number | null {
       next = Math.min(next, stableAtBootMs(unit, unit.run))
     }
     if (unit.health !== null) next = Math.min(next, nextProbeBootMs(unit, now))
+    if (unit.job !== null) next = Math.min(next, nextAskBootMs(state, unit))
     if (unit.phase === 'preparing' || unit.phase === 'finishing') next = Math.min(next, hookDueBootMs(unit) ?? next)
   }
   return next === Number.POSITIVE_INFINITY ? null : next

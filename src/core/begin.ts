@@ -36,7 +36,7 @@ function beginStep(draft: Draft, step: Step, now: Now): void {
     }
     case 'schedule': {
       const unit = unitsOf(draft).get(step.unit)
-      if (unit !== undefined) beginSchedule(draft, unit)
+      if (unit !== undefined) beginSchedule(draft, unit, now)
       return
     }
   }
@@ -62,6 +62,7 @@ function beginSpawn(draft: Draft, step: Extract<Step, { kind: 'spawn' }>, now: N
     why: step.why,
     run,
     attempt: step.attempt,
+    lastRun: step.run,
     after: unit.after,
     job: step.role === 'post' ? unit.job : jobBegins(unit, step.run, now),
     restarts: unit.restarts + (isRestart ? 1 : 0),

@@ -1,12 +1,28 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { explain } from './explain.ts'
 import type { Play } from './fixture.ts'
-import { ann, ask, asked, code, idOf, needs, play, policy, running, service, setTarget, shutdown } from './fixture.ts'
+import {
+  ann,
+  ask,
+  asked,
+  at,
+  code,
+  idOf,
+  needs,
+  play,
+  policy,
+  running,
+  service,
+  setTarget,
+  shutdown,
+} from './fixture.ts'
 import { signalsPerUnitMax } from './limits.ts'
-import type { Service } from './model.ts'
+import type { Event, Service, Who } from './model.ts'
 
 const changed = (one: Service): Service => ({ ...one, process: { ...one.process, command: ['changed'] } })
 const jobPolicy = { ...policy, when: 'no' } as const
+const declaredUp = { kind: 'up', by: { kind: 'declared' } } as const
 
 function endedWith(exit: number, settings: Partial<Service> = {}): Play {
   const scene = running(0, service('web', { restart: jobPolicy, ...settings }))
@@ -78,9 +94,86 @@ describe('wishes', () => {
     assert.equal(scene.unit('db').reason, 'running as pid 101')
   })
 
+  it('who stopped what is declared not to run is told, and no wish is left', () => {
+    const scene = running(0, service('db'), service('web', { autostart: false, dependsOn: [needs('db')] }))
+    scene.turn(1, ask('start', 'web'))
+    assert.deepEqual(scene.turn(2, ask('stop', 'web'), scene.spawned('web')), ['TERM web: stopped by ann (uid 1000)'])
+    assert.deepEqual(scene.unit('web').want, { kind: 'down', by: { kind: 'declared' } })
+    assert.equal(scene.unit('web').reason, 'stopped by ann (uid 1000): SIGTERM sent')
+    scene.turn(3, scene.exited('web', code(0)))
+    assert.equal(scene.unit('web').reason, 'stopped by ann (uid 1000): exit code 0 after 2 ms')
+  })
+
+  it('a stop that was taken back is not told of the end that follows', () => {
+    const along = service('along', { dependsOn: [needs('web')] })
+    const scene = running(0, service('web', { autostart: false }), along)
+    scene.turn(1, ask('start', 'web'))
+    scene.turn(2, scene.spawned('web'))
+    scene.turn(3, scene.spawned('along'))
+    // It waits for who depends on it.
+    assert.deepEqual(scene.turn(4, ask('stop', 'web', 'along')), ['TERM along: stopped by ann (uid 1000)'])
+    assert.deepEqual(scene.unit('web').stoppedBy, ann)
+    scene.turn(5, ask('start', 'web'))
+    scene.turn(6, scene.exited('along', code(0)))
+    assert.deepEqual([scene.unit('web').phase, scene.unit('web').stoppedBy], ['up', null])
+  })
+
   it('names that no unit has are left out', () => {
     const scene = running(0, service('web'))
     assert.deepEqual(scene.turn(1, ask('stop', 'nobody', 'web')), ['TERM web: stopped by ann (uid 1000)'])
+  })
+})
+
+describe('one run', () => {
+  const run = (): Event => asked({ kind: 'run', units: [idOf('web')], by: ann })
+
+  it('of what had ended is followed by nothing, and the service is wanted as before', () => {
+    const scene = endedWith(1)
+    assert.deepEqual(scene.turn(2, run()), ['spawn web: one run asked for by ann (uid 1000)'])
+    scene.turn(3, scene.spawned('web'))
+    assert.deepEqual(scene.turn(4, scene.exited('web', code(2))), [])
+    assert.deepEqual([scene.unit('web').phase, scene.unit('web').want], ['ended', declaredUp])
+    const [told] = explain(scene.state, at(4))
+    assert.equal(told?.next, 'nothing: exit code 2, and it was run once by ann (uid 1000)')
+    // Whoever starts the daemon again wants what is declared.
+    scene.turn(5, shutdown())
+    assert.equal(scene.unit('web').phase, 'idle')
+  })
+
+  it('of what somebody stopped leaves it stopped by whoever that was', () => {
+    const bob: Who = { kind: 'user', uid: 1001, name: 'bob' }
+    const scene = running(0, service('web'))
+    scene.turn(1, asked({ kind: 'stop', units: [idOf('web')], by: bob }))
+    scene.turn(2, scene.exited('web', code(0)))
+    scene.turn(3, run())
+    assert.equal(scene.unit('web').want.kind, 'once')
+    scene.turn(4, scene.spawned('web'))
+    scene.turn(5, scene.exited('web', code(0)))
+    assert.deepEqual(scene.unit('web').want, { kind: 'down', by: bob })
+  })
+
+  it('that the end of the daemon cuts short is not made up for', () => {
+    for (const { manualStop, want } of [
+      { manualStop: 'until-started', want: { kind: 'down', by: ann } },
+      { manualStop: 'until-daemon-restart', want: declaredUp },
+    ] as const) {
+      const scene = running(0, service('web', { manualStop }))
+      scene.turn(1, ask('stop', 'web'))
+      scene.turn(2, scene.exited('web', code(0)))
+      scene.turn(3, run())
+      scene.turn(4, shutdown())
+      assert.deepEqual(scene.unit('web').want, want)
+    }
+  })
+
+  it('is not asked of what is about to be tried again anyway', () => {
+    const scene = running(
+      0,
+      service('web', { restart: { ...policy, backoff: { ...policy.backoff, freeRestarts: 0 } } }),
+    )
+    scene.turn(1, scene.exited('web', code(1)))
+    assert.deepEqual(scene.turn(2, run()), [])
+    assert.deepEqual([scene.unit('web').phase, scene.unit('web').want], ['backoff', declaredUp])
   })
 })
 

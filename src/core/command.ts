@@ -1,15 +1,15 @@
 import { hashData } from '../base/hash.ts'
 import { type Draft, freshCounters, putUnit, unitsOf } from './draft.ts'
 import { signalsPerUnitMax } from './limits.ts'
-import type { Command, Now, Phase, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
+import type { Command, LastingWant, Now, Phase, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
 import { rungAt } from './plan.ts'
 import { unitParts, unitSpecs } from './target/units.ts'
 import { whoText } from './text.ts'
 import { rest } from './unit/end.ts'
 import { adoptDeclared } from './unit/found.ts'
 import { freshHealth } from './unit/health.ts'
-import { declaredJob, isDoneOnce, jobEnds, onceMore } from './unit/job.ts'
-import { declaredWant, isWantedUp } from './unit/wish.ts'
+import { declaredJob, isDoneOnce, isJob, jobEnds, onceMore } from './unit/job.ts'
+import { declaredWant, isWantedUp, onceWant, wantAfterOnce } from './unit/wish.ts'
 
 /** Folds in what somebody asked for. Changes wishes only; what follows from them is planned later. */
 export function applyCommand(draft: Draft, command: Command, now: Now): void {
@@ -79,6 +79,7 @@ export function newUnit(id: UnitId, spec: UnitSpec, now: Now): Unit {
     reason: 'declared',
     run: null,
     attempt: 0,
+    lastRun: 0,
     stop: null,
     condemned: null,
     after: null,
@@ -89,6 +90,7 @@ export function newUnit(id: UnitId, spec: UnitSpec, now: Now): Unit {
     restarts: 0,
     endRunsUpTo: 0,
     endRunsWhy: '',
+    stoppedBy: null,
     signals: [],
     health: null,
     job: declaredJob(null, spec, now),
@@ -155,7 +157,7 @@ function isReplaceable(unit: Unit): unit is Unit & { readonly run: Run } {
 // ---- what somebody wishes --------------------------------------------------------------------------------------
 
 /** A wish equal to the declared one is not kept as the user's: there is nothing to remember. */
-function wished(unit: Unit, kind: Want['kind'], by: Who): Want {
+function wished(unit: Unit, kind: LastingWant['kind'], by: Who): LastingWant {
   const declared = declaredWant(unit.spec)
   return declared.kind === kind ? declared : { kind, by }
 }
@@ -167,7 +169,7 @@ function start(draft: Draft, unit: Unit, by: Who, now: Now): void {
     return
   }
   const condemned = unit.phase === 'stopping' ? null : unit.condemned
-  const wanted: Unit = { ...unit, ...freshCounters, condemned, want: wished(unit, 'up', by) }
+  const wanted: Unit = { ...unit, ...freshCounters, condemned, stoppedBy: null, want: wished(unit, 'up', by) }
   const why = `started by ${whoText(by)}`
   const isWaiting = unit.phase === 'idle' || unit.phase === 'stopping'
   if (isAtRest(unit)) rest(draft, wanted, { why }, now)
@@ -177,7 +179,9 @@ function start(draft: Draft, unit: Unit, by: Who, now: Now): void {
 
 function stop(draft: Draft, unit: Unit, by: Who, now: Now): void {
   const why = `stopped by ${whoText(by)}`
-  const wanted: Unit = { ...unit, want: wished(unit, 'down', by), job: stoppedJob(unit, why, now) }
+  const want = wished(unit, 'down', by)
+  const stoppedBy = want.by.kind === 'declared' && isReplaceable(unit) ? by : null
+  const wanted: Unit = { ...unit, want, stoppedBy, job: stoppedJob(unit, why, now) }
   if (isAtRest(unit) && !isDone(unit, now)) rest(draft, wanted, { ...freshCounters, why }, now)
   else putUnit(draft, { ...wanted, reason: unit.run === null && unit.phase !== 'ended' ? why : unit.reason })
   doubt(draft, unit, why)
@@ -192,10 +196,11 @@ function stoppedJob(unit: Unit, why: string, now: Now): Unit['job'] {
 
 /** What already runs, or is about to, is left alone; what is being stopped is followed by another run. */
 function runOnce(draft: Draft, unit: Unit, by: Who, now: Now): void {
+  const isKeptUp = unit.want.kind === 'up' && phaseAhead(unit) === 'backoff' && !isJob(unit)
   if (unit.want.kind === 'down' && isReplaceable(unit)) {
     const condemned = unit.phase === 'stopping' ? null : unit.condemned
-    putUnit(draft, { ...unit, ...freshCounters, condemned, want: { kind: 'once', by } })
-  } else if (unit.want.kind === 'down' || isAtRest(unit)) {
+    putUnit(draft, { ...unit, ...freshCounters, condemned, stoppedBy: null, want: onceWant(unit.want, by) })
+  } else if (unit.want.kind === 'down' || (isAtRest(unit) && !isKeptUp)) {
     onceMore(draft, unit, { by, dueWallMs: null }, now)
   }
   doubt(draft, unit, `one run asked for by ${whoText(by)}`)
@@ -240,7 +245,7 @@ function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>,
     const isStopOver = isUntilRestart || unit.want.kind === 'once'
     const why = 'the daemon was ended'
     const job = unit.want.kind === 'once' ? stoppedJob(unit, why, now) : unit.job
-    const kept: Unit = isStopOver ? { ...unit, job, want: declaredWant(unit.spec) } : unit
+    const kept: Unit = isStopOver ? { ...unit, job, want: wantBeyondTheDaemon(unit) } : unit
     // Whoever starts the daemon again on purpose wants what is declared, jobs and what gave up included.
     const rests = phaseAhead(unit)
     const isOver = rests === 'ended' || rests === 'failed' || (isStopOver && rests === 'backoff')
@@ -248,4 +253,9 @@ function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>,
     if ((isOver && !isDone(unit, now)) || isPrepared) rest(draft, kept, { ...freshCounters, why }, now)
     else if (isStopOver) putUnit(draft, kept)
   }
+}
+
+function wantBeyondTheDaemon({ want, spec }: Unit): Want {
+  const lasting = want.kind === 'once' ? wantAfterOnce(want, spec) : want
+  return spec.manualStop === 'until-daemon-restart' ? declaredWant(spec) : lasting
 }

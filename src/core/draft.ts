@@ -65,6 +65,8 @@ export interface PhaseFacts {
   readonly signals?: readonly string[]
   readonly attempt?: number
   readonly after?: Unit['after']
+  readonly lastRun?: number
+  readonly stoppedBy?: Unit['stoppedBy']
   readonly condemned?: string | null
   readonly health?: Unit['health']
   readonly job?: Unit['job']
@@ -82,6 +84,7 @@ export function enterPhase(draft: Draft, unit: Unit, to: Phase, now: Now, facts:
     retryBootMs: null,
     after: null,
     condemned: null,
+    stoppedBy: null,
     health: null,
     ...rest,
     phase: to,

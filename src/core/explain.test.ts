@@ -16,9 +16,20 @@ import {
   setTarget,
   shutdown,
 } from './fixture.ts'
+import type { Check, RestartPolicy } from './model.ts'
 
 const job = { ...policy, when: 'no' } as const
 const slow = { ...policy, backoff: { ...policy.backoff, freeRestarts: 0, firstMs: 4_000 } }
+
+const check: Check = {
+  probe: { kind: 'tcp', host: '127.0.0.1', port: 80 },
+  intervalMs: 10_000,
+  timeoutMs: 3_000,
+  retries: 3,
+  startPeriodMs: 0,
+  startIntervalMs: 1_000,
+}
+const checked = { readiness: check, liveness: null }
 
 function told(scene: Play, name: string, bootMs: number): Omit<Explanation, 'unit'> {
   const { unit: _unit, ...rest } = explain(scene.state, at(bootMs)).find((one) => one.unit === idOf(name))!
@@ -31,7 +42,8 @@ describe('at target', () => {
       state: 'running',
       isAtTarget: true,
       why: 'running as pid 101',
-      next: 'restarted by its policy when it ends',
+      next: 'started again when it ends',
+      upcoming: null,
       command: null,
     })
   })
@@ -54,10 +66,14 @@ describe('at target', () => {
       state: 'stopped',
       isAtTarget: true,
       why: 'declared',
-      next: 'nothing: not started by itself',
+      next: 'nothing: it is not started by itself',
+      upcoming: null,
       command: 'holdfast start a/off/1',
     })
-    assert.equal(told(scene, 'web', 2).next, 'nothing: down by the wish of ann (uid 1000)')
+    assert.equal(
+      told(scene, 'web', 2).next,
+      'nothing: it stays down by the wish of ann (uid 1000), until somebody starts it',
+    )
   })
 
   it('a job that ended as it should', () => {
@@ -88,8 +104,9 @@ describe('not at target', () => {
     assert.deepEqual(told(scene, 'web', 0), {
       state: 'waiting',
       isAtTarget: false,
-      why: 'waits for a/db/1 to start (now starting: declared)',
+      why: 'waits for a/db/1 to start; it is being started',
       next: 'started as soon as that holds',
+      upcoming: null,
       command: null,
     })
     const { state, next, isAtTarget } = told(scene, 'db', 0)
@@ -103,7 +120,7 @@ describe('not at target', () => {
     const scene = play()
     const once = service('once', { restart: job, autostart: false })
     scene.turn(0, setTarget(once, service('web', { dependsOn: [needs('once', 'completed')] })))
-    assert.equal(told(scene, 'web', 0).why, 'waits for a/once/1 to complete (now idle: declared)')
+    assert.equal(told(scene, 'web', 0).why, 'waits for a/once/1 to complete; it is not started by itself')
     assert.equal(told(scene, 'web', 0).command, 'holdfast start a/once')
     scene.turn(1, ask('start', 'once'))
     scene.turn(2, scene.spawned('once'))
@@ -115,7 +132,10 @@ describe('not at target', () => {
   it('waits for a service without units', () => {
     const scene = play()
     scene.turn(0, setTarget(service('web', { dependsOn: [needs('gone')] })))
-    assert.deepEqual([told(scene, 'web', 0).why, told(scene, 'web', 0).command], ['waits for gone has no units', null])
+    assert.deepEqual(
+      [told(scene, 'web', 0).why, told(scene, 'web', 0).command],
+      ['waits for a/gone to start; it has no units', null],
+    )
   })
 
   it('backs off, with the time that is left', () => {
@@ -125,10 +145,70 @@ describe('not at target', () => {
       state: 'backoff',
       isAtTarget: false,
       why: 'exit code 1 after 1 ms; restart 1 in 4 s',
-      next: 'started again in 3 s',
+      next: 'tried again in 3 s',
+      upcoming: { what: 'tried again', atWallMs: 1_004_001, more: '' },
       command: 'holdfast start a/web/1',
     })
     assert.equal(told(scene, 'web', 4_001).next, 'started with the next turn')
+  })
+
+  it('backs off, and tells how many tries are left', () => {
+    const tries = (budget: RestartPolicy['budget']) => {
+      const scene = running(0, service('web', { restart: { ...slow, budget } }))
+      scene.turn(1, scene.exited('web', code(1)))
+      scene.turn(4_001)
+      scene.turn(4_002, scene.spawned('web'))
+      scene.turn(4_003, scene.exited('web', code(1)))
+      return told(scene, 'web', 5_003).next
+    }
+    assert.equal(tries({ restartsMax: 10, windowMs: null }), 'tried again in 7 s, the 2nd of 10 tries')
+    assert.equal(
+      tries({ restartsMax: 10, windowMs: 60_000 }),
+      'tried again in 7 s, the 2nd of 10 restarts within 1 min',
+    )
+    assert.equal(tries(null), 'tried again in 7 s, the 2nd time in a row')
+  })
+
+  it('waits through others, and tells where it begins and when that is tried again', () => {
+    const scene = play()
+    const web = service('web', { dependsOn: [needs('api', 'healthy')], checks: checked })
+    const api = service('api', { dependsOn: [needs('db')], checks: checked })
+    scene.turn(0, setTarget(service('db', { restart: slow }), api, web))
+    scene.turn(2, scene.spawnFailed('db'))
+    const { why, next, upcoming, command } = told(scene, 'web', 1_002)
+    assert.equal(
+      why,
+      'waits for a/api/1 to be healthy, which waits for a/db/1 to start; ' +
+        'a/db/1 is in backoff: spawn failed (ENOENT): no such file; restart 1 in 4 s',
+    )
+    assert.equal(next, 'started as soon as that holds; a/db/1 is tried again in 3 s')
+    assert.deepEqual([upcoming?.atWallMs, command], [1_004_002, null])
+    scene.turn(1_003, ask('stop', 'db'))
+    assert.match(told(scene, 'web', 1_003).why, /; a\/db\/1 is stopped: stopped by ann \(uid 1000\)$/)
+    assert.equal(told(scene, 'web', 1_003).command, 'holdfast start a/db')
+  })
+
+  it('waits for one that is probed until it is healthy', () => {
+    const scene = running(
+      0,
+      service('db', { checks: checked }),
+      service('web', { dependsOn: [needs('db', 'healthy')] }),
+    )
+    const { why, next } = told(scene, 'web', 0)
+    assert.equal(why, 'waits for a/db/1 to be healthy; it runs, and is not healthy yet')
+    assert.match(next, /^started as soon as that holds; a\/db\/1 is probed in \d+ ms; one success makes it healthy$/)
+    const [, probed] = [scene.turn(1_000), scene.unit('db').health?.readiness?.inFlight?.seq ?? 0]
+    const news = { unit: idOf('db'), run: 1, check: 'readiness', seq: probed, isOk: false, durationMs: 1 } as const
+    scene.turn(1_001, { kind: 'probed', ...news, output: 'connection refused' })
+    assert.equal(
+      told(scene, 'web', 1_001).why,
+      'waits for a/db/1 to be healthy; it runs, and is not healthy yet: connection refused',
+    )
+  })
+
+  it('is probed, and tells what comes of it', () => {
+    const scene = running(0, service('web', { checks: { readiness: null, liveness: checked.readiness } }))
+    assert.match(told(scene, 'web', 0).next, /^probed in \d+ ms; 3 failures in a row end it$/)
   })
 
   it('has to end and waits for another to end first', () => {
@@ -139,6 +219,7 @@ describe('not at target', () => {
       isAtTarget: false,
       why: 'running as pid 101; has to end',
       next: 'stopped when a/web/1 has ended',
+      upcoming: null,
       command: null,
     })
     assert.equal(told(scene, 'web', 1).next, 'SIGKILL in 10 s if it is still there')
@@ -192,6 +273,7 @@ describe('not at target', () => {
       isAtTarget: false,
       why: 'an unknown exit after 1 ms; restart policy on-failure',
       next: 'nothing: an unknown exit, and its restart policy is on-failure',
+      upcoming: null,
       command: 'holdfast start a/web/1',
     })
   })

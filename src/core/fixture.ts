@@ -19,7 +19,7 @@ import type {
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
 import { revive } from './revive.ts'
-import { noChecks, noHooks, plainProcess } from './target/plain.ts'
+import { noChecks, noHooks, noLabels, plainProcess } from './target/plain.ts'
 
 /** What the tests of the core are made of: one app `a`, a script of turns, and steps told as sentences. */
 
@@ -57,6 +57,7 @@ export function service(name: string, settings: Partial<Service> = {}): Service 
     hooks: noHooks,
     schedule: null,
     once: null,
+    labels: noLabels,
     ...settings,
   }
 }
@@ -67,7 +68,7 @@ export function needs(name: string, condition: Dependency['condition'] = 'starte
 
 export function targetOf(...services: readonly Service[]): Target {
   const keyed = Object.fromEntries(services.map((one) => [one.name, one]))
-  return { apps: { a: { name: 'a', source: '/a.yaml', dialect: 'compose', services: keyed } } }
+  return { apps: { a: { name: 'a', source: '/a.yaml', dialect: 'compose', priority: 999, services: keyed } } }
 }
 
 export function setTarget(...services: readonly Service[]): Event {

@@ -71,8 +71,14 @@ export const deathsWindowMs = 60_000
 /** A request body on the native API beyond this is not a command. */
 export const requestBytesMax = 1024 * 1024
 
-/** Clients beyond this are refused, so that the daemon keeps descriptors for what it supervises. */
+/** Clients of the socket; for one more the longest idle one goes, so that the daemon keeps descriptors for what it supervises. */
 export const clientsMax = 512
+
+/** The same over TCP, counted apart: whoever can reach the port takes no place from the clients of the socket. */
+export const tcpClientsMax = 128
+
+/** What clients of one kind have been answered and have not taken; beyond this, whoever takes nothing for longest goes. */
+export const answerBytesHeldMax = 32 * 1024 * 1024
 
 /** Probes under way at a time: each is a process or a connection, and a device is small. */
 export const probesMax = 16
@@ -98,8 +104,25 @@ export const jobRunsKept = 50
 /** A job started this much late was not missed: the daemon was restarted, the host was busy. */
 export const scheduleGraceMs = 60_000
 
+/** When a schedule is due next is computed in milliseconds: unanswered for this long, it is asked again, each time doubling. */
+export const scheduleAnswerMs = 10_000
+export const scheduleAnswerMsMax = 300_000
+
 /** 2024: a clock that shows less was never set, and no time by it was missed. */
 export const clockBelievableWallMs = 1_704_067_200_000
 
 /** As cron does: when the clock is set back by less than this, nothing is run again. */
 export const clockBackMsMax = 3 * 3_600_000
+
+/** The history keeps two files of this size: some 4,000 entries each, months of a quiet host, read in some 20 ms. */
+export const historyBytesMax = 1024 * 1024
+
+/** Entries of the history in memory: whoever listens is rarely further behind, and then reads the files. */
+export const historyKept = 256
+
+/** Of a command's units and words, this many are remembered: enough to know what it was. */
+export const historyUnitsMax = 100
+export const historyTextCharsMax = 500
+
+/** Units that are gone, remembered for clients that come back: one that missed more gets everything anew. */
+export const changesGoneMax = 1_000

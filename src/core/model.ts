@@ -25,6 +25,8 @@ export interface App {
   /** Where it was declared: an absolute path. */
   readonly source: string
   readonly dialect: Dialect
+  /** Counts before that of its services: apps start ascending and stop descending, as far as dependencies let them. */
+  readonly priority: number
   /** Keyed by service name, in declaration order. */
   readonly services: Readonly<Record<string, Service>>
 }
@@ -55,12 +57,18 @@ export interface Service {
    * (`each-boot`), or only when it changed or somebody asks (`ever`).
    */
   readonly once: 'each-boot' | 'ever' | null
+  readonly labels: Labels
 }
+
+/** What people say of a service to select it by; it means nothing to Holdfast. */
+export type Labels = Readonly<Record<string, string>>
 
 export interface Instance {
   /** The n of the unit id; Compose replicas count from 1, supervisord's numprocs from numprocs_start. */
   readonly n: number
   readonly process?: Partial<ProcessSpec>
+  /** What its process is called (supervisord's process_name); absent: as its service. */
+  readonly processName?: string
 }
 
 export interface ProcessSpec {
@@ -296,7 +304,12 @@ export interface State {
 export interface FoundRun {
   readonly unit: UnitId
   readonly run: number
+  readonly role: Role
+  /** As in Unit. */
+  readonly attempt: number
   readonly identity: Identity
+  /** Its exit code will be ours to take. */
+  readonly isChild: boolean
 }
 
 /**
@@ -340,6 +353,8 @@ export interface Unit {
   readonly run: Run | null
   /** The number of the first run of this start: its hooks and its main run belong together. 0: there was none. */
   readonly attempt: number
+  /** The number of its newest run, whatever became of it. 0: there was none. */
+  readonly lastRun: number
   /** The stop ladder while stopping: the rung to send next, and when. dueBootMs null: nothing further to send. */
   readonly stop: { readonly rung: number; readonly dueBootMs: number | null; readonly why: string } | null
   /** Why its run must end as a failure, by policy: a liveness check failed, a hook took too long. */
@@ -359,6 +374,8 @@ export interface Unit {
   /** A run numbered up to this must end and be followed by a new one (restart, changed configuration). */
   readonly endRunsUpTo: number
   readonly endRunsWhy: string
+  /** Who asked for its living run to end, where that is what is declared and leaves no wish. */
+  readonly stoppedBy: Who | null
   /** Signals asked for and not yet sent. */
   readonly signals: readonly string[]
   /** Of the living main run; not stored, the next daemon asks anew. null: nothing is checked. */
@@ -404,6 +421,8 @@ export interface Job {
   readonly dueWallMs: number | null
   /** unknown: to be asked for. asked: the answer is on its way. known: `dueWallMs` holds (null: never again). */
   readonly due: 'unknown' | 'asked' | 'known'
+  /** While it is asked for: how often by now, and until when an answer is waited for. Else null. */
+  readonly asked: { readonly times: number; readonly untilBootMs: number } | null
   /** Every time up to this one has been dealt with. */
   readonly doneWallMs: number
   /** What `doneWallMs` was before the clock jumped back; 0: it did not. */
@@ -439,22 +458,37 @@ export interface UnitSpec {
   readonly restart: RestartPolicy
   readonly stop: readonly StopRung[]
   readonly dependsOn: readonly Dependency[]
+  /** Its app's, then its own. */
+  readonly appPriority: number
   readonly priority: number
+  readonly processName: string | null
   readonly manualStop: Service['manualStop']
   readonly checks: Checks
   readonly hooks: Hooks
   readonly schedule: Schedule | null
   readonly once: Service['once']
+  readonly labels: Labels
 }
 
-export interface Want {
-  readonly kind: 'up' | 'once' | 'down'
+export type Want = LastingWant | OnceWant
+
+export interface LastingWant {
+  readonly kind: 'up' | 'down'
   readonly by: Who
+}
+
+export interface OnceWant {
+  readonly kind: 'once'
+  readonly by: Who
+  /** What holds again when that run is over. null: what is declared. */
+  readonly afterwards: LastingWant | null
 }
 
 export type Who =
   | { readonly kind: 'declared' }
   | { readonly kind: 'user'; readonly uid: number; readonly name: string }
+  /** Over TCP: whoever has the key of that name. */
+  | { readonly kind: 'key'; readonly name: string }
   | { readonly kind: 'daemon' }
   | { readonly kind: 'schedule' }
 

@@ -17,16 +17,23 @@ import {
   setTarget,
   shutdown,
 } from './fixture.ts'
-import type { Event } from './model.ts'
+import type { Event, FoundRun } from './model.ts'
 import { observe } from './observe.ts'
 import { predict } from './predict.ts'
 
 const web = { unit: idOf('web'), run: 1 }
-const found = (run: number, name = 'web'): Event => ({
+const hook = { command: ['hook'], timeoutMs: 60_000, ignoreFailure: false }
+const postOnly = { preStart: null, postStop: hook }
+const bothHooks = { preStart: hook, postStop: hook }
+const found = (run: number, name = 'web', more: Partial<FoundRun> = {}): Event => ({
   kind: 'found',
   unit: idOf(name),
   run,
+  role: 'main',
+  attempt: run,
   identity: identityOf(run),
+  isChild: false,
+  ...more,
 })
 
 describe('news about a run', () => {
@@ -275,6 +282,97 @@ describe('after a restart of the daemon', () => {
     assert.equal(scene.unit('web').phase, 'ended')
     scene.turn(3, found(2))
     assert.equal(scene.unit('web').phase, 'up')
+  })
+
+  it('a pre_start hook found alive is that hook: its process follows it, and belongs to the same start', () => {
+    const scene = play()
+    scene.turn(0, found(40, 'web', { role: 'pre' }))
+    assert.deepEqual(scene.turn(1, setTarget(service('web', { hooks: bothHooks }))), [])
+    assert.deepEqual([scene.unit('web').phase, scene.run('web').role], ['preparing', 'pre'])
+    assert.deepEqual(scene.turn(2, scene.exited('web', code(0))), ['spawn web: pre_start hook: exit code 0 after 1 ms'])
+    assert.deepEqual([scene.run('web').n, scene.unit('web').attempt], [41, 40])
+  })
+
+  it('a pre_start hook found alive for what is not to run is ended, and nothing follows it', () => {
+    const scene = play()
+    scene.turn(0, setTarget(service('web', { hooks: bothHooks, autostart: false })))
+    assert.deepEqual(scene.turn(3, found(40, 'web', { role: 'pre' })), ['TERM web: not to be started'])
+    assert.deepEqual(scene.turn(4, scene.exited('web', code(0))), [])
+    assert.equal(scene.unit('web').phase, 'idle')
+  })
+
+  it('a hook found alive that takes too long is ended like any', () => {
+    const scene = play()
+    scene.turn(0, found(40, 'web', { role: 'pre' }), setTarget(service('web', { hooks: bothHooks })))
+    assert.deepEqual(scene.turn(59_999), [])
+    assert.deepEqual(scene.turn(60_000), ['TERM web: its pre_start hook took longer than 1 min'])
+  })
+
+  it('a post_stop hook found alive is not run a second time, and what was decided follows it', () => {
+    const scene = running(0, service('web', { hooks: postOnly, restart: { ...policy, when: 'no' } }))
+    const exit = { kind: 'unknown' } as const
+    const steps = scene.turn(1, { ...web, kind: 'exited', exit }, found(2, 'web', { role: 'post', attempt: 1 }))
+    assert.deepEqual(steps, [])
+    assert.deepEqual([scene.unit('web').phase, scene.run('web').n], ['finishing', 2])
+    assert.deepEqual(scene.turn(2, scene.exited('web', code(0))), [])
+    assert.deepEqual([scene.unit('web').phase, scene.unit('web').end.kind], ['ended', 'unknown'])
+  })
+
+  it('a post_stop hook found alive tells that a run of which nothing is stored has ended unseen', () => {
+    for (const { when, phase, steps } of [
+      { when: 'no', phase: 'ended', steps: [] },
+      { when: 'always', phase: 'starting', steps: ['spawn web: restart after an unknown exit'] },
+    ] as const) {
+      const scene = running(0, service('web', { hooks: postOnly, restart: { ...policy, when } }))
+      scene.turn(1, scene.exited('web', code(0)))
+      scene.turn(2, scene.spawned('web'))
+      scene.turn(3, scene.exited('web', code(0)))
+      const stored = play({ ...scene.state, units: new Map([[idOf('web'), { ...scene.unit('web'), run: null }]]) })
+      const late = found(50, 'web', { role: 'post', attempt: 49 })
+      assert.deepEqual(stored.turn(4, late), [])
+      assert.deepEqual([stored.unit('web').phase, stored.run('web').role], ['finishing', 'post'])
+      assert.deepEqual([stored.unit('web').end.kind, stored.unit('web').end.run], ['unknown', 49])
+      assert.deepEqual(stored.turn(5, stored.exited('web', code(0))), steps)
+      assert.equal(stored.unit('web').phase, phase)
+    }
+  })
+
+  it('what a hook left behind is not taken for the hook', () => {
+    const scene = running(0, service('web', { hooks: postOnly, restart: { ...policy, when: 'no' } }))
+    scene.turn(1, scene.exited('web', code(0)))
+    scene.turn(2, scene.spawned('web'))
+    scene.turn(3, scene.exited('web', code(0)))
+    assert.deepEqual(scene.turn(4, found(2, 'web', { role: 'post', attempt: 1 })), [])
+    assert.equal(scene.unit('web').phase, 'ended')
+  })
+
+  it('a child of ours that is found tells us its end itself', () => {
+    for (const isChild of [true, false]) {
+      const scene = play()
+      scene.turn(0, setTarget(service('web', { autostart: false })))
+      scene.turn(1, found(40, 'web', { isChild }))
+      assert.equal(scene.run('web').isAdopted, !isChild)
+    }
+  })
+
+  it('a run that its schedule began is let run to its end, written down, and not run again for the same time', () => {
+    const schedule = { cron: '@hourly', timeZone: null, overlap: 'queue', missed: 'run-once' } as const
+    const scene = play()
+    scene.turn(0, setTarget(service('web', { schedule, restart: { ...policy, when: 'no' } })))
+    const { scheduleHash, doneWallMs } = scene.unit('web').job!
+    const due: Event = {
+      ...{ kind: 'next-due', unit: idOf('web'), scheduleHash, message: '' },
+      ...{ afterWallMs: doneWallMs, dueWallMs: doneWallMs + 5 },
+    }
+    assert.deepEqual(scene.turn(10, found(40), due), ['schedule web: @hourly'])
+    assert.equal(scene.unit('web').phase, 'up')
+    scene.turn(20, scene.exited('web', code(0)))
+    const { history, isQueued } = scene.unit('web').job!
+    assert.deepEqual(
+      history.map(({ run, outcome }) => [run, outcome]),
+      [[40, 'expected']],
+    )
+    assert.deepEqual([scene.unit('web').phase, scene.unit('web').want.kind, isQueued], ['ended', 'down', false])
   })
 
   it('a run of a unit that is not declared waits for its declaration, unless it ends before', () => {

@@ -129,7 +129,7 @@ function live(draft: Draft, unit: Unit, run: Run, now: Now): void {
   const pid = run.identity?.pid
   if (run.role === 'main') {
     const health = freshHealth(unit, now, now.bootMs - run.startedBootMs < unit.spec.restart.stableMs)
-    enterPhase(draft, unit, 'up', now, { run, health, why: `running as pid ${pid}` })
+    enterPhase(draft, unit, 'up', now, { run, health, stoppedBy: unit.stoppedBy, why: `running as pid ${pid}` })
   } else if (unit.phase === 'unresolved') {
     enterPhase(draft, unit, livingPhase[run.role], now, { run, after: unit.after, why: `its hook runs as pid ${pid}` })
   } else {

@@ -6,6 +6,7 @@ import {
   asked,
   at,
   code,
+  identityOf,
   idOf,
   needs,
   play,
@@ -14,9 +15,10 @@ import {
   service,
   setTarget,
   shutdown,
+  targetOf,
 } from './fixture.ts'
 import { spawnsPerTurnMax } from './limits.ts'
-import type { Service } from './model.ts'
+import type { Event, Service } from './model.ts'
 import { plan, rungAt } from './plan.ts'
 
 const withCommand = (one: Service, ...command: string[]): Service => ({ ...one, process: { ...one.process, command } })
@@ -161,6 +163,31 @@ describe('ends', () => {
     assert.deepEqual(scene.turn(1, setTarget(service('db'))), ['TERM web: no longer declared'])
     assert.deepEqual(scene.turn(2, scene.exited('web', code(0))), ['forget web: no longer declared'])
     assert.deepEqual([...scene.state.units.keys()], ['a/db/1'])
+  })
+
+  it('the priority of an app comes before that of its services, at the start and at the end', () => {
+    const { apps } = targetOf(service('low', { priority: 1 }), service('high', { priority: 5 }))
+    const a = { ...apps.a!, priority: 2 }
+    const b = { ...targetOf(service('first', { priority: 900 })).apps.a!, name: 'b', priority: 1 }
+    const scene = play()
+    const target = { apps: { a, b } }
+    const steps = scene.turn(0, asked({ kind: 'set-target', target, by: { kind: 'daemon' }, why: 'up' }))
+    assert.deepEqual(steps, ['spawn first: declared', 'spawn low: declared', 'spawn high: declared'])
+    for (const unit of scene.state.units.values()) {
+      const run = unit.run!.n
+      scene.turn(1, { kind: 'spawned', unit: unit.id, run, identity: identityOf(run) })
+    }
+    const ends: string[] = []
+    let told = scene.turn(2, shutdown())
+    for (let round = 3; told.length > 0; round++) {
+      ends.push(...told)
+      const ended = [...scene.state.units.values()].filter((unit) => unit.phase === 'stopping')
+      told = scene.turn(
+        round,
+        ...ended.map(({ id, run }): Event => ({ kind: 'exited', unit: id, run: run!.n, exit: code(0) })),
+      )
+    }
+    assert.deepEqual(ends, ['TERM high: SIGTERM', 'TERM low: SIGTERM', 'TERM first: SIGTERM'])
   })
 
   it('the daemon ends dependants first, then by descending priority', () => {

@@ -1,16 +1,24 @@
 import { spawnsPerTurnMax } from './limits.ts'
 import type { Now, Phase, Role, Run, State, Step, StopRung, Unit } from './model.ts'
-import { exitText } from './text.ts'
+import { exitText, isSomebody, whoText } from './text.ts'
 import { planProbes } from './unit/health.ts'
 import { isJob, planSchedules } from './unit/job.ts'
-import { hindrance, indexServices, isWantedUp, mustEnd, type ServiceIndex, stopBlockers } from './unit/wish.ts'
+import {
+  compareStarts,
+  hindrance,
+  indexServices,
+  isWantedUp,
+  mustEnd,
+  type ServiceIndex,
+  stopBlockers,
+} from './unit/wish.ts'
 
 /** The next safe steps, from the whole state. Asking twice gives the same answer. */
 export function plan(state: State, now: Now): readonly Step[] {
   const steps: Step[] = []
   planStarts(steps, state, now)
   planEnds(steps, state, now)
-  planSchedules(steps, state)
+  planSchedules(steps, state, now)
   planProbes(steps, state, now)
   if (state.observe !== null && !state.observe.inFlight) steps.push({ kind: 'observe', why: state.observe.why })
   return steps
@@ -23,8 +31,9 @@ function planStarts(steps: Step[], state: State, now: Now): void {
     if (unit.run !== null) underWay += unit.run.identity === null ? 1 : 0
     else if (unit.after !== null || (isDueToStart(unit, now) && isWantedUp(state, unit))) startable.push(unit)
   }
-  const needsOrder = startable.some((unit) => unit.spec.priority !== startable[0]?.spec.priority)
-  if (needsOrder) startable.sort((a, b) => a.spec.priority - b.spec.priority)
+  const [first] = startable
+  const needsOrder = first !== undefined && startable.some((unit) => compareStarts(unit, first) !== 0)
+  if (needsOrder) startable.sort(compareStarts)
   let index: ServiceIndex | null = null
   let run = state.nextRun
   for (const unit of startable) {
@@ -105,9 +114,8 @@ function endWhy(state: State, unit: Unit): string {
   if (state.mode.kind === 'stopping') return state.mode.why
   if (!unit.isDeclared) return 'no longer declared'
   if (unit.want.kind !== 'down') return unit.endRunsWhy
-  return unit.want.by.kind === 'user'
-    ? `stopped by ${unit.want.by.name} (uid ${unit.want.by.uid})`
-    : 'not to be started'
+  const by = isSomebody(unit.want.by) ? unit.want.by : unit.stoppedBy
+  return by === null ? 'not to be started' : `stopped by ${whoText(by)}`
 }
 
 function askedSignal(unit: Unit, run: Run, signal: string): Step {

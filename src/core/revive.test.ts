@@ -110,15 +110,39 @@ it('what an older version stored is completed, and nothing that runs is replaced
     ...web
   } = stored.target.apps.a!.services.web!
   const { limits: _limits, stdin: _stdin, ...process } = web.process
-  const older = { ...stored.target.apps.a!, services: { web: { ...web, process } } }
-  const units = stored.units.map(({ attempt: _attempt, after: _after, condemned: _condemned, run, ...unit }) => {
+  const { priority: _priority, ...app } = stored.target.apps.a!
+  const older = { ...app, services: { web: { ...web, process } } }
+  const units = stored.units.map((row) => {
+    const { attempt: _attempt, after: _after, condemned: _condemned, lastRun: _lastRun, stoppedBy: _by, ...rest } = row
+    const { run, ...unit } = rest
     const { role: _role, shortfalls: _shortfalls, ...olderRun } = run!
     return { ...unit, run: olderRun }
   })
   const state = revive(JSON.parse(JSON.stringify({ ...stored, target: { apps: { a: older } }, units })), at(5))
   const unit = state.units.get('a/web/1')!
   assert.deepEqual([unit.run?.role, unit.after, unit.spec.checks.liveness], ['main', null, null])
+  assert.deepEqual([unit.lastRun, unit.stoppedBy, unit.spec.appPriority, unit.spec.processName], [1, null, 999, null])
   assert.equal(unit.run?.runHash, unit.spec.runHash)
   const next = play(state)
   assert.deepEqual(next.turn(6, setTarget(service('web', { process: { ...service('web').process, umask: 0o22 } }))), [])
+})
+
+it('a unit no longer declared that an older version stored is completed as well', () => {
+  const scene = running(0, service('web'))
+  scene.turn(1, setTarget())
+  const stored = storedForm(scene.state)
+  const [row] = stored.units
+  const { appPriority: _appPriority, processName: _processName, ...spec } = row!.spec!
+  const older = JSON.parse(JSON.stringify({ ...stored, units: [{ ...row, spec }] }))
+  assert.deepEqual(revive(older, at(2)).units.get('a/web/1'), scene.unit('web'))
+})
+
+it('a wish for one run that an older version stored ends with what is declared', () => {
+  const scene = running(0, service('web'))
+  const want = { kind: 'once', by: ann } as const
+  const older = JSON.parse(JSON.stringify({ ...storedForm(scene.state), wants: [{ unit: 'a/web/1', want }] }))
+  const again = play(revive(older, at(1)))
+  assert.deepEqual(again.unit('web').want, { ...want, afterwards: null })
+  again.turn(2, again.exited('web', code(0)))
+  assert.deepEqual(again.unit('web').want, { kind: 'up', by: { kind: 'declared' } })
 })

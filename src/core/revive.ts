@@ -3,7 +3,7 @@ import type { End, Job, Now, Run, State, Target, Unit, UnitId, UnitSpec, Want } 
 import { completeSpec, completeTarget } from './target/plain.ts'
 import { unitSpecs } from './target/units.ts'
 import { declaredJob, isDoneOnce, jobEnds } from './unit/job.ts'
-import { declaredWant } from './unit/wish.ts'
+import { declaredWant, wantAfterOnce } from './unit/wish.ts'
 
 /** The part of a unit that outlives the daemon; `spec` only where the target no longer has it. */
 export type StoredUnit = Omit<Unit, 'spec' | 'want' | 'isDeclared' | 'health' | 'job'> & {
@@ -14,7 +14,7 @@ export type StoredUnit = Omit<Unit, 'spec' | 'want' | 'isDeclared' | 'health' | 
 export interface StoredJob {
   readonly unit: UnitId
   /** When it is due next is asked for anew: the host's time zone or the program may be another one by then. */
-  readonly job: Omit<Job, 'due' | 'dueWallMs'>
+  readonly job: Omit<Job, 'due' | 'dueWallMs' | 'asked'>
 }
 
 /** A wish somebody spoke; whoever only has the declared one has none stored. */
@@ -53,9 +53,9 @@ export function revive(stored: Stored | null, now: Now): State {
 }
 
 function revivedUnits(stored: Stored, now: Now): ReadonlyMap<UnitId, Unit> {
-  const wants = new Map(stored.wants.map(({ unit, want }) => [unit, want]))
+  const wants = new Map(stored.wants.map(({ unit, want }) => [unit, completeWant(want)]))
   const jobs = new Map(stored.jobs.map(({ unit, job }) => [unit, revivedJob(job)]))
-  const rows = new Map(stored.units.map((unit) => [unit.id, { ...unit, run: completeRun(unit.run) }]))
+  const rows = new Map(stored.units.map((unit) => [unit.id, completeRow(unit)]))
   const isSameBoot = stored.bootId === now.bootId
   const units = new Map<UnitId, Unit>()
   for (const [id, spec] of unitSpecs(stored.target)) {
@@ -76,13 +76,24 @@ function revivedUnits(stored: Stored, now: Now): ReadonlyMap<UnitId, Unit> {
   return units
 }
 
+/** An older version did not keep the number of the newest run. */
+function completeRow(row: StoredUnit): StoredUnit {
+  const lastRun = row.lastRun ?? Math.max(row.run?.n ?? 0, row.end.run ?? 0)
+  return { ...row, run: completeRun(row.run), lastRun }
+}
+
 /** An older version knew no hooks and no limits. */
 function completeRun(run: Run | null): Run | null {
   return run === null ? null : { ...run, role: run.role ?? 'main', shortfalls: run.shortfalls ?? [] }
 }
 
+/** An older version forgot what was wanted before. */
+function completeWant(want: Want): Want {
+  return want.kind === 'once' ? { ...want, afterwards: want.afterwards ?? null } : want
+}
+
 function revivedJob(stored: StoredJob['job']): Job {
-  return { ...stored, due: stored.scheduleHash === '' ? 'known' : 'unknown', dueWallMs: null }
+  return { ...stored, due: stored.scheduleHash === '' ? 'known' : 'unknown', dueWallMs: null, asked: null }
 }
 
 /** A job that was under way is not run again: it may have done half of what it does. */
@@ -91,8 +102,8 @@ function afterReboot(unit: Unit, now: Now): Unit {
   const end = unit.run === null ? unit.end : { ...unit.end, kind: 'unknown' as const, run: unit.run.n, exit: null }
   const why = 'the host was started'
   const job = jobEnds(unit, { kind: 'unknown', exit: null }, 'the host was started again', now)
-  const want = unit.want.kind === 'once' ? declaredWant(unit.spec) : unit.want
-  const revived: Unit = { ...fresh, want, job, end, reason: why }
+  const want = unit.want.kind === 'once' ? wantAfterOnce(unit.want, unit.spec) : unit.want
+  const revived: Unit = { ...fresh, lastRun: unit.lastRun, want, job, end, reason: why }
   if (!isDoneOnce(unit.spec, job, now.bootId)) return revived
   const done: End = { kind: 'expected', run: null, exit: null, message: '', atWallMs: null }
   return { ...revived, phase: 'ended', end: end.kind === 'expected' ? end : done, reason: 'has run once already' }
@@ -101,7 +112,7 @@ function afterReboot(unit: Unit, now: Now): Unit {
 /** What of a job has to be stored; null: nothing. */
 export function storedJob(job: Job | null): StoredJob['job'] | null {
   if (job === null) return null
-  const { due: _due, dueWallMs: _dueWallMs, ...rest } = job
+  const { due: _due, dueWallMs: _dueWallMs, asked: _asked, ...rest } = job
   return rest
 }
 

@@ -12,6 +12,7 @@ it('exits are told in a few words', () => {
 it('whoever wished it is named', () => {
   assert.equal(whoText({ kind: 'declared' }), 'its declaration')
   assert.equal(whoText({ kind: 'user', uid: 0, name: 'root' }), 'root (uid 0)')
+  assert.equal(whoText({ kind: 'key', name: 'ci' }), 'key ci')
   assert.equal(whoText({ kind: 'daemon' }), 'the daemon')
 })
 

@@ -5,7 +5,9 @@ import { limitFaults } from '../core/target/limits-faults.ts'
 import { validateApp, validateCounts } from '../core/target/validate.ts'
 import { compareProblems, type Problem } from '../formats/format-error.ts'
 import { decodeCompose } from './compose/decode.ts'
-import type { DecodedSource, Place } from './decoding.ts'
+import type { DecodedSource, Origin, Place } from './decoding.ts'
+import { checkServiceDirectories, serviceDirectoriesIn } from './runit/decode.ts'
+import type { ServiceDirectory } from './runit/service-directory.ts'
 import { isFailure, type SourceReader } from './source-reader.ts'
 import { decodeSupervisord } from './supervisord/decode.ts'
 
@@ -15,6 +17,14 @@ export interface Decoded {
   readonly problems: readonly Problem[]
 }
 
+/** The same, with where everything was written. */
+export interface DecodedWithOrigins extends Decoded {
+  /** Of runit: checked, and no part of the target. */
+  readonly serviceDirectories: readonly ServiceDirectory[]
+  /** See DecodedSource. */
+  origin(app: string, path: readonly string[]): Origin | null
+}
+
 export interface DecodeOptions {
   /** Unknown keys are warnings instead of errors. */
   readonly lenient: boolean
@@ -22,6 +32,10 @@ export interface DecodeOptions {
   readonly descriptorsMax: number | null
   /** What can be enforced where the daemon will run; without it, limits are taken as they are written. */
   readonly abilities?: Abilities | null
+  /** How to read files, whatever their names end in; null: by their names. */
+  readonly dialect?: 'compose' | 'supervisord' | null
+  /** What to do with service directories of runit; without it they are refused, because nothing runs them yet. */
+  readonly serviceDirectories?: 'checked'
 }
 
 /**
@@ -34,9 +48,20 @@ export async function decodeSources(
   reader: SourceReader,
   options: DecodeOptions,
 ): Promise<Decoded> {
+  const { target, problems } = await decodeWithOrigins(paths, reader, options)
+  return { target, problems }
+}
+
+export async function decodeWithOrigins(
+  paths: readonly string[],
+  reader: SourceReader,
+  options: DecodeOptions,
+): Promise<DecodedWithOrigins> {
   const problems: Problem[] = []
   const sources: DecodedSource[] = []
-  for (const path of paths) sources.push(...(await decodeSource(path, reader, options, problems)))
+  const serviceDirectories: ServiceDirectory[] = []
+  const reading: Reading = { reader, options, problems, serviceDirectories }
+  for (const path of paths) sources.push(...(await decodeSource(path, reading)))
   for (const source of sources) for (const problem of source.problems) problems.push(problem)
   const { apps, owners } = mergeApps(sources, problems)
   for (const [app, source] of owners) {
@@ -48,7 +73,9 @@ export async function decodeSources(
   for (const fault of validateCounts(target, options.descriptorsMax)) {
     problems.push({ ...start, setting: fault.setting, message: fault.message, hint: fault.hint, severity: 'error' })
   }
-  return { target, problems: firstProblems(problems) }
+  const origin = (app: string, path: readonly string[]) =>
+    Object.hasOwn(apps, app) ? (owners.get(apps[app]!)?.origin(app, path) ?? null) : null
+  return { target, problems: firstProblems(problems), origin, serviceDirectories }
 }
 
 // Errors before warnings where some must go: a target with any error must stay one.
@@ -67,16 +94,19 @@ function kindOf(path: string): Kind | null {
   return /\.(?:conf|ini)$/.test(path) ? 'supervisord' : null
 }
 
-async function decodeSource(
-  path: string,
-  reader: SourceReader,
-  options: DecodeOptions,
-  problems: Problem[],
-): Promise<readonly DecodedSource[]> {
+interface Reading {
+  readonly reader: SourceReader
+  readonly options: DecodeOptions
+  readonly problems: Problem[]
+  readonly serviceDirectories: ServiceDirectory[]
+}
+
+async function decodeSource(path: string, reading: Reading): Promise<readonly DecodedSource[]> {
+  const { reader, options, problems } = reading
   const names = reader.list(path)
-  if (!isFailure(names)) return decodeDirectory(path, names, reader, options, problems)
-  const kind = kindOf(path)
-  if (kind === 'compose') return [await decodeCompose(path, reader, options)]
+  if (!isFailure(names)) return decodeDirectory(path, names, reading)
+  const kind = options.dialect ?? kindOf(path)
+  if (kind === 'compose') return await decodeCompose(path, reader, options)
   if (kind === 'supervisord') return [decodeSupervisord([path], reader)]
   const content = reader.read(path)
   const message = isFailure(content)
@@ -87,15 +117,14 @@ async function decodeSource(
 }
 
 const sourceKinds =
-  'files ending in .yaml or .yml (Compose format), .conf or .ini (supervisord), and directories of them'
+  'files ending in .yaml or .yml (Compose format), .conf or .ini (supervisord), and directories of them; check takes directories of service directories (runit) as well'
 
 async function decodeDirectory(
   directory: string,
   names: readonly string[],
-  reader: SourceReader,
-  options: DecodeOptions,
-  problems: Problem[],
+  reading: Reading,
 ): Promise<readonly DecodedSource[]> {
+  const { reader, options } = reading
   const base = directory.endsWith('/') ? directory.slice(0, -1) : directory
   const paths = names
     .filter((name) => !name.startsWith('.'))
@@ -103,14 +132,37 @@ async function decodeDirectory(
     .map((name) => `${base}/${name}`)
   const files = paths.filter((path) => kindOf(path) !== null && isFailure(reader.list(path)))
   if (files.length === 0) {
-    problems.push(fileProblem(directory, 'there is nothing to read in this directory', `sources are ${sourceKinds}`))
+    takeServiceDirectories(base, names, reading)
+    return []
   }
   const decoded: DecodedSource[] = []
-  for (const path of files) if (kindOf(path) === 'compose') decoded.push(await decodeCompose(path, reader, options))
+  for (const path of files)
+    if (kindOf(path) === 'compose') decoded.push(...(await decodeCompose(path, reader, options)))
   // One parser for all of them, as when an [include] names them: a group may stand in another file than its programs.
   const supervisord = files.filter((path) => kindOf(path) === 'supervisord')
   if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader))
   return decoded
+}
+
+/** What holds no file of ours may be a directory of runit's. */
+function takeServiceDirectories(directory: string, names: readonly string[], reading: Reading): void {
+  const { reader, options, problems, serviceDirectories } = reading
+  const which = serviceDirectoriesIn(directory, names, reader)
+  if (which === 'none') {
+    const message = 'there is neither a file to read nor a service directory in this directory'
+    problems.push(fileProblem(directory, message, `sources are ${sourceKinds}`))
+    return
+  }
+  if (options.serviceDirectories === undefined) {
+    const message =
+      which === 'itself' ? 'this is a service directory of runit' : 'these are service directories of runit'
+    const hint = `name files of the Compose format or of supervisord; what is wrong here tells: holdfast check ${directory}`
+    problems.push(fileProblem(directory, `${message}, which this version checks and does not run yet`, hint))
+    return
+  }
+  const checked = checkServiceDirectories(directory, names, which, reader)
+  for (const problem of checked.problems) problems.push(problem)
+  for (const one of checked.directories) serviceDirectories.push(one)
 }
 
 interface Merged {

@@ -7,6 +7,13 @@ export interface DecodedSource {
   readonly problems: readonly Problem[]
   /** Where a fault of the core was written, and what the setting is called there. */
   locate(place: Place): Located
+  /** Where a value was written that compose/print.ts prints at this path of keys; null: it is a default. */
+  origin(app: string, path: readonly string[]): Origin | null
+}
+
+export interface Origin extends Position {
+  /** The text with its variables, where it has any. */
+  readonly written: string | null
 }
 
 export interface Place {

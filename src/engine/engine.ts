@@ -3,12 +3,14 @@ import { nextWake } from '../core/advance.ts'
 import { inboxMax, storeRetryMs, storeRetryMsMax, transitionsKept } from '../core/limits.ts'
 import type { Command, Event, Now, State, Transition, UnitId } from '../core/model.ts'
 import { revive } from '../core/revive.ts'
+import { isSomebody } from '../core/text.ts'
 import { nextWallWake } from '../core/unit/job.ts'
 import { changesBetween } from './changes.ts'
 import {
   type Clock,
   type Driver,
   type EnginePort,
+  type Listener,
   type Post,
   type Recorder,
   type RunHandle,
@@ -54,7 +56,7 @@ export interface EngineParts {
 export function createEngine(parts: EngineParts): Engine {
   const { store, driver, clock, recorder, warn } = parts
   const waiters = createWaiters()
-  const listeners = new Set<(snapshot: Snapshot, transitions: readonly Transition[]) => void>()
+  const listeners = new Set<Listener>()
   const acknowledgements = new Map<number, { resolve(snapshot: Snapshot): void; reject(error: Error): void }>()
   const abort = new AbortController()
   const stopped = Promise.withResolvers<void>()
@@ -107,7 +109,7 @@ export function createEngine(parts: EngineParts): Engine {
       refused: leftOut(events, result.events),
     })
     if (then === 'act' && result.turn.steps.length > 0) driver.perform(result.turn.steps, post)
-    publish(before, result.turn.transitions, now)
+    publish(before, result, now)
     acknowledge(result.events)
     arm(now)
     isBusy = false
@@ -159,7 +161,7 @@ export function createEngine(parts: EngineParts): Engine {
   function commit(decided: Decided, now: Now): { readonly result: Decided; readonly error: StoreError | null } {
     const error = tryCommit(decided.turn)
     if (error === null) return { result: decided, error }
-    const refused = decided.events.filter((event) => event.kind === 'command' && event.command.by.kind === 'user')
+    const refused = decided.events.filter((event) => event.kind === 'command' && isSomebody(event.command.by))
     if (refused.length === 0) return { result: decided, error }
     for (const event of refused) if (event.kind === 'command') refuse(event.id, error)
     const rest = decided.events.filter((event) => !refused.includes(event))
@@ -204,14 +206,16 @@ export function createEngine(parts: EngineParts): Engine {
     }
   }
 
-  function publish(before: State, fresh: readonly Transition[], now: Now): void {
+  function publish(before: State, { events, turn: { transitions: fresh } }: Decided, now: Now): void {
+    const told = snapshot.storeTrouble
     snapshot = { state, now, storeTrouble: unstored?.message ?? null }
+    const commands = events.flatMap((event) => (event.kind === 'command' ? event.command : []))
     if (fresh.length > 0) {
       transitions.push(...fresh)
       if (transitions.length > 2 * transitionsKept) transitions = transitions.slice(-transitionsKept)
     }
-    if (state === before) return
-    for (const listener of listeners) listener(snapshot, fresh)
+    if (state === before && commands.length === 0 && snapshot.storeTrouble === told) return
+    for (const listener of listeners) listener(snapshot, fresh, commands)
     waiters.look(snapshot)
   }
 

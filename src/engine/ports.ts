@@ -1,4 +1,17 @@
-import type { Event, LogSpec, Now, Run, State, Step, Target, Transition, UnitId, UnitSpec } from '../core/model.ts'
+import type {
+  Command,
+  Event,
+  LogSpec,
+  Now,
+  Run,
+  State,
+  Step,
+  Target,
+  Transition,
+  UnitId,
+  UnitSpec,
+  Who,
+} from '../core/model.ts'
 import type { Stored, StoredJob, StoredUnit, StoredWant } from '../core/revive.ts'
 
 export type { Stored, StoredJob, StoredUnit, StoredWant } from '../core/revive.ts'
@@ -27,6 +40,8 @@ export interface Driver {
   events(post: Post, signal: AbortSignal): void
   /** Live facts of a unit's run for `status`, or null when there is no such process. Never throws. */
   facts(run: Run, unit: UnitId): RunFacts | null
+  /** The same of many runs by one look, without `rssPeakBytes`. What is not alive is left out. */
+  factsOfAll(runs: readonly { readonly unit: UnitId; readonly run: Run }[]): ReadonlyMap<UnitId, RunFacts>
 }
 
 export interface RunHandle {
@@ -38,6 +53,8 @@ export interface RunHandle {
 
 /** Of a run with everything it started. null: this host does not tell. */
 export interface RunFacts {
+  /** Its processes, its own first. */
+  readonly pids: readonly number[]
   readonly rssBytes: number
   readonly rssPeakBytes: number | null
   readonly processes: number
@@ -127,9 +144,60 @@ export interface EnginePort {
   command(command: Extract<Event, { kind: 'command' }>['command']): Promise<Snapshot>
   /** Transitions after `seq`, oldest first. `gap`: some in between are no longer kept. */
   transitionsSince(seq: number): { readonly transitions: readonly Transition[]; readonly gap: boolean }
-  /** Called after each turn that changed something. Returns the way to stop it. */
-  subscribe(listener: (snapshot: Snapshot, transitions: readonly Transition[]) => void): () => void
+  /** Called after each turn that changed something or took a command. Returns the way to stop it. */
+  subscribe(listener: Listener): () => void
 }
+
+/** What a turn brought: the commands that were taken come before the transitions they led to. */
+export type Listener = (snapshot: Snapshot, transitions: readonly Transition[], commands: readonly Command[]) => void
+
+// ---- history ---------------------------------------------------------------------------------------------------
+
+/** What happened, over deaths of the daemon; bounded, the oldest goes. Written by whoever listens to the engine. */
+export interface HistoryPort {
+  /** Oldest first. Reads files: not for every request of a busy client. */
+  read(query: HistoryQuery): readonly HistoryEntry[]
+  /** The number of the latest entry; 0: there is none. */
+  latest(): number
+  /** Called with what is new, after it was written. Returns the way to stop it. */
+  subscribe(listener: (entries: readonly HistoryEntry[]) => void): () => void
+}
+
+export interface HistoryQuery {
+  /** Only entries after this number. */
+  readonly after?: number
+  readonly sinceWallMs?: number | null
+  readonly untilWallMs?: number | null
+  /** Only the first so many of those that match. */
+  readonly head?: number
+  /** Only the last so many of those that match. */
+  readonly tail?: number | null
+  /** Only transitions of these units: what else there is costs next to nothing. */
+  readonly transitionsOf?: ReadonlySet<UnitId>
+  readonly matches?: (entry: HistoryEntry) => boolean
+}
+
+export type HistoryEntry =
+  | { readonly kind: 'transition'; readonly seq: number; readonly transition: Transition }
+  | {
+      readonly kind: 'command'
+      readonly seq: number
+      readonly atWallMs: number
+      readonly command: Command['kind']
+      readonly by: Who
+      /** The first hundred of them. */
+      readonly units: readonly UnitId[]
+      readonly unitsTotal: number
+      /** The signal, or why; else empty. */
+      readonly detail: string
+    }
+  | {
+      readonly kind: 'daemon'
+      readonly seq: number
+      readonly atWallMs: number
+      readonly what: 'started' | 'ended' | 'upgraded'
+      readonly detail: string
+    }
 
 // ---- logs and stdin reach drivers and frontends as these ports --------------------------------------------------
 

@@ -1,5 +1,5 @@
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import { configDepthMax, configNodesMax, problemsMax, yamlBytesMax } from '../core/limits.ts'
+import { configDepthMax, configFilesMax, configNodesMax, problemsMax, yamlBytesMax } from '../core/limits.ts'
 import { findLines, type Position, type Problem, placeIn } from './format-error.ts'
 
 /** YAML as plain data that knows where it stands. Aliases and merge keys are resolved; an alias shares its anchor's node. */
@@ -29,22 +29,28 @@ export interface YamlEntry extends Position {
 }
 
 export interface YamlFile {
-  /** null: the file is empty, or could not be read at all. */
-  readonly root: YamlNode | null
+  /** One for each document that is not empty. Empty: there is none, or something could not be read. */
+  readonly roots: readonly YamlNode[]
   readonly problems: readonly Problem[]
 }
 
 interface Reading {
   readonly file: string
   readonly library: typeof import('yaml')
-  readonly document: Document
   readonly lines: readonly number[]
   readonly problems: Problem[]
   readonly anchors: Map<string, Node>
   /** null while its anchor is being read: an alias to it would contain itself. */
   readonly done: Map<Node, Sized | null>
+  /** Of all documents together. */
+  readonly budget: Budget
+}
+
+interface Budget {
   /** Entries copied by merge keys so far. */
   merged: number
+  /** Values in the documents that are done. */
+  read: number
 }
 
 interface Sized {
@@ -53,7 +59,7 @@ interface Sized {
   readonly size: number
 }
 
-/** Reads one YAML 1.2 document. Never throws for what is in the text; several problems are reported at once. */
+/** Reads the YAML 1.2 documents of a text. Never throws for what is in the text; several problems are reported at once. */
 export async function parseYaml(text: string, file: string): Promise<YamlFile> {
   // Loaded only here: 13 MB that most processes of ours never need.
   const library = await import('yaml')
@@ -65,7 +71,7 @@ export async function parseYaml(text: string, file: string): Promise<YamlFile> {
   }
   if (text.length > yamlBytesMax) {
     report(0, `the file is larger than ${yamlBytesMax} bytes`, 'split it into several')
-    return { root: null, problems }
+    return { roots: [], problems }
   }
   let documents: readonly Document[]
   try {
@@ -78,7 +84,7 @@ export async function parseYaml(text: string, file: string): Promise<YamlFile> {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     report(0, 'the file is nested too deeply to be read', `nothing here needs more than ${configDepthMax} levels`)
-    return { root: null, problems }
+    return { roots: [], problems }
   }
   for (const document of documents) {
     let aliasLine = 0
@@ -92,29 +98,31 @@ export async function parseYaml(text: string, file: string): Promise<YamlFile> {
     }
     for (const { pos, message } of document.warnings) report(pos[0], plainMessage(message), '', 'warning')
   }
-  if (documents.length > 1) {
-    report(
-      documents[1]!.range?.[0] ?? 0,
-      'there is more than one document in this file',
-      'remove the --- line, or split the file',
-    )
+  if (documents.length > configFilesMax)
+    report(0, `there are more than ${configFilesMax} documents in this file`, 'split it into several')
+  if (problems.some((one) => one.severity === 'error')) return { roots: [], problems }
+  const budget = { merged: 0, read: 0 }
+  const roots: YamlNode[] = []
+  for (const document of documents) {
+    if (document.contents === null || isNothing(library, document.contents as Node)) continue
+    const reading: Reading = { file, library, lines, problems, anchors: new Map(), done: new Map(), budget }
+    const { node, size } = readNode(reading, document.contents as Node, 0)
+    budget.read += size
+    if (budget.read > configNodesMax)
+      refuse(reading, document.range?.[0] ?? 0, `${tooMuch} in all documents`, fewerAliases)
+    roots.push(node)
   }
-  const [document] = documents
-  if (document === undefined || document.contents === null || problems.some((one) => one.severity === 'error'))
-    return { root: null, problems }
-  const reading: Reading = {
-    file,
-    library,
-    document,
-    lines,
-    problems,
-    anchors: new Map(),
-    done: new Map(),
-    merged: 0,
-  }
-  const root = readNode(reading, document.contents as Node, 0)
-  return { root: problems.some((one) => one.severity === 'error') ? null : root.node, problems }
+  return { roots: problems.some((one) => one.severity === 'error') ? [] : roots, problems }
 }
+
+// What follows a --- with nothing behind it.
+function isNothing(library: typeof import('yaml'), node: Node): boolean {
+  return library.isScalar(node) && node.value === null && (node.source ?? '') === ''
+}
+
+const tooMuch = `holds more than ${configNodesMax} values once its aliases are put in`
+
+const fewerAliases = 'use fewer aliases of aliases'
 
 // Schedules begin with an asterisk, and YAML takes that for an alias.
 const asterisk = 'if the * is part of a text, put the whole text in quotes'
@@ -141,12 +149,7 @@ function readNode(reading: Reading, node: Node | null, depth: number): Sized {
   const result = readFresh(reading, node, depth)
   reading.done.set(node, result)
   if (result.size > configNodesMax) {
-    return refuse(
-      reading,
-      offset,
-      `holds more than ${configNodesMax} values once its aliases are put in`,
-      'use fewer aliases of aliases',
-    )
+    return refuse(reading, offset, tooMuch, fewerAliases)
   }
   return result
 }
@@ -246,9 +249,9 @@ function mergeInto(reading: Reading, merged: Map<string, YamlEntry>, value: Yaml
       })
       continue
     }
-    if (reading.merged > configNodesMax) return
-    reading.merged += source.entries.size
-    if (reading.merged > configNodesMax) {
+    if (reading.budget.merged > configNodesMax) return
+    reading.budget.merged += source.entries.size
+    if (reading.budget.merged > configNodesMax) {
       const at: Position = { file: source.file, line: source.line, column: source.column }
       const message = `merge keys bring in more than ${configNodesMax} values`
       reading.problems.push({ ...at, setting: '<<', message, hint: 'merge smaller maps', severity: 'error' })

@@ -9,6 +9,8 @@ import { removeGeneration, unlinkIfThere } from './log-rotation.ts'
 export interface LogCap {
   /** A part was added. */
   grown(): void
+  /** What it keeps to; null: that cannot be told now. */
+  bytesMax(): number | null
   /** Resolves when it is not at work; it rests for a second after each look. */
   idle(): Promise<void>
 }
@@ -34,8 +36,7 @@ export function createLogCap(options: LogCapOptions): LogCap {
     isDirty = false
     const startedMs = performance.now()
     try {
-      bytesMax ??= defaultBytesMax(directory)
-      await removeOldest(options, bytesMax)
+      await removeOldest(options, limit())
       trouble = ''
     } catch (error) {
       const code = errnoOf(error)
@@ -47,6 +48,11 @@ export function createLogCap(options: LogCapOptions): LogCap {
     looking = null
   }
 
+  function limit(): number {
+    bytesMax ??= defaultBytesMax(directory)
+    return bytesMax
+  }
+
   function wake(): void {
     resting = null
     if (isDirty && looking === null) looking = look()
@@ -56,6 +62,15 @@ export function createLogCap(options: LogCapOptions): LogCap {
     grown() {
       isDirty = true
       if (resting === null) wake()
+    },
+    bytesMax() {
+      try {
+        return limit()
+      } catch (error) {
+        // Where this lasts, whoever looks at the directory tells.
+        errnoOf(error)
+        return null
+      }
     },
     async idle() {
       while (looking !== null) await looking

@@ -17,6 +17,8 @@ import type { Limits, LogTarget, LogTargetOptions, Rotated } from './log-target.
 export interface LogFiles extends LogPort, LogReadPort {
   /** The file a stream is written to, or would be; null when it is thrown away. */
   pathOf(stream: StreamRef): string | null
+  /** What the log directory may hold; null: that cannot be told now. */
+  totalBytesMax(): number | null
   /** Resolves when nothing is being compressed or removed. */
   idle(): Promise<void>
 }
@@ -28,7 +30,7 @@ export interface LogFilesOptions {
   /** The wall clock. */
   readonly now?: () => number
   /** Of the log directory; what is older is removed first. Without it 10 % of its file system, at most 4 GiB. */
-  readonly totalBytesMax?: number
+  readonly totalBytesMax?: number | null
 }
 
 /**
@@ -131,6 +133,7 @@ export function createLogFiles({ directory, warn, now = Date.now, totalBytesMax 
       return source === null ? { bytes: new Uint8Array(0), position: startPosition } : readSince(source, since, options)
     },
     pathOf: (stream) => placeFor(stream)?.path ?? null,
+    totalBytesMax: cap.bytesMax,
     idle: async () => {
       await compressor.idle()
       await cap.idle()

@@ -1,21 +1,35 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { parseByteSize, printByteSize } from '../formats/byte-size.ts'
+import { parseTcpAddress, printTcpAddress } from '../wire/tcp-address.ts'
+import type { DriverName } from './home-driver.ts'
 import type { Declared } from './sources.ts'
 
 export type DaemonArguments =
-  | {
+  | ({
       readonly kind: 'arguments'
       readonly home: string | undefined
-      readonly lenient: boolean
-      /** Absolute; none: the sources of last time. */
-      readonly sources: readonly string[]
-    }
+      readonly driver: DriverName
+      /** Its sources are absolute; none: those of last time. */
+    } & Declared)
   | { readonly kind: 'usage'; readonly message: string }
 
-/** What `parseDaemonArguments` reads back, for a daemon of the same home with these sources. */
-export function daemonArguments(home: string | undefined, declared: Declared): readonly string[] {
-  const options = [...(home === undefined ? [] : ['--home', home]), ...(declared.lenient ? ['--lenient'] : [])]
-  return [...options, ...declared.sources]
+/** What `parseDaemonArguments` reads back, for a daemon of the same home with what is declared now. */
+export function daemonArguments(options: {
+  readonly home: string | undefined
+  readonly driver: DriverName
+  readonly declared: Declared
+}): readonly string[] {
+  const { home, driver, declared } = options
+  const { lenient, logTotalBytesMax, listen, sources } = declared
+  return [
+    ...(home === undefined ? [] : ['--home', home]),
+    ...(lenient ? ['--lenient'] : []),
+    ...(logTotalBytesMax === null ? [] : ['--log-total', printByteSize(logTotalBytesMax)]),
+    ...(listen === null ? [] : ['--listen', printTcpAddress(listen)]),
+    ...(driver === 'process' ? [] : ['--driver', driver]),
+    ...sources,
+  ]
 }
 
 /** What stands after `holdfast daemon`. The command table of the CLI describes the same options. */
@@ -23,18 +37,38 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: { home: { type: 'string' }, lenient: { type: 'boolean' }, color: { type: 'string' } },
+      options: {
+        home: { type: 'string' },
+        lenient: { type: 'boolean' },
+        'log-total': { type: 'string' },
+        listen: { type: 'string' },
+        driver: { type: 'string' },
+        color: { type: 'string' },
+      },
       allowPositionals: true,
     })
-    return {
-      kind: 'arguments',
-      home: values.home,
-      lenient: values.lenient ?? false,
-      sources: positionals.map((path) => resolve(path)),
+    const { home, lenient = false, 'log-total': logTotal, listen: listenText, driver = 'process' } = values
+    const logTotalBytesMax = logTotal === undefined ? null : parseByteSize(logTotal)
+    if (logTotal !== undefined && (logTotalBytesMax === null || logTotalBytesMax < logTotalBytesLeast)) {
+      return usage(`--log-total is a size of at least 1MB, such as 500MB or 2GB, not '${logTotal}'`)
     }
+    if (driver !== 'process' && driver !== 'fake') return usage(`--driver is process or fake, not '${driver}'`)
+    const listen = listenText === undefined ? null : parseTcpAddress(listenText)
+    if (listenText !== undefined && listen === null) {
+      return usage(`--listen is PORT or ADDRESS:PORT, such as 8700 or 192.0.2.7:8700, not '${listenText}'`)
+    }
+    const sources = positionals.map((path) => resolve(path))
+    return { kind: 'arguments', home, driver, lenient, logTotalBytesMax, listen, sources }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!code.startsWith('ERR_PARSE_ARGS')) throw error
-    return { kind: 'usage', message: `daemon: ${(error as Error).message.split('. ')[0]}; see: holdfast help daemon` }
+    return usage(String((error as Error).message.split('. ')[0]))
   }
+}
+
+/** Less keeps nothing that was rotated, which is hardly what somebody wants: a number without its unit. */
+const logTotalBytesLeast = 1024 * 1024
+
+function usage(message: string): DaemonArguments {
+  return { kind: 'usage', message: `daemon: ${message}; see: holdfast help daemon` }
 }

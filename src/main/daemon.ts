@@ -7,8 +7,10 @@ import { createProcessDriver } from '../drivers/process/driver.ts'
 import { cleanEnvironment } from '../drivers/process/environment.ts'
 import { createScheduler } from '../drivers/schedule/scheduler.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
+import type { HistoryEntry } from '../engine/ports.ts'
 import type { SourcesPort } from '../frontends/native/handlers.ts'
 import { createLogFiles } from '../logs/log-files.ts'
+import { openHistory } from '../store/history.ts'
 import { createRecorder } from '../store/recorder.ts'
 import { openSqliteStore } from '../store/sqlite.ts'
 import { bootNow } from '../sys/boot-clock.ts'
@@ -23,14 +25,17 @@ import { createClock } from './clock.ts'
 import { createConsoleOutput } from './console-output.ts'
 import { parseDaemonArguments } from './daemon-arguments.ts'
 import { decodeInChild } from './decode-child.ts'
-import { combineDrivers } from './drivers.ts'
+import { combineDrivers, type RunDriver } from './drivers.ts'
 import { dieOnBugs } from './fatal.ts'
 import { createForeground, type Foreground } from './foreground.ts'
 import { type Before, openFront } from './front.ts'
+import { claimHome, type DriverName } from './home-driver.ts'
 import { takeHome } from './home-lock.ts'
+import { createLastAnswers } from './last-answers.ts'
 import { saveMemory } from './memory.ts'
+import { openOwnLog } from './own-log.ts'
 import { createSources, type Declared, rememberedSources } from './sources.ts'
-import { takeCarried } from './upgrade-carried.ts'
+import { type Carried, takeCarried } from './upgrade-carried.ts'
 import { beginProbation } from './upgrade-probation.ts'
 import { holdSignals } from './upgrade-signals.ts'
 
@@ -52,7 +57,7 @@ export async function runDaemon(args: readonly string[], version: string): Promi
   const choice = chooseHome({ option: wanted.home, environment: process.env, uid: process.geteuid?.() ?? 0 })
   if (choice.kind === 'bad') return refuse(choice.message, exitCodes.usage)
   const { home } = choice
-  const declared: Declared | null = wanted.sources.length > 0 ? wanted : rememberedSources(home.stateDirectory)
+  const declared = wanted.sources.length > 0 ? wanted : asLastTime(wanted, rememberedSources(home.stateDirectory))
   if (declared === null) {
     return refuse(
       `nothing is known of ${home.name} yet; name what is declared: holdfast daemon FILE|DIR…`,
@@ -60,16 +65,30 @@ export async function runDaemon(args: readonly string[], version: string): Promi
     )
   }
   const lock = takeHome(home, carried?.lockFd ?? null)
-  if (lock.kind === 'refused') return refuse(lock.message, exitCodes.failed)
+  if (lock.kind === 'refused') return refuse(lock.message, lock.code)
+  const foreign = claimHome(home, wanted.driver)
+  if (foreign !== null) return refuse(foreign, exitCodes.failed)
   closeAllOnExec()
   const before = carried === null || signals === null || probation === null ? null : { carried, signals, probation }
-  return supervise({ home, homeOption: wanted.home, lockFd: lock.fd, declared, version, before, out, talk })
+  const { home: homeOption, driver: driverName } = wanted
+  const write = openOwnLog(home.logDirectory)?.write
+  const output = { out: write ?? out, talk: write ?? talk }
+  return supervise({ home, homeOption, driverName, lockFd: lock.fd, declared, version, before, ...output })
+}
+
+/** The files of last time; what is said this time comes on top. */
+function asLastTime(said: Declared, last: Declared | null): Declared | null {
+  if (last === null) return null
+  const logTotalBytesMax = said.logTotalBytesMax ?? last.logTotalBytesMax
+  const listen = said.listen ?? last.listen
+  return { sources: last.sources, lenient: said.lenient || last.lenient, logTotalBytesMax, listen }
 }
 
 interface Setting {
   readonly home: Home
   /** As it was given, if it was. */
   readonly homeOption: string | undefined
+  readonly driverName: DriverName
   readonly lockFd: number
   /** What the image before us handed over, in an upgrade. */
   readonly before: Before | null
@@ -80,7 +99,7 @@ interface Setting {
 }
 
 async function supervise(setting: Setting): Promise<ExitCode> {
-  const { home, before, declared, version, out, talk } = setting
+  const { home, driverName, before, declared, version, out, talk } = setting
   const { stateDirectory, runDirectory, logDirectory } = home
   const warn = (text: string): void => talk(`holdfast: ${text}\n`)
   // On the other core while the store is opened and what runs is adopted. An upgrade applies nothing that nobody asked for.
@@ -92,35 +111,45 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const startedAt = clock.now()
   const store = openSqliteStore({ stateDirectory, runDirectory, warn })
   store.noteStart(startedAt)
-  const logs = createLogFiles({ directory: logDirectory, warn })
-  const processDriver = createProcessDriver({
-    runDirectory: join(runDirectory, 'process'),
-    homeId: store.homeId,
-    logs,
-    clock: () => clock.now(),
-    watcher,
-    startNofileSoft: descriptorsSoft,
-    baseEnvironment: cleanEnvironment(process.env),
-    isFollowing: before !== null,
-    warn,
-  })
+  const logs = createLogFiles({ directory: logDirectory, totalBytesMax: declared.logTotalBytesMax, warn })
+  const startRunDriver = (): RunDriver =>
+    createProcessDriver({
+      runDirectory: join(runDirectory, 'process'),
+      homeId: store.homeId,
+      logs,
+      clock: () => clock.now(),
+      watcher,
+      startNofileSoft: descriptorsSoft,
+      baseEnvironment: cleanEnvironment(process.env),
+      isFollowing: before !== null,
+      warn,
+    })
+  const startPlaying = async (): Promise<RunDriver> => {
+    warn('the units are only played (--driver fake): no process is started')
+    return (await import('./played-driver.ts')).createPlayedDriver(createClock({ watcher, warn }))
+  }
+  const runDriver = driverName === 'fake' ? await startPlaying() : startRunDriver()
   const probes = createProbes({ logs })
-  const driver = combineDrivers({ process: processDriver, probes, schedules: createScheduler({ warn }) })
+  const driver = combineDrivers({ runs: runDriver, probes, schedules: createScheduler({ warn }) })
   const recorder = createRecorder({ directory: join(stateDirectory, 'recorder'), warn })
+  const history = openHistory({ directory: stateDirectory, warn })
   const engine = createEngine({ store, driver, clock, recorder, warn })
+  engine.subscribe(history.turn)
+  const lastAnswers = createLastAnswers()
   const sources = createSources({ engine, runDirectory, stateDirectory, declared, ahead })
   /** Closing the rest would take as long as starting the next image's. */
   const closeInside = (): { readonly closedBootMs: number } => {
     store.noteCleanEnd()
     const closedBootMs = bootNow().bootMs
     engine.finish()
-    processDriver.close({ isFollowed: true })
+    history.close()
+    runDriver.close({ isFollowed: true })
     recorder.close()
     return { closedBootMs }
   }
   const close = (): void => {
     engine.close()
-    processDriver.close({ isFollowed: false })
+    runDriver.close({ isFollowed: false })
     recorder.close()
     store.noteCleanEnd()
     probes.close()
@@ -130,6 +159,8 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const end = (code: ExitCode): never => {
     front.close()
     close()
+    history.daemon('ended', code === exitCodes.ok ? 'everything has ended' : 'nothing could be supervised', clock.now())
+    history.close()
     before?.probation.pass()
     return exitNow(code)
   }
@@ -140,6 +171,7 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const deaths = store.deathsWithin(deathsWindowMs)
   const repeated = deaths >= deathsMax ? `the daemon died ${deaths} times within ${deathsWindowMs / 1_000} s` : null
   const held = before?.carried.held ?? repeated
+  history.daemon(...beginning({ version, held, carried: before?.carried ?? null, last: history.before }), startedAt)
   await engine.start({ held })
   before?.probation.turned()
   saveMemory()
@@ -147,9 +179,11 @@ async function supervise(setting: Setting): Promise<ExitCode> {
     ...setting,
     engine,
     logs,
-    stdin: processDriver.stdin,
+    stdin: runDriver.stdin,
     driver,
     sources,
+    history,
+    lastAnswers,
     startedAt,
     descriptorsSoft,
     closeInside,
@@ -165,8 +199,32 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   else if (!(await readDeclared({ engine, sources, foreground, warn }))) end(exitCodes.configurationInvalid)
   foreground.follow(engine)
   await engine.stopped
+  await lastAnswers.given(lastAnswersMsMax)
   foreground.say('everything has ended')
   return end(exitCodes.ok)
+}
+
+/** A client that does not take its answer cannot keep us from ending. */
+const lastAnswersMsMax = 1_000
+
+/** What the history tells of our beginning. */
+function beginning(options: {
+  readonly version: string
+  readonly held: string | null
+  readonly carried: Carried | null
+  /** What the daemon before us wrote last. */
+  readonly last: HistoryEntry | null
+}): readonly ['started' | 'upgraded', string] {
+  const { version, held, carried, last } = options
+  const asHeld = held === null ? '' : `; held: ${held}`
+  if (carried !== null) {
+    const { news } = carried
+    const what = news.kind === 'back' ? `the other version failed (${news.why}); back to` : 'to'
+    return ['upgraded', `${what} version ${version}, pid ${process.pid}${asHeld}`]
+  }
+  const isOrderly = last === null || (last.kind === 'daemon' && last.what === 'ended')
+  const death = isOrderly ? '' : '; the one before it ended without a word'
+  return ['started', `version ${version}, pid ${process.pid}${death}${asHeld}`]
 }
 
 interface Conversation {
@@ -236,7 +294,7 @@ function waitingFor(engine: Engine): string {
 
 function reloadText(report: ChangeReport): string {
   const changes = report.changes.map(({ app, service, change, fields }) => {
-    const what = fields.map(({ field }) => field).join(', ')
+    const what = change === 'changed' ? fields.map(({ field }) => field).join(', ') : ''
     return `  ${app}/${service}  ${change}${what === '' ? '' : `: ${what}`}`
   })
   const summary =

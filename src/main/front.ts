@@ -1,11 +1,15 @@
+import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
-import type { Driver, LogReadPort, StdinPort } from '../engine/ports.ts'
-import type { NativeParts } from '../frontends/native/handlers.ts'
+import type { Driver, HistoryPort, LogReadPort, StdinPort } from '../engine/ports.ts'
 import { createNativeServer } from '../frontends/native/server.ts'
+import type { LogFiles } from '../logs/log-files.ts'
 import type { BootNow } from '../sys/boot-clock.ts'
 import type { UpgradeItem } from '../wire/api.ts'
-import type { Home } from '../wire/home.ts'
+import { type Home, namesFileName } from '../wire/home.ts'
 import { daemonArguments } from './daemon-arguments.ts'
+import type { DriverName } from './home-driver.ts'
+import type { LastAnswers } from './last-answers.ts'
+import { keepNamesFile } from './names-file.ts'
 import type { Sources } from './sources.ts'
 import { createUpgrades } from './upgrade.ts'
 import type { Carried } from './upgrade-carried.ts'
@@ -25,14 +29,17 @@ export interface FrontParts {
   readonly home: Home
   /** As it was given, if it was. */
   readonly homeOption: string | undefined
+  readonly driverName: DriverName
   readonly lockFd: number
   readonly before: Before | null
   readonly version: string
   readonly engine: Engine
-  readonly logs: LogReadPort & { readonly pathOf: NativeParts['logPathOf'] }
+  readonly logs: LogReadPort & Pick<LogFiles, 'pathOf' | 'totalBytesMax'>
   readonly stdin: StdinPort
-  readonly driver: Pick<Driver, 'facts'>
+  readonly driver: Pick<Driver, 'facts' | 'factsOfAll'>
   readonly sources: Sources
+  readonly history: HistoryPort
+  readonly lastAnswers: LastAnswers
   readonly startedAt: BootNow
   readonly descriptorsSoft: number
   /** Closes everything else, for another image of this process, after a last turn; answers when that was. */
@@ -55,7 +62,7 @@ export async function openFront(parts: FrontParts): Promise<Front> {
     ...parts,
     own,
     note,
-    args: () => daemonArguments(parts.homeOption, sources.declared()),
+    args: () => daemonArguments({ home: parts.homeOption, driver: parts.driverName, declared: sources.declared() }),
     passProbation: () => before?.probation.pass(),
     handOver: (waitMsMax) => server.handOver(waitMsMax),
     close: parts.closeInside,
@@ -68,17 +75,33 @@ export async function openFront(parts: FrontParts): Promise<Front> {
     driver: parts.driver,
     sources,
     upgrades,
+    history: parts.history,
+    lastAnswers: parts.lastAnswers,
     identity: {
       version,
       pid: process.pid,
       home: home.name,
       startedAt: new Date(startedAt.wallMs).toISOString(),
       directory: own.directory,
+      driver: parts.driverName,
+      logTotalBytesMax: parts.logs.totalBytesMax(),
     },
+    stateDirectory: home.stateDirectory,
     warn,
   })
-  await server.listen(home.socketPath, before?.carried.listenFd ?? null)
+  await server.listen({
+    socketPath: home.socketPath,
+    tcp: sources.declared().listen,
+    carried: before === null ? null : { tcpListenFd: null, ...before.carried },
+  })
   if (before === null) settleNote(note, own, warn)
   else before.probation.answering(note)
-  return { upgrade: note.latest, close: server.close }
+  const names = keepNamesFile({ engine, path: join(home.runDirectory, namesFileName), warn })
+  return {
+    upgrade: note.latest,
+    close() {
+      names.close()
+      server.close()
+    },
+  }
 }

@@ -2,11 +2,12 @@ import { chmodSync, fstatSync, ftruncateSync, mkdirSync, readFileSync, statSync,
 import { join } from 'node:path'
 import { errnoOf } from '../sys/errno.ts'
 import { lockAgain, lockFile } from '../sys/flock.ts'
+import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { type Home, typed } from '../wire/home.ts'
 
 export type Lock =
   | { readonly kind: 'ours'; readonly fd: number }
-  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string; readonly code: ExitCode }
 
 /**
  * Makes the home's directories and takes its lock: one daemon per home, for as long as we live. `carried`: the lock as the
@@ -21,7 +22,9 @@ export function takeHome(home: Home, carried: number | null): Lock {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     const remedy = 'name a directory that you may write with --home DIR'
-    return { kind: 'refused', message: `the home ${home.name} cannot be used (${error.message}); ${remedy}` }
+    const isForbidden = error.code === 'EACCES' || error.code === 'EPERM'
+    const message = `the home ${home.name} cannot be used (${error.message}); ${remedy}`
+    return { kind: 'refused', message, code: isForbidden ? exitCodes.permission : exitCodes.failed }
   }
 }
 
@@ -30,10 +33,14 @@ function lock(home: Home, carried: number | null): Lock {
   if (carried !== null && isOpenAs(carried, path) && lockAgain(carried) === null) return { kind: 'ours', fd: carried }
   const fd = lockFile(path)
   if (typeof fd === 'string') {
-    if (fd !== 'EAGAIN') return { kind: 'refused', message: `${path} cannot be locked (${fd})` }
+    if (fd !== 'EAGAIN') {
+      const code = fd === 'EACCES' ? exitCodes.permission : exitCodes.failed
+      return { kind: 'refused', message: `${path} cannot be locked (${fd})`, code }
+    }
     const pid = readFileSync(path, 'utf8').trim() || 'unknown'
     const remedy = `talk to it with: ${typed(home, 'ps')}; or choose another home with --home DIR`
-    return { kind: 'refused', message: `a daemon already runs for ${home.name}: pid ${pid}; ${remedy}` }
+    const message = `a daemon already runs for ${home.name}: pid ${pid}; ${remedy}`
+    return { kind: 'refused', message, code: exitCodes.locked }
   }
   // The descriptor stays open on purpose: the lock lasts as long as this process.
   ftruncateSync(fd)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { State } from '../core/model.ts'
 import type { EnginePort } from '../engine/ports.ts'
 import { printProblem } from '../formats/format-error.ts'
 import { differences } from '../frontends/native/differences.ts'
@@ -7,12 +8,20 @@ import type { SourcesPort } from '../frontends/native/handlers.ts'
 import { commandOrRefuse } from '../frontends/native/wishes.ts'
 import { writeAtomically } from '../sys/atomic-write.ts'
 import { apiVersion } from '../wire/api.ts'
+import { parseTcpAddress, printTcpAddress, type TcpAddress } from '../wire/tcp-address.ts'
 import { type DecodeAnswer, decodeInChild } from './decode-child.ts'
 
-/** What is declared where. Remembered, so that a daemon started without files goes on with those of last time. */
+/**
+ * What is declared where, and what was said with it. Remembered, so that a daemon started without files goes on with
+ * those of last time.
+ */
 export interface Declared {
   readonly sources: readonly string[]
   readonly lenient: boolean
+  /** What the logs may take together; null: as much as is usual for their file system. */
+  readonly logTotalBytesMax: number | null
+  /** Where the API listens over TCP; null: nowhere. */
+  readonly listen: TcpAddress | null
 }
 
 export interface Sources extends SourcesPort {
@@ -30,11 +39,14 @@ export function createSources(options: {
   const { engine, runDirectory, stateDirectory } = options
   let declared = options.declared
   let { ahead } = options
+  // What was before the first reading, until somebody was told what that changed.
+  let atStart: State | 'unread' | 'told' = 'unread'
   // One reading at a time: two at once could apply in the wrong order.
   let last: Promise<unknown> = Promise.resolve()
 
   const read: SourcesPort['read'] = async (request) => {
     const wanted: Declared = {
+      ...declared,
       sources: request.sources ?? declared.sources,
       lenient: request.lenient ?? (request.sources === null && declared.lenient),
     }
@@ -44,7 +56,10 @@ export function createSources(options: {
     const { target, problems } = await reading
     const errors = problems.filter(({ severity }) => severity === 'error').map(printProblem)
     const warnings = problems.filter(({ severity }) => severity === 'warning').map(printProblem)
-    const { changes, unchanged } = differences(engine.snapshot().state.target, target)
+    const present = engine.snapshot().state
+    if (atStart === 'unread') atStart = present
+    const before = request.sinceStart === true && atStart !== 'told' ? atStart : present
+    const { changes, unchanged, order } = differences(before, target)
     const isApplied = request.apply && errors.length === 0
     if (isApplied) {
       await commandOrRefuse(engine, {
@@ -53,10 +68,11 @@ export function createSources(options: {
         by: request.by,
         why: `read from ${wanted.sources.join(', ')}`,
       })
+      if (request.by.kind !== 'daemon') atStart = 'told'
       declared = wanted
       remember(stateDirectory, wanted)
     }
-    const kept = errors.length === 0 ? changes : []
+    const isGood = errors.length === 0
     return {
       apiVersion,
       kind: 'ChangeReport',
@@ -64,8 +80,10 @@ export function createSources(options: {
       sources: wanted.sources,
       errors,
       warnings,
-      changes: kept,
+      changes: isGood ? changes : [],
       unchanged,
+      order: isGood ? order : [],
+      outcomes: [],
     }
   }
 
@@ -83,8 +101,21 @@ export function createSources(options: {
 /** The sources of last time, or null where there are none. */
 export function rememberedSources(stateDirectory: string): Declared | null {
   try {
-    const { sources, lenient }: Declared = JSON.parse(readFileSync(pathOf(stateDirectory), 'utf8'))
-    return Array.isArray(sources) && sources.length > 0 ? { sources, lenient } : null
+    const {
+      sources,
+      lenient,
+      logTotalBytesMax = null,
+      listen,
+    }: Partial<Declared> = JSON.parse(readFileSync(pathOf(stateDirectory), 'utf8'))
+    if (!Array.isArray(sources) || sources.length === 0) return null
+    const isNumber = Number.isSafeInteger(logTotalBytesMax)
+    return {
+      sources,
+      lenient: lenient === true,
+      logTotalBytesMax: isNumber ? logTotalBytesMax : null,
+      // Printed and read, it is one that --listen takes, or none.
+      listen: listen == null ? null : parseTcpAddress(printTcpAddress(listen)),
+    }
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     // A damaged file is as good as none: the files can be named again.

@@ -13,6 +13,6 @@ export function becomeDaemon(image: ProgramImage, args: readonly string[], carri
     path: image.runtime,
     argv: [image.runtime, ...image.options, image.main, 'daemon', ...args],
     environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    keep: [carried.lockFd, carried.listenFd, ...(carried.guardFd === null ? [] : [carried.guardFd])],
+    keep: [carried.lockFd, carried.listenFd, carried.tcpListenFd, carried.guardFd].filter((fd) => fd != null),
   })
 }

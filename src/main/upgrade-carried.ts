@@ -9,6 +9,8 @@ export interface Carried {
   readonly lockFd: number
   /** Clients wait in it. */
   readonly listenFd: number
+  /** The same over TCP; null, or absent where the last image knew of none: nowhere. */
+  readonly tcpListenFd?: number | null
   /** Written to when all is well; closed without that, the guard starts a daemon. null: none is needed. */
   readonly guardFd: number | null
   /** `UpgradeItem.at` of the upgrade. */
@@ -54,10 +56,11 @@ export function parseCarried(text: string): Carried | null {
     throw error
   }
   if (typeof value !== 'object' || value === null || value.format !== carriedFormat) return null
-  const { pid, lockFd, listenFd, guardFd, at, closedBootMs, held, news, returnTo, signals } = value
+  const { pid, lockFd, listenFd, tcpListenFd = null, guardFd, at, closedBootMs, held, news, returnTo, signals } = value
   const isWhole =
     [pid, lockFd, listenFd, closedBootMs].every(Number.isSafeInteger) &&
     (guardFd === null || Number.isSafeInteger(guardFd)) &&
+    (tcpListenFd === null || Number.isSafeInteger(tcpListenFd)) &&
     typeof at === 'string' &&
     (held === null || typeof held === 'string') &&
     (news?.kind === 'forth' || news?.kind === 'back') &&

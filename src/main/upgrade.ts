@@ -3,12 +3,14 @@ import type { Who } from '../core/model.ts'
 import type { EnginePort } from '../engine/ports.ts'
 import type { PreparedUpgrade, UpgradePort } from '../frontends/native/handlers.ts'
 import { Refusal } from '../frontends/native/refusal.ts'
+import type { HandedOver } from '../frontends/native/server.ts'
 import { ownFormats } from '../store/copy.ts'
 import { exitNow } from '../sys/kill.ts'
 import { apiVersion, type UpgradeItem, type UpgradeReport, type VersionItem } from '../wire/api.ts'
 import { exitCodes } from '../wire/exit-codes.ts'
 import type { Home } from '../wire/home.ts'
 import type { UpgradeRequest } from '../wire/requests.ts'
+import type { DriverName } from './home-driver.ts'
 import { becomeDaemon } from './upgrade-become.ts'
 import { type Carried, carriedFormat } from './upgrade-carried.ts'
 import { startGuard } from './upgrade-guard.ts'
@@ -22,14 +24,15 @@ export interface UpgradeParts {
   readonly own: ProgramImage
   readonly engine: Pick<EnginePort, 'snapshot' | 'command'>
   readonly note: UpgradeNote
+  readonly driverName: DriverName
   readonly lockFd: number
   readonly descriptorsSoft: number
   /** What has to follow `daemon` so that it goes on with what is declared now. */
   args(): readonly string[]
   /** Ends the probation of the last upgrade. */
   passProbation(): void
-  /** Takes no more clients, and lets those who are here have their answers; a descriptor of the listening socket. */
-  handOver(waitMsMax: number): Promise<number>
+  /** Takes no more clients, and lets those who are here have their answers; the listening sockets. */
+  handOver(waitMsMax: number): Promise<HandedOver>
   /** Stops reading and deciding with one last turn, and closes what the next image opens itself. */
   close(): { readonly closedBootMs: number }
   readonly warn: (text: string) => void
@@ -63,6 +66,10 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
     const { state, storeTrouble } = engine.snapshot()
     if (isUnderWay) return new Refusal('too-busy', 'an upgrade is under way', 'wait until it is over')
     if (state.mode.kind === 'stopping') return new Refusal('stopping', 'the daemon is stopping everything')
+    if (parts.driverName === 'fake') {
+      const message = 'these units are only played, and would not outlive the change of version'
+      return new Refusal('upgrade-refused', message, 'start the other version with --driver fake')
+    }
     if (storeTrouble === null) return null
     const message = `the state cannot be stored at present (${storeTrouble}), and the new version would start with an old one`
     return new Refusal('upgrade-refused', message, 'mend that first')
@@ -121,7 +128,7 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
     const args = parts.args()
     const guardFd = guard(returnTo ?? to, args)
     const signals = holdSignals()
-    const listenFd = await parts.handOver(answersMsMax)
+    const { listenFd, tcpListenFd } = await parts.handOver(answersMsMax)
     const { mode } = engine.snapshot().state
     const { closedBootMs } = parts.close()
     await pendingSignals()
@@ -130,6 +137,7 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
       pid: process.pid,
       lockFd: parts.lockFd,
       listenFd,
+      tcpListenFd,
       guardFd,
       at,
       closedBootMs,

@@ -77,6 +77,17 @@ export function readEnvironment(pid: number): readonly string[] | Errno {
   }
 }
 
+/** Its argv; empty for a zombie, for one of the kernel's own, and where it is gone or not ours to see. */
+export function readCommand(pid: number): readonly string[] {
+  try {
+    const text = readText(`/proc/${pid}/cmdline`, 'utf8')
+    return text === '' ? [] : text.replace(/\0+$/, '').split('\0')
+  } catch (error) {
+    absent(error)
+    return []
+  }
+}
+
 /** Every process there is. */
 export function listPids(): readonly number[] {
   return listFolder('/proc').map(Number).filter(Number.isInteger)

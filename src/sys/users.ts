@@ -26,12 +26,21 @@ export function groupIdByName(name: string): number | null {
 
 /** All groups of a user: `gid` and the supplementary ones of the group database, ascending. */
 export function groupsOf(name: string, gid: number): readonly number[] {
-  // The kernel's own limit of groups per process.
-  const groups = Buffer.alloc(65_536 * 4)
-  const count: [number] = [groups.length / 4]
-  getgrouplist(name, gid, groups, count)
-  return Array.from({ length: count[0] }, (_, index) => groups.readUInt32LE(index * 4)).sort((a, b) => a - b)
+  for (let room = usualGroupsMax; ; room *= 16) {
+    const groups = Buffer.alloc(room * 4)
+    const count: [number] = [room]
+    const isWhole = getgrouplist(name, gid, groups, count) >= 0
+    if (!isWhole && room < kernelGroupsMax) continue
+    const length = Math.min(count[0], room)
+    return Array.from({ length }, (_, index) => groups.readUInt32LE(index * 4)).sort((a, b) => a - b)
+  }
 }
+
+/** Hardly anybody is in more. */
+const usualGroupsMax = 256
+
+/** The kernel's own limit of groups per process. */
+const kernelGroupsMax = 65_536
 
 function decodeUser(entry: unknown): UserEntry | null {
   if (entry === null) return null

@@ -31,6 +31,26 @@ export interface UnitItem {
   readonly reason: string
   /** By its schedule; null: it has none, or the next time is not known. */
   readonly nextRunAt: string | null
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** `GET /v1/units?wide=true`: with more of each. */
+export interface WideUnitList {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'WideUnitList'
+  readonly items: readonly WideUnitItem[]
+  /** As in UnitList. */
+  readonly warnings: readonly string[]
+}
+
+export interface WideUnitItem extends UnitItem {
+  readonly argv: readonly string[]
+  /** The file that declares it; null: nothing does any more. */
+  readonly source: string | null
+  /** The number of the run it has now. */
+  readonly run: number | null
+  readonly next: string
+  readonly upcoming: UpcomingItem | null
 }
 
 export type HealthStatus = 'starting' | 'healthy' | 'unhealthy'
@@ -45,7 +65,7 @@ export interface StatusList {
 }
 
 export interface UnitDetail extends UnitItem {
-  readonly explanation: Pick<ExplanationItem, 'isAtTarget' | 'why' | 'next' | 'command'>
+  readonly explanation: Pick<ExplanationItem, 'isAtTarget' | 'why' | 'next' | 'upcoming' | 'command'>
   readonly wanted: { readonly kind: 'up' | 'once' | 'down'; readonly by: string }
   readonly argv: readonly string[]
   /** The file that declares it; null: nothing does any more. */
@@ -58,6 +78,10 @@ export interface UnitDetail extends UnitItem {
   readonly restartPolicy: string
   readonly earlyExits: number
   readonly lastEnd: EndItem | null
+  /** The ends of its last runs, latest first, as far as the history knows them; `message` as it was told then. */
+  readonly lastEnds: readonly EndItem[]
+  /** Its process with everything below it, each after its parent; empty: nothing runs, or this host does not tell. */
+  readonly processes: readonly ProcessItem[]
   readonly dependsOn: readonly DependencyItem[]
   readonly neededBy: readonly DependencyItem[]
   readonly schedule: ScheduleItem | null
@@ -132,6 +156,18 @@ export interface ExitItem {
   readonly signal: string | null
 }
 
+export interface ProcessItem {
+  readonly pid: number
+  readonly parentPid: number
+  /** How far below the unit's own process; that has 0. */
+  readonly depth: number
+  /** argv as one line, cut. */
+  readonly command: string
+  /** As /proc/PID/stat has it: R, S, D, T, Z … */
+  readonly state: string
+  readonly rssBytes: number
+}
+
 export interface EndItem {
   readonly kind: EndKind
   readonly run: number | null
@@ -187,6 +223,8 @@ export interface ExplanationList {
   readonly apiVersion: typeof apiVersion
   readonly kind: 'ExplanationList'
   readonly items: readonly ExplanationItem[]
+  /** As in UnitList. */
+  readonly warnings: readonly string[]
 }
 
 export interface ExplanationItem {
@@ -195,9 +233,21 @@ export interface ExplanationItem {
   readonly isAtTarget: boolean
   readonly why: string
   readonly next: string
+  /** What `next` says, where it is of a known time. */
+  readonly upcoming: UpcomingItem | null
   /** The command that decides, or null where nobody has to. */
   readonly command: string | null
+  /** Since when it is in this state. */
+  readonly since: string
   readonly facts: readonly Fact[]
+}
+
+/** `{what} at TIME{more}`. */
+export interface UpcomingItem {
+  readonly what: string
+  readonly at: string
+  /** The rest of the sentence; or empty. */
+  readonly more: string
 }
 
 /** One line of "what is known": `last end`, `exit code 1, 3 s ago`. */
@@ -206,7 +256,99 @@ export interface Fact {
   readonly value: string
 }
 
-/** What became of a start, stop, restart, run or signal. */
+/** What all units use at one moment; two of them, compared, give the share of the processor. */
+export interface UsageList {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'UsageList'
+  readonly at: string
+  /** Milliseconds since the host booted, at the same moment. */
+  readonly bootMs: number
+  readonly host: HostUsage
+  readonly items: readonly UnitUsage[]
+}
+
+export interface HostUsage {
+  readonly cpus: number
+  /** Processor time of all cores since boot, without what was idle. */
+  readonly cpuBusyMs: number
+  readonly memoryTotalBytes: number
+  readonly memoryAvailableBytes: number
+  /** Of the last 1, 5 and 15 minutes. */
+  readonly load: readonly [number, number, number]
+}
+
+export interface UnitUsage {
+  readonly unit: string
+  /** null: nothing runs. */
+  readonly usage: UsageItem | null
+}
+
+/** What happened, oldest first. It outlives the daemon, and is bounded: the oldest goes. */
+export interface HistoryList {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'HistoryList'
+  readonly items: readonly HistoryItem[]
+}
+
+export type HistoryItem = TransitionItem | CommandItem | DaemonItem
+
+/** A unit went from one state to another. */
+export interface TransitionItem {
+  readonly kind: 'transition'
+  /** Grows by one with each item, over restarts of the daemon too. */
+  readonly seq: number
+  readonly at: string
+  readonly unit: string
+  readonly run: number | null
+  readonly from: string
+  readonly to: string
+  readonly why: string
+  readonly exit: ExitItem | null
+}
+
+/** Somebody asked for something, and it was taken. */
+export interface CommandItem {
+  readonly kind: 'command'
+  readonly seq: number
+  readonly at: string
+  readonly command: 'set-target' | 'start' | 'stop' | 'restart' | 'run' | 'signal' | 'shutdown'
+  /** `root`, `key ci`, `the daemon`: as the kernel or the key tells it. */
+  readonly by: string
+  /** Those it was for, the first hundred of them. */
+  readonly units: readonly string[]
+  readonly unitsTotal: number
+  /** The signal, or why. */
+  readonly detail: string
+}
+
+/** The daemon itself started, ended or became another version. */
+export interface DaemonItem {
+  readonly kind: 'daemon'
+  readonly seq: number
+  readonly at: string
+  readonly what: 'started' | 'ended' | 'upgraded'
+  readonly detail: string
+}
+
+/** The data of a `change` event of `GET /v1/changes`: what differs since the event before. */
+export interface UnitChange {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'UnitChange'
+  readonly put: readonly UnitItem[]
+  /** Units that are gone. */
+  readonly removed: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** The data of a `gap` event: some items were lost, because the client was too slow or they are no longer kept. */
+export interface EventGap {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'EventGap'
+  /** The first item that is kept. */
+  readonly nextSeq: number
+}
+
+/** What became of a start, stop, restart, run, signal or wait. */
 export interface OutcomeList {
   readonly apiVersion: typeof apiVersion
   readonly kind: 'OutcomeList'
@@ -224,8 +366,19 @@ export interface Outcome {
   readonly why: string
   readonly next: string
   readonly command: string | null
-  /** How the job ended; null where none was run, it has not ended, or there was no process. */
+  /** How the job, or what was waited for, ended; null where none was run, it has not ended, or there was no process. */
   readonly exit: ExitItem | null
+}
+
+/** The daemon ends when nothing of these units lives any more; then its socket is gone. */
+export interface ShutdownReport {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'ShutdownReport'
+  readonly pid: number
+  /** Those that are stopped, or still waited for. */
+  readonly units: readonly string[]
+  /** Somebody had asked for it before. */
+  readonly isUnderWay: boolean
 }
 
 export interface StdinReport {
@@ -246,15 +399,29 @@ export interface ChangeReport {
   readonly warnings: readonly string[]
   readonly changes: readonly ServiceChange[]
   readonly unchanged: number
+  /** What is stopped and started, in the order in which it happens at the earliest. */
+  readonly order: readonly OrderItem[]
+  /** What became of each unit that is wanted up, or no longer declared; empty unless it was waited for. */
+  readonly outcomes: readonly Outcome[]
+}
+
+/** These together, as soon as what they wait for in the items before is done. */
+export interface OrderItem {
+  readonly act: 'stop' | 'start'
+  /** `app/service`. */
+  readonly services: readonly string[]
 }
 
 export interface ServiceChange {
   readonly app: string
   readonly service: string
   readonly change: 'added' | 'removed' | 'changed'
-  /** start: its units are started. none: added, but not started by itself. replace: stopped and started again. in-place: nothing is stopped. */
+  /**
+   * start: its units are started. none: it is not started by itself, or nothing of it runs. stop: what runs is stopped.
+   * replace: stopped and started again. in-place: nothing is stopped.
+   */
   readonly effect: 'start' | 'none' | 'stop' | 'replace' | 'in-place'
-  /** What differs: `command`, `environment.PORT`. Values that may be secrets are not shown. */
+  /** What differs: `command`, `environment.PORT`; of what is added, what it runs. Values that may be secrets are not shown. */
   readonly fields: readonly FieldChange[]
 }
 
@@ -275,10 +442,18 @@ export interface Info {
   readonly modeWhy: string
   readonly sources: readonly string[]
   readonly units: number
+  /** Memory of the daemon itself. */
+  readonly rssBytes: number
   /** Why run state cannot be stored at present, or null. */
   readonly storeTrouble: string | null
+  /** Where clients connect over TCP, `127.0.0.1:8700`; null: nowhere. */
+  readonly listen: string | null
   /** Where this version lies. */
   readonly directory: string
+  /** fake: the units are only played, and no process is started. */
+  readonly driver: 'process' | 'fake'
+  /** What the log directory may hold before the oldest rotated parts go; null: that cannot be told. */
+  readonly logTotalBytesMax: number | null
   /** The latest one of this home; null: there was none. */
   readonly upgrade: UpgradeItem | null
 }
@@ -317,6 +492,86 @@ export interface UpgradeItem {
   readonly gapMs: number | null
 }
 
+/** The keys of the API over TCP, without the keys themselves: what `holdfast config key list -o json` prints. */
+export interface KeyList {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'KeyList'
+  readonly items: readonly KeyItem[]
+}
+
+export interface KeyItem {
+  readonly name: string
+  /** read: what changes nothing, that is every GET. all: everything. */
+  readonly scope: 'read' | 'all'
+  readonly createdAt: string
+}
+
+/** What is wrong with files, as `holdfast check` finds it. */
+export interface CheckReport {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'CheckReport'
+  /** There is no error; with --strict, no warning either. */
+  readonly isGood: boolean
+  readonly apps: number
+  readonly services: number
+  readonly units: number
+  /** Of runit; this version checks them and does not run them. */
+  readonly serviceDirectories: readonly ServiceDirectoryItem[]
+  /** In the order of the files. */
+  readonly problems: readonly ProblemItem[]
+}
+
+export interface ServiceDirectoryItem {
+  readonly name: string
+  readonly path: string
+  /** A file `down` says that it is not started by itself. */
+  readonly isDown: boolean
+}
+
+/** Lines and columns count from 1. */
+export interface ProblemItem {
+  readonly severity: 'error' | 'warning'
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** In the words of the file: `services.web.restart`, `program:web.numprocs`. Empty: the file. */
+  readonly setting: string
+  readonly message: string
+  /** What to do about it; may be empty. */
+  readonly hint: string
+  /** The line itself; null where it cannot be shown. */
+  readonly source: string | null
+}
+
+/** What files come to, as `holdfast config show` tells it. */
+export interface Configuration {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'Configuration'
+  readonly sources: readonly string[]
+  /** Whether defaults are told as well. */
+  readonly isResolved: boolean
+  readonly apps: readonly ConfigurationApp[]
+}
+
+export interface ConfigurationApp {
+  readonly name: string
+  readonly source: string
+  readonly dialect: 'compose' | 'supervisord'
+  readonly units: readonly string[]
+  /** As a document of holdfast.yaml, with its variables put in. */
+  readonly declaration: Readonly<Record<string, unknown>>
+  /** Where each value was written, by its path in the declaration; what is not there is a default. null: not asked for. */
+  readonly origins: Readonly<Record<string, OriginItem>> | null
+}
+
+export interface OriginItem {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** The text with its variables, where it has any. */
+  readonly written: string | null
+}
+
 export interface ApiError {
   readonly apiVersion: typeof apiVersion
   readonly kind: 'Error'
@@ -329,6 +584,8 @@ export interface ApiError {
 
 export type ErrorCode =
   | 'bad-request'
+  /** Over TCP: no key, or one that is not known. */
+  | 'unauthorized'
   | 'forbidden'
   | 'no-such-route'
   | 'no-such-service'

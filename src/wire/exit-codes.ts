@@ -7,11 +7,17 @@ export const exitCodes = {
   notRunning: 3,
   noSuchService: 4,
   configurationInvalid: 6,
+  /** `plan`: something differs. */
+  planNotEmpty: 7,
+  /** Another daemon has this home. */
+  locked: 8,
   /** A bug of ours, in the daemon: its manager starts it again, and it adopts what runs. */
   daemonBug: 70,
   daemonUnreachable: 69,
   permission: 77,
   timedOut: 124,
+  /** By Ctrl-C, while something was waited for. */
+  interrupted: 130,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

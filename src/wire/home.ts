@@ -20,6 +20,12 @@ export type HomeChoice =
   | { readonly kind: 'home'; readonly home: Home }
   | { readonly kind: 'bad'; readonly message: string }
 
+/** Where a daemon that `holdfast up` started writes, below the log directory. */
+export const daemonLogName = 'daemon.log'
+
+/** Names of what is declared, for completion; below the run directory. */
+export const namesFileName = 'names'
+
 /** Linux keeps a socket's path in 108 bytes with its closing NUL. */
 const socketPathBytesMax = 107
 

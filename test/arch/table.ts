@@ -18,7 +18,8 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   frontends: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
   diagnostics: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
   hub: ['base/', 'core/', 'dialects/', 'formats/', 'wire/', 'store/'],
-  cli: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/'],
+  client: ['base/', 'wire/', 'type core/'],
+  cli: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'client/'],
   ui: ['wire/'],
 }
 

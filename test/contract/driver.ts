@@ -185,6 +185,27 @@ export function driverContract(name: string, makeHarness: () => DriverHarness): 
       }),
     )
 
+    it('facts of many runs are those of each that lives', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const units = [1, 2, 3].map((n) => `a/b/${n}`)
+        world.perform(units.map((unit, index) => world.spawn(unit, index + 1, { kind: 'lives' })))
+        const runs: { readonly unit: string; readonly run: Run }[] = []
+        for (const [index, unit] of units.entries()) {
+          runs.push({ unit, run: storedRun(index + 1, await identityOf(world, index + 1)) })
+        }
+        world.perform([signal('a/b/2', 2, 'KILL')])
+        await world.until('exited', 2)
+        const never = { unit: 'a/b/4', run: storedRun(4, null) }
+        const all = world.driver().factsOfAll([...runs, never])
+        assert.deepEqual([...all.keys()], ['a/b/1', 'a/b/3'])
+        for (const { unit, run } of runs) {
+          const alone = world.driver().facts(run, unit)
+          const { processes, pids } = all.get(unit) ?? { processes: 0, pids: [] }
+          assert.deepEqual([processes, pids], [alone?.processes ?? 0, alone?.pids ?? []])
+        }
+      }),
+    )
+
     it('after a restart each handle is answered once, and adopted runs report their end', limit, () =>
       inWorld(makeHarness, async (world) => {
         const lives = world.spawn('a/b/1', 1, { kind: 'lives' })
@@ -210,6 +231,69 @@ export function driverContract(name: string, makeHarness: () => DriverHarness): 
         world.perform([signal('a/b/1', 1, 'TERM')])
         await world.until('exited', 1)
         assert.deepEqual(world.kinds(1), ['signalled', 'exited'])
+      }),
+    )
+
+    it('what runs and is in no store is found as what it was started as', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        for (const [index, role] of (['main', 'pre', 'post'] as const).entries()) {
+          const [unit, run] = [`a/b/${index}`, index + 5]
+          const step = world.spawn(unit, run, { kind: 'lives' })
+          const { command } = step.spec.process
+          const hook = { command, timeoutMs: 60_000, ignoreFailure: false }
+          const spec = { ...step.spec, hooks: { preStart: hook, postStop: hook } }
+          world.perform([{ ...step, role, attempt: index + 3, spec }])
+          await identityOf(world, run)
+        }
+        const identities = [await identityOf(world, 5), await identityOf(world, 6), await identityOf(world, 7)]
+        world.restart()
+        const answers = await world.driver().recover([])
+        const found = answers.flatMap((event) => (event.kind === 'found' ? [event] : []))
+        assert.deepEqual(
+          found.toSorted((a, b) => a.run - b.run).map(({ isChild: _isChild, ...rest }) => rest),
+          (['main', 'pre', 'post'] as const).map((role, index) => ({
+            ...{ kind: 'found', unit: `a/b/${index}`, run: index + 5, role, attempt: index + 3 },
+            identity: identities[index],
+          })),
+        )
+        world.perform([signal('a/b/1', 6, 'TERM')])
+        await world.until('exited', 6)
+      }),
+    )
+
+    for (const isRecorded of [false, true]) {
+      const which = isRecorded ? 'a recorded run' : 'a run'
+      it(`the number of ${which} of which nothing was stored says nothing of the run that gets it later`, limit, () =>
+        inWorld(makeHarness, async (world) => {
+          const step = { ...world.spawn('a/b/1', 1, { kind: 'exits', code: 7 }), isRecorded }
+          world.perform([step])
+          await world.until('exited', 1)
+          world.restart()
+          assert.deepEqual(await world.driver().recover([]), [])
+          // The number is given out once more, and we die before its process is begun.
+          world.restart()
+          const [answer] = await world.driver().recover([handle(step, null)])
+          assert.deepEqual(answer, { kind: 'not-started', unit: 'a/b/1', run: 1 })
+        }),
+      )
+    }
+
+    it('a run is over where a later one of its unit began, also for who asks again', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const steps = [1, 2].map((run) => world.spawn('a/b/1', run, { kind: 'exits', code: 7 }))
+        for (const step of steps) {
+          world.perform([step])
+          await world.until('exited', step.run)
+        }
+        for (let round = 0; round < 2; round++) {
+          world.restart()
+          const answers = await world.driver().recover([handle(steps[0]!, null)])
+          assert.deepEqual(answers, [{ kind: 'exited', unit: 'a/b/1', run: 1, exit: { kind: 'unknown' } }])
+        }
+        // The number of the later one is given out once more.
+        world.restart()
+        const answers = await world.driver().recover([handle(steps[1]!, null)])
+        assert.deepEqual(answers, [{ kind: 'not-started', unit: 'a/b/1', run: 2 }])
       }),
     )
 

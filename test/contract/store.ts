@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Job, Target, Want } from '../../src/core/model.ts'
+import type { Job, LastingWant, Target, Want } from '../../src/core/model.ts'
 import type { Changes, Store, StoredUnit } from '../../src/engine/ports.ts'
 
 /** What every store must do. `open` gives an empty one; `reopen` is called on one that was closed: what was stored is there. */
@@ -93,9 +93,9 @@ export function storeContract(name: string, { open }: StoreCase): void {
             ],
           })
           store.commit({ ...nothing, wants: [{ unit: 'app/a/1', want: null }] })
-          store.commit({ ...nothing, wants: [{ unit: 'app/b/1', want: { ...down, kind: 'once' } }] })
+          store.commit({ ...nothing, wants: [{ unit: 'app/b/1', want: once }] })
         },
-        (store) => assert.deepEqual(stored(store)?.wants, [{ unit: 'app/b/1', want: { ...down, kind: 'once' } }]),
+        (store) => assert.deepEqual(stored(store)?.wants, [{ unit: 'app/b/1', want: once }]),
       )
     })
 
@@ -160,10 +160,12 @@ export function storeContract(name: string, { open }: StoreCase): void {
 /** A commit that changes nothing, to be spread. */
 export const nothing: Changes = { bootId: 'boot-1', wants: [], jobs: [], put: [], remove: [] }
 
-export const down: Want = { kind: 'down', by: { kind: 'user', uid: 1000, name: 'ada' } }
+export const down: LastingWant = { kind: 'down', by: { kind: 'user', uid: 1000, name: 'ada' } }
+
+const once: Want = { kind: 'once', by: down.by, afterwards: down }
 
 export const target: Target = {
-  apps: { web: { name: 'web', source: '/etc/web.yaml', dialect: 'compose', services: {} } },
+  apps: { web: { name: 'web', source: '/etc/web.yaml', dialect: 'compose', priority: 999, services: {} } },
 }
 
 export function job(run: number, message = ''): Job {
@@ -172,6 +174,7 @@ export function job(run: number, message = ''): Job {
     scheduleHash: 'abc',
     dueWallMs: 1_700_000_060_000,
     due: 'known',
+    asked: null,
     doneWallMs: 1_700_000_000_000,
     trustedWallMs: 0,
     isQueued: false,
@@ -213,6 +216,7 @@ export function unit(id: string, run: number): StoredUnit {
       shortfalls: [],
     },
     attempt: run,
+    lastRun: run,
     stop: null,
     condemned: null,
     after: null,
@@ -223,6 +227,7 @@ export function unit(id: string, run: number): StoredUnit {
     restarts: 0,
     endRunsUpTo: 0,
     endRunsWhy: '',
+    stoppedBy: null,
     signals: [],
   }
 }

@@ -43,6 +43,7 @@ realTest('a service starts in the same clean state each time, also after an adop
   const { environment, ...rest } = state!
   assert.deepEqual(Object.keys(environment).sort(), [
     'FIXTURE_DIR',
+    'HOLDFAST_ROLE',
     'HOLDFAST_UNIT',
     'HOME',
     'LANG',
@@ -142,10 +143,11 @@ async function killedAndRestarted(home: Home): Promise<number> {
   return await pidAfter(home, pid)
 }
 
-/** What a program can see of the state it was started in, but for the number of its run. */
+/** What a program can see of the state it was started in, but for the numbers of its run. */
 function stateOf(pid: number) {
-  const { HOLDFAST_RUN, ...environment } = environmentOf(pid) ?? {}
+  const { HOLDFAST_RUN, HOLDFAST_ATTEMPT, ...environment } = environmentOf(pid) ?? {}
   assert.match(HOLDFAST_RUN ?? '', /^\d+$/)
+  assert.equal(HOLDFAST_ATTEMPT, HOLDFAST_RUN)
   const descriptors = [...descriptorsOf(pid)].map(([fd, target]) => [
     fd,
     target.includes('/fifo/') ? 'the pipe' : target,

@@ -129,15 +129,17 @@ realTest('status tells everything about a service, and ends as ps does', {}, asy
   )
   assert.equal(web.logs[0].path, home.logPath('demo/web/1'))
   const text = (await home.cli('status', 'web')).stdout
-  assert.match(text, /^demo\/web\/1 {2}. running\n {2}why +running as pid \d+\n/)
-  assert.match(text, /\nLimits\n {2}nofile +77\n/)
-  assert.match(text, /\nDependencies\n {2}needs +demo\/db \(healthy\): met\n/)
+  assert.match(text, /^demo\/web\/1 {2}. running {2}since .*\n {2}why +running as pid \d+\n/)
+  assert.match(text, /\n {2}limits +nofile 77\n/)
+  assert.match(text, /\n {2}needs +v demo\/db \(healthy\)\n/)
   assert.equal((await home.cli('status', 'web', 'off')).code, 3)
   const all = await home.cli('status')
   assert.equal(all.code, 0)
   assert.match(
     all.stdout,
-    new RegExp(`^Holdfast \\S+ running for .* as pid ${daemon.pid}, 3 units, home .*\\n\\nNAME `),
+    new RegExp(
+      `^Holdfast \\S+ {2}running\\n {2}since .* pid ${daemon.pid}, [^]*\\n {2}units +3: 2 running, 1 stopped\\n[^]*\\n\\nNAME `,
+    ),
   )
 })
 
@@ -251,15 +253,16 @@ realTest('up applies what changed and nothing else, reload only tells it', {}, a
     /~ demo\/web {2}changed: would be stopped and started again\n {4}command: sleep infinity \S+ sleep 1000\n/,
   )
   assert.match(told.stdout, /~ demo\/other {2}changed: would be applied without a restart\n/)
-  assert.match(told.stdout, /\+ demo\/more {2}added: would be started\nwould change 3, unchanged 0\n/)
+  assert.match(told.stdout, /\+ demo\/more {2}added: would be started\n {4}command: sleep infinity\n/)
+  assert.match(told.stdout, /^\+ 1 added {2}~ 2 changed {2}= 0 unchanged\n/m)
   assert.equal((await home.unit('demo/web')).pid, web.pid)
   const applied = await home.cli('up')
   assert.equal(applied.code, 0)
-  assert.match(applied.stdout, /changed 3, unchanged 0\n/)
+  assert.match(applied.stdout, /^\+ 1 added {2}~ 2 changed {2}= 0 unchanged\n/m)
   await home.untilUnit('demo/web', (unit) => unit.state === 'running' && unit.pid !== web.pid)
   await home.untilState('demo/more', 'running')
   assert.equal((await home.unit('demo/other')).pid, other.pid)
-  assert.match((await home.cli('up')).stdout, /^changed 0, unchanged 3\n$/)
+  assert.match((await home.cli('up')).stdout, /^nothing changed {2}= 3 unchanged\n$/)
 })
 
 realTest('a file with an error changes nothing, at up, at SIGHUP and at the next start', {}, async (home) => {

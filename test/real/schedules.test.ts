@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { nudgeWallClock, wallClockSkip } from '../../src/sys/test-bench.ts'
 import type { JobRunItem, StatusList } from '../../src/wire/api.ts'
 import { type Home, realTest, type ServiceText } from './harness.ts'
 import { descriptorsOf, isAlive } from './processes.ts'
@@ -120,6 +121,23 @@ realTest(
   },
 )
 
+realTest(
+  'a daemon with a schedule looks at it again each time the clock is set',
+  { skip: wallClockSkip() },
+  async (home) => {
+    await home.start([home.declare('app', { yearly: job('true', onceAYear) })])
+    const { nextRunAt } = await home.untilUnit('app/yearly', (unit) => unit.nextRunAt !== null)
+    for (let time = 0; time < 3; time++) {
+      const before = turnsWithoutNews(home)
+      assert.equal(nudgeWallClock(), null)
+      await until('a turn that no news brought', () => turnsWithoutNews(home) > before)
+    }
+    const unit = await home.unit('app/yearly')
+    assert.deepEqual([unit.state, unit.nextRunAt], ['stopped', nextRunAt])
+    assert.deepEqual(await historyOf(home, 'app/yearly'), [])
+  },
+)
+
 // ---- helpers -------------------------------------------------------------------------------------------------
 
 function job(script: string, cron: string): ServiceText {
@@ -177,4 +195,10 @@ function assertOncePerTime(history: readonly JobRunItem[]): void {
 
 function wallTimersOf(pid: number): number {
   return [...descriptorsOf(pid).values()].filter((name) => name === 'anon_inode:[timerfd]').length
+}
+
+/** By the flight recorder: nothing but a clock can have brought them. */
+function turnsWithoutNews(home: Home): number {
+  const lines = readFileSync(join(home.directory, 'state/recorder/recording.ndjson'), 'utf8').split('\n')
+  return lines.filter((line) => line.includes('"kind":"turn"') && line.includes('"events":[]')).length
 }

@@ -12,7 +12,7 @@ import type {
   StopRung,
   Target,
 } from '../../src/core/model.ts'
-import { noChecks, noHooks } from '../../src/core/target/plain.ts'
+import { noChecks, noHooks, noLabels } from '../../src/core/target/plain.ts'
 
 /** What a drawn service is for: it says how its processes behave when nothing goes wrong. */
 export type Role = 'server' | 'job'
@@ -46,7 +46,9 @@ function drawApp(random: Random, name: string, count: number): App {
     const service = drawService(random, `${name[0]}${index}`, Object.values(services))
     services[service.name] = service
   }
-  return { name, source: `/etc/${name}.yaml`, dialect: 'compose', services }
+  // The second one sometimes comes first.
+  const priority = name === 'mail' && count % 2 === 0 ? 998 : 999
+  return { name, source: `/etc/${name}.yaml`, dialect: 'compose', priority, services }
 }
 
 /** What every drawn process has in common. */
@@ -71,6 +73,7 @@ export function drawService(random: Random, name: string, earlier: readonly Serv
     hooks: drawHooks(random),
     schedule,
     once: role === 'job' && schedule === null ? drawOnce(random) : null,
+    labels: noLabels,
   }
 }
 

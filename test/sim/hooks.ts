@@ -1,4 +1,4 @@
-import type { Hook, Run, Step, Unit, UnitId } from '../../src/core/model.ts'
+import type { FoundRun, Hook, Run, Step, Unit, UnitId } from '../../src/core/model.ts'
 import type { Process } from '../../src/drivers/fake/world.ts'
 import type { Scene, Watch } from './scene.ts'
 import { hold } from './violation.ts'
@@ -61,14 +61,16 @@ export function createHookWatch(): HookWatch {
     past.owed = 'no'
   }
 
+  /** What nothing is stored of goes on as what it was started as. */
+  function found({ unit, run, role }: FoundRun, atBootMs: number): void {
+    pasts.set(unit, { owed: 'no', pre: role === 'pre' ? run : null, isUnknown: false })
+    if (role === 'main') living.delete(unit)
+    else living.set(unit, { run, role, atBootMs, isTold: true, isSignalled: false })
+  }
+
   return {
-    news({ events, before, units, world }) {
+    news({ events, before, units, world, now }) {
       for (const event of events) {
-        // What it was started as its mark does not tell: from now on it is the unit's main run.
-        if (event.kind === 'found') {
-          pasts.delete(event.unit)
-          living.delete(event.unit)
-        }
         const hook = 'unit' in event ? living.get(event.unit) : undefined
         const isStart = event.kind === 'spawned' || event.kind === 'adopted'
         if (hook !== undefined && isStart && event.run === hook.run) hook.isTold = true
@@ -78,10 +80,16 @@ export function createHookWatch(): HookWatch {
         if (run === null || run.role !== 'main' || unit?.run?.n === run.n) continue
         const isDue = [spec, unit?.spec ?? spec].map(({ hooks }) => hooks.postStop !== null)
         const process = world.ended(id, run.n)
-        const wasThere = process?.role === 'main' && process.startedBootMs >= run.startedBootMs
+        // The number may have been used before, while nothing could be stored.
+        const isIt =
+          process !== null && (process.startedBootMs >= run.startedBootMs || process.identity.pid === run.identity?.pid)
+        const wasThere = isIt && process.role === 'main'
         const past = pastOf(id)
         if (past.isUnknown && past.owed === 'unsure') continue
         past.owed = !wasThere || !isDue.includes(true) ? 'no' : isDue.includes(false) ? 'unsure' : 'yes'
+      }
+      for (const event of events) {
+        if (event.kind === 'found' && units.get(event.unit)?.run?.n === event.run) found(event, now.bootMs)
       }
     },
     step(step, scene) {

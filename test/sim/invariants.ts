@@ -100,13 +100,18 @@ function whatMustEndIsEnding(state: State, unit: Unit): void {
     const isOver = !hasToEnd(state, other) && (other.after === null || !isToBeDown(state, other))
     if (other === unit || isOver || other.phase === 'unresolved' || unit.run.role !== 'main') continue
     if (other.app === unit.app && other.spec.dependsOn.some((edge) => edge.service === unit.service)) return
-    if (isEnding && other.spec.priority > unit.spec.priority) return
+    if (isEnding && startsLater(other, unit)) return
   }
   hold(
     false,
     'what must end is told to',
     () => `${unit.id} is ${unit.phase}, must end (${unit.endRunsWhy || unit.want.kind}) and waits for nobody`,
   )
+}
+
+/** By the priorities of their apps, and then their own. */
+function startsLater({ spec: a }: Unit, { spec: b }: Unit): boolean {
+  return a.appPriority > b.appPriority || (a.appPriority === b.appPriority && a.priority > b.priority)
 }
 
 export function hasToEnd(state: State, unit: Unit): boolean {
@@ -123,7 +128,10 @@ function isToBeDown(state: State, unit: Unit): boolean {
 function everyProcessIsHeld(state: State, world: World): void {
   for (const process of world.processes.values()) {
     if (process.isImpostor) continue
-    const isHeld = state.units.get(process.unit)?.run?.n === process.run
+    const run = state.units.get(process.unit)?.run
+    const isHeld = run?.n === process.run
+    const isAsStarted = !isHeld || run.role === process.role
+    hold(isAsStarted, 'every process is held by its unit', () => `${process.unit} run ${process.run} as ${run?.role}`)
     const isFound = !isHeld && state.found.some((found) => found.unit === process.unit && found.run === process.run)
     hold(
       isHeld || isFound,
@@ -184,9 +192,9 @@ export function wakesAreAhead(state: State, now: Now, alarms: { boot: number | n
   hold(isScheduled || alarms.wall === null, name, () => `woken when it is ${alarms.wall} for nothing`)
 }
 
-/** Something of it is still to come: a rung, a retry, stability, a probe, the end of a hook's time. */
-function isTimed({ stop, retryBootMs, phase, run, health }: Unit): boolean {
-  if (stop?.dueBootMs != null || retryBootMs !== null || health !== null) return true
+/** Something of it is still to come: a rung, a retry, stability, a probe, the end of a hook's time, its next time. */
+function isTimed({ stop, retryBootMs, phase, run, health, job }: Unit): boolean {
+  if (stop?.dueBootMs != null || retryBootMs !== null || health !== null || job?.due === 'asked') return true
   return (phase === 'up' && run?.isStable === false) || phase === 'preparing' || phase === 'finishing'
 }
 

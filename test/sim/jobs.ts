@@ -1,5 +1,11 @@
-import { clockBackMsMax, clockBelievableWallMs, jobRunsKept, scheduleGraceMs } from '../../src/core/limits.ts'
-import type { Command, Job, JobRun, Step, Unit, UnitId } from '../../src/core/model.ts'
+import {
+  clockBackMsMax,
+  clockBelievableWallMs,
+  jobRunsKept,
+  scheduleAnswerMsMax,
+  scheduleGraceMs,
+} from '../../src/core/limits.ts'
+import type { Command, Job, JobRun, Step, Unit, UnitId, Want } from '../../src/core/model.ts'
 import { processText } from './oracle.ts'
 import { isOfPresentRun, type Scene, type Watch } from './scene.ts'
 import { hold } from './violation.ts'
@@ -26,6 +32,10 @@ export function createJobWatch(): Watch {
   /** The present era is the last one; those before it are further on in time. */
   const eras = new Map<UnitId, Era[]>()
   const answers = new Map<UnitId, Set<number>>()
+  /** When the next time was asked for, of this life. */
+  const asks = new Map<UnitId, number>()
+  /** What was wanted before a run under way was asked for. */
+  const lasting = new Map<UnitId, Want>()
 
   function eraOf(unit: UnitId, wallMs: number): Era {
     let all = eras.get(unit) ?? []
@@ -36,6 +46,15 @@ export function createJobWatch(): Watch {
     const era = all.at(-1)!
     era.newestWallMs = Math.max(era.newestWallMs, wallMs)
     return era
+  }
+
+  /** Where several things were asked for together, nobody outside knows what was wanted in between. */
+  function followOnce({ id, want }: Unit, before: Unit | undefined, { events }: Scene): void {
+    const isClear = events.filter(({ kind }) => kind === 'command').length <= 1
+    const isAgain = want.kind === 'once' && before?.want.kind === 'once' && isClear
+    if (want.kind === 'once' && before !== undefined && before.want.kind !== 'once' && isClear) {
+      lasting.set(id, before.want)
+    } else if (!isAgain) lasting.delete(id)
   }
 
   function ends(scene: Scene): void {
@@ -103,6 +122,8 @@ export function createJobWatch(): Watch {
       ends(scene)
       for (const unit of scene.units.values()) {
         const before = scene.before.get(unit.id)
+        wishOutlastsOneRun(unit, before, lasting.get(unit.id), scene)
+        if (before === undefined || unit.want !== before.want) followOnce(unit, before, scene)
         begun(unit, before, scene)
         if (unit.job === null) continue
         if (before?.job != null && before.job !== unit.job) {
@@ -116,15 +137,21 @@ export function createJobWatch(): Watch {
       if (step.kind === 'forget') {
         successes.delete(step.unit)
         eras.delete(step.unit)
+        lasting.delete(step.unit)
       }
+      if (step.kind === 'schedule') asks.set(step.unit, scene.now.bootMs)
       if (step.kind !== 'spawn') return
       onceIsOnce(step, scene)
       everyRunIsWrittenDown(step, scene)
       newest.set(step.unit, { run: step.run, process: processText(step.spec.process) })
     },
-    after() {},
+    after(scene) {
+      if (!scene.isCut) for (const unit of scene.units.values()) isAnsweredOrAsked(unit, asks.get(unit.id), scene)
+    },
     lifeBegins({ isStateLost }) {
+      asks.clear()
       if (!isStateLost) return
+      lasting.clear()
       successes.clear()
       eras.clear()
       // What was asked for may be done once more.
@@ -184,6 +211,29 @@ function historyFitsTheUnit(unit: Unit, { history, isQueued }: Job): void {
   }
   hold(first === history.at(-1), name, () => `${unit.id}: ${JSON.stringify(first)} is open, and not the last one`)
   hold(mayRun, name, () => `${unit.id} is ${unit.phase}, want ${unit.want.kind}: ${JSON.stringify(first)} never ends`)
+}
+
+/** Whoever does not get an answer asks again. */
+function isAnsweredOrAsked({ id, job, spec, isDeclared }: Unit, askedBootMs: number | undefined, scene: Scene): void {
+  if (spec.schedule === null || !isDeclared || job?.due === 'known' || scene.isEnding) return
+  const waitedMs = scene.now.bootMs - (askedBootMs ?? Number.NEGATIVE_INFINITY)
+  hold(
+    waitedMs < scheduleAnswerMsMax,
+    'a next time is not waited for without end',
+    () => `${id}: asked for at ${askedBootMs}, now ${scene.now.bootMs}`,
+  )
+}
+
+/** After one run that was asked for, what was wanted before is wanted again. */
+function wishOutlastsOneRun(unit: Unit, before: Unit | undefined, lasting: Want | undefined, scene: Scene): void {
+  const isOver = before?.want.kind === 'once' && unit.want.kind !== 'once'
+  if (!isOver || lasting === undefined || scene.events.some(({ kind }) => kind === 'command')) return
+  const { autostart, schedule } = unit.spec
+  const isDeclared = lasting.by.kind === 'declared' || schedule !== null
+  const isUp = isDeclared ? autostart && schedule === null : lasting.kind === 'up'
+  const isKept = (unit.want.by.kind === 'declared') === isDeclared && (unit.want.kind === 'up') === isUp
+  const told = () => `${unit.id}: ${JSON.stringify(unit.want)} after one run, before it ${JSON.stringify(lasting)}`
+  hold(isKept, 'the wish outlasts one run', told)
 }
 
 function everyRunIsWrittenDown({ unit: id, role, run, isRecorded }: SpawnStep, { units }: Scene): void {

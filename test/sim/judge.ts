@@ -97,6 +97,8 @@ function knownExitsAreExact({ events, before, world }: Scene, daemon: number): v
     if (event.kind !== 'exited' || !isOfPresentRun(event, before)) continue
     const process = world.ended(event.unit, event.run)
     if (process === null || (process.parent !== daemon && !process.isRecorded)) continue
+    // What this one left had to go for a later one, which could not be stored.
+    if (world.trace(event.unit)?.process !== process) continue
     const isExact = JSON.stringify(process.exit) === JSON.stringify(event.exit)
     const told = () => `${event.unit} run ${event.run}: ${JSON.stringify([event.exit, process.exit])}`
     hold(isExact, 'exits of our children, and of jobs, are known', told)

@@ -166,7 +166,6 @@ export function createLedger(): Ledger {
     },
     found(unit) {
       pastOf(unit).isFound = true
-      pastOf(unit).lastRole = 'main'
     },
     reserved(below) {
       reserved = below
@@ -287,7 +286,7 @@ function endHasACause({ unit, run, why }: Transition, past: Past, scene: Scene):
   const isOverdue = known !== undefined && isHookOverdue(known, { role, startedBootMs }, now.bootMs)
   const isReplaced = known?.spec.schedule?.overlap === 'replace'
   const name = 'the untouched is not stopped'
-  const isLetBe = role !== 'post' || past.isFound || isOverdue
+  const isLetBe = role !== 'post' || isOverdue
   hold(isLetBe, name, () => `${unit}: its post_stop hook is stopped (${why})`)
   const isCaused =
     isEnding ||

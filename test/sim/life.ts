@@ -189,6 +189,7 @@ function sabotagedDriver(parts: LifeParts, inner: Driver, life: Life): Driver {
       inner.events(wrapped(post), signal)
     },
     facts: (run, unit) => inner.facts(run, unit),
+    factsOfAll: (runs) => inner.factsOfAll(runs),
   }
 }
 
@@ -209,7 +210,8 @@ function tellBadly(parts: LifeParts, life: Life, event: Event, post: Post): void
     return
   }
   if (event.kind === 'next-due' && isOn('schedule-answers-badly')) {
-    for (let times = random.whole(1, 2); times > 0; times--)
+    // Never, late, or twice.
+    for (let times = random.whole(0, 2); times > 0; times--)
       life.underWay.push({ atBootMs: time.bootMs + random.whole(0, 4_000), event })
     return
   }

@@ -44,6 +44,8 @@ export interface Oracle {
 export function createOracle(): Oracle {
   let pending: Submitted[] = []
   const wishes = new Map<UnitId, Wish>()
+  /** What was wished before one run was asked for. */
+  const lasting = new Map<UnitId, Wish>()
   const autostart = new Map<UnitId, boolean>()
   const scheduled = new Set<UnitId>()
   const restarts = new Map<UnitId, number>()
@@ -77,7 +79,11 @@ export function createOracle(): Oracle {
         return
       case 'run':
         // What runs already is left alone, and only the daemon knows what ran then.
-        for (const unit of command.units) wish(unit, wishOf(acknowledged.state.units.get(unit)?.want))
+        for (const unit of command.units) {
+          const before = wishes.get(unit) ?? 'unsure'
+          wish(unit, wishOf(acknowledged.state.units.get(unit)?.want))
+          if (wishes.get(unit) === 'once' && before !== 'once') lasting.set(unit, before)
+        }
         return
       case 'signal':
         return
@@ -85,7 +91,8 @@ export function createOracle(): Oracle {
         if (isEnding) return
         isEnding = true
         for (const [unit, { isUntilRestart }] of target === null ? [] : declaredUnits(target)) {
-          if (isUntilRestart || wishes.get(unit) === 'once') wishes.set(unit, 'declared')
+          if (isUntilRestart) wishes.set(unit, 'declared')
+          else if (wishes.get(unit) === 'once') wishes.set(unit, lasting.get(unit) ?? 'unsure')
         }
         return
     }
@@ -177,6 +184,7 @@ export function createOracle(): Oracle {
     isShutdownAsked: () => isShutdown,
     died() {
       isDead = true
+      lasting.clear()
     },
     storeTrouble() {
       if (isDead) return

@@ -12,7 +12,7 @@ const base: Service = {
 
 function target(...services: readonly Service[]): Target {
   const byName = Object.fromEntries(services.map((one) => [one.name, one]))
-  return { apps: { app: { name: 'app', source: '/x', dialect: 'compose', services: byName } } }
+  return { apps: { app: { name: 'app', source: '/x', dialect: 'compose', priority: 999, services: byName } } }
 }
 
 const diff = (before: Service, after: Service) => diffTargets(target(before), target(after))

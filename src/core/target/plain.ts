@@ -1,8 +1,10 @@
 import { hashData } from '../../base/hash.ts'
 import type {
+  App,
   CgroupLimits,
   Checks,
   Hooks,
+  Labels,
   LogSpec,
   ProcessLimits,
   ProcessSpec,
@@ -17,6 +19,8 @@ import type {
 export const noChecks: Checks = { readiness: null, liveness: null }
 
 export const noHooks: Hooks = { preStart: null, postStop: null }
+
+export const noLabels: Labels = {}
 
 export const nullStdin: StdinSpec = { kind: 'null' }
 
@@ -67,16 +71,26 @@ export const plainProcess: ProcessSpec = {
   cgroup: false,
 }
 
+/** As supervisord has it, of groups and of programs. */
+export const plainPriority = 999
+
 /** As an older version stored it, with what has been added since. */
 export function completeTarget(target: Target): Target {
-  return { apps: mapValues(target.apps, (app) => ({ ...app, services: mapValues(app.services, completeSpec) })) }
+  const services = (app: App) => mapValues(app.services, (service) => completeSettings(service, plainSettings))
+  return { apps: mapValues(target.apps, (app) => ({ ...completed(app, plainApp), services: services(app) })) }
 }
 
-export function completeSpec<S extends Service | UnitSpec>(spec: S): S {
-  return { ...completed(spec, plainSettings as Partial<S>), process: completeProcess(spec.process) }
+export function completeSpec(spec: UnitSpec): UnitSpec {
+  return completeSettings(spec, { ...plainSettings, appPriority: plainPriority, processName: null })
 }
 
-const plainSettings = { checks: noChecks, hooks: noHooks, schedule: null, once: null } as const
+function completeSettings<S extends Service | UnitSpec>(stored: S, plain: Partial<S>): S {
+  return { ...completed(stored, plain), process: completeProcess(stored.process) }
+}
+
+const plainApp = { priority: plainPriority } as const
+
+const plainSettings = { checks: noChecks, hooks: noHooks, schedule: null, once: null, labels: noLabels } as const
 
 function completeProcess(stored: ProcessSpec): ProcessSpec {
   const settings = completed(stored, plainProcess)

@@ -2,17 +2,22 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { asked, play, service, setTarget } from '../fixture.ts'
 import type { State } from '../model.ts'
+import { parseLabelRules } from './label-rules.ts'
 import { editDistance, selectUnits } from './select.ts'
 
 /** shop: web with two units and db; mail: web. */
 function shop(): State {
   const app = (name: string, ...services: readonly ReturnType<typeof service>[]) => {
     const keyed = Object.fromEntries(services.map((one) => [one.name, one]))
-    return { name, source: `/${name}.yaml`, dialect: 'compose' as const, services: keyed }
+    return { name, source: `/${name}.yaml`, dialect: 'compose' as const, priority: 999, services: keyed }
   }
   const apps = {
-    shop: app('shop', service('web', { instances: [{ n: 1 }, { n: 2 }] }), service('db')),
-    mail: app('mail', service('web')),
+    shop: app(
+      'shop',
+      service('web', { instances: [{ n: 1 }, { n: 2, processName: 'web_02' }], labels: { tier: 'front' } }),
+      service('db', { labels: { tier: 'back' } }),
+    ),
+    mail: app('mail', service('web', { labels: { tier: 'front', canary: '' } })),
   }
   const scene = play()
   scene.turn(0, asked({ kind: 'set-target', target: { apps }, by: { kind: 'daemon' }, why: '' }))
@@ -38,6 +43,40 @@ it("supervisord's groups are apps", () => {
   assert.deepEqual(units('shop:*'), ['shop/web/1', 'shop/web/2', 'shop/db/1'])
   assert.deepEqual(units('shop:'), ['shop/web/1', 'shop/web/2', 'shop/db/1'])
   assert.deepEqual(units('mail:db'), { kind: 'unknown', name: 'mail:db', similar: [] })
+})
+
+it("a process's own name works within its group", () => {
+  assert.deepEqual(units('shop:web_02'), ['shop/web/2'])
+  assert.deepEqual(units('shop:web_0?'), ['shop/web/2'])
+  assert.deepEqual(units('web_02'), { kind: 'unknown', name: 'web_02', similar: [] })
+})
+
+it('a pattern means all it matches, in every app', () => {
+  assert.deepEqual(units('w*'), ['shop/web/1', 'shop/web/2', 'mail/web/1'])
+  assert.deepEqual(units('shop/*'), ['shop/web/1', 'shop/web/2', 'shop/db/1'])
+  assert.deepEqual(units('*/web/1'), ['shop/web/1', 'mail/web/1'])
+  assert.deepEqual(units('web/[!1]'), ['shop/web/2'])
+  assert.deepEqual(units('m*/'), ['mail/web/1'])
+  assert.deepEqual(units('sh*:d?'), ['shop/db/1'])
+  assert.deepEqual(units('*'), ['shop/web/1', 'shop/web/2', 'shop/db/1', 'mail/web/1'])
+  assert.deepEqual(units('db', 'x*'), { kind: 'unknown', name: 'x*', similar: [] })
+})
+
+const labelled = (names: readonly string[], ...texts: readonly string[]) => {
+  const parsed = parseLabelRules(texts)
+  assert.equal(parsed.kind, 'rules')
+  const selection = selectUnits(shop(), names, parsed.rules)
+  return selection.kind === 'selected' ? selection.units : selection
+}
+
+it('labels select of everything, or of what is named', () => {
+  assert.deepEqual(labelled([], 'tier=front'), ['shop/web/1', 'shop/web/2', 'mail/web/1'])
+  assert.deepEqual(labelled([], 'tier=front,canary'), ['mail/web/1'])
+  assert.deepEqual(labelled([], 'tier!=front'), ['shop/db/1'])
+  assert.deepEqual(labelled(['shop/'], 'tier=front'), ['shop/web/1', 'shop/web/2'])
+  assert.deepEqual(labelled(['mail/'], 'tier=back'), { kind: 'no-such-labels' })
+  assert.deepEqual(labelled([], 'tier=middle'), { kind: 'no-such-labels' })
+  assert.deepEqual(labelled(['nobody'], 'tier'), { kind: 'unknown', name: 'nobody', similar: [] })
 })
 
 it('several names are taken together, each unit once, in order', () => {

@@ -1,5 +1,5 @@
 import { hashData } from '../../base/hash.ts'
-import type { App, Instance, ProcessSpec, Service, Target, UnitId, UnitSpec } from '../model.ts'
+import type { App, ProcessSpec, Service, Target, UnitId, UnitSpec } from '../model.ts'
 import { beyondPlain, plainProcess } from './plain.ts'
 
 /** Every unit that a target declares, in the target's order, with its settings resolved. */
@@ -21,16 +21,12 @@ export function unitParts(id: UnitId): { readonly app: string; readonly service:
 
 function addApp(specs: Map<UnitId, UnitSpec>, app: App): void {
   for (const service of Object.values(app.services)) {
-    const shared = unitSpec(service, service.process)
-    for (const instance of service.instances) {
-      const spec = instance.process === undefined ? shared : unitSpec(service, processOf(service, instance))
-      specs.set(unitId(app.name, service.name, instance.n), spec)
+    const shared = unitSpec(app, service, service.process)
+    for (const { n, process, processName = null } of service.instances) {
+      const spec = process === undefined ? shared : unitSpec(app, service, { ...service.process, ...process })
+      specs.set(unitId(app.name, service.name, n), processName === null ? spec : { ...spec, processName })
     }
   }
-}
-
-function processOf(service: Service, instance: Instance): ProcessSpec {
-  return { ...service.process, ...instance.process }
 }
 
 /** See UnitSpec.runHash. */
@@ -38,7 +34,7 @@ export function runHashOf(process: ProcessSpec): string {
   return hashData(beyondPlain(process, plainProcess))
 }
 
-function unitSpec(service: Service, process: ProcessSpec): UnitSpec {
+function unitSpec(app: App, service: Service, process: ProcessSpec): UnitSpec {
   return {
     process,
     runHash: runHashOf(process),
@@ -46,11 +42,14 @@ function unitSpec(service: Service, process: ProcessSpec): UnitSpec {
     restart: service.restart,
     stop: service.stop,
     dependsOn: service.dependsOn,
+    appPriority: app.priority,
     priority: service.priority,
+    processName: null,
     manualStop: service.manualStop,
     checks: service.checks,
     hooks: service.hooks,
     schedule: service.schedule,
     once: service.once,
+    labels: service.labels,
   }
 }

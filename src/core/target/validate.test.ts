@@ -20,7 +20,7 @@ function app(services: Readonly<Record<string, readonly string[]>>): App {
     name,
     service(name, { instances, dependsOn: dependsOn(names) }),
   ])
-  return { name: 'app', source: '/x', dialect: 'compose', services: Object.fromEntries(all) }
+  return { name: 'app', source: '/x', dialect: 'compose', priority: 999, services: Object.fromEntries(all) }
 }
 
 const messages = (one: App) => validateApp(one).map((fault) => `${fault.service}.${fault.setting}: ${fault.message}`)

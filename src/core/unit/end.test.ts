@@ -92,16 +92,21 @@ describe('how a run ends', () => {
     assert.equal(scene.unit('db').end.kind, 'unexpected')
   })
 
-  it('a wish for once is down after the end', () => {
-    const scene = running(0, service('web'))
-    const unit = scene.unit('web')
-    const once = play({
-      ...scene.state,
-      units: new Map([[unit.id, { ...unit, want: { kind: 'once', by: { kind: 'daemon' } } }]]),
-    })
-    assert.deepEqual(once.turn(1, once.exited('web', code(0))), [])
-    assert.equal(once.unit('web').phase, 'ended')
-    assert.deepEqual(once.unit('web').want, { kind: 'down', by: { kind: 'daemon' } })
+  it('nothing follows one run, and what was wanted before is wanted again', () => {
+    const down = { kind: 'down', by: { kind: 'daemon' } } as const
+    const declared = { kind: 'up', by: { kind: 'declared' } } as const
+    for (const { afterwards, after } of [
+      { afterwards: down, after: down },
+      { afterwards: null, after: declared },
+    ]) {
+      const scene = running(0, service('web'))
+      const unit = scene.unit('web')
+      const want = { kind: 'once', by: { kind: 'daemon' }, afterwards } as const
+      const once = play({ ...scene.state, units: new Map([[unit.id, { ...unit, want }]]) })
+      assert.deepEqual(once.turn(1, once.exited('web', code(0))), [])
+      assert.equal(once.unit('web').phase, 'ended')
+      assert.deepEqual(once.unit('web').want, after)
+    }
   })
 
   it('a run that had to be replaced and ended by itself is followed at once, without counting', () => {

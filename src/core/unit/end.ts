@@ -1,23 +1,11 @@
+import { assert } from '../../base/assert.ts'
 import { fractionOf } from '../../base/hash.ts'
 import { type Draft, enterPhase, type PhaseFacts, putUnit, unitsOf } from '../draft.ts'
 import { hostRetryMs } from '../limits.ts'
-import type {
-  After,
-  Backoff,
-  End,
-  EndKind,
-  Exit,
-  Failure,
-  Now,
-  RestartPolicy,
-  Role,
-  Run,
-  Unit,
-  Want,
-} from '../model.ts'
+import type { After, Backoff, End, EndKind, Exit, Failure, Now, RestartPolicy, Role, Run, Unit } from '../model.ts'
 import { durationText, exitText } from '../text.ts'
 import { isJob, jobEnds, onceMore } from './job.ts'
-import { declaredWant, isWantedUp } from './wish.ts'
+import { isWantedUp, wantAfterOnce } from './wish.ts'
 
 /** How a run came to its end: a process ended, or none came of it. */
 export type Ending =
@@ -53,6 +41,31 @@ export function endRun(draft: Draft, unit: Unit, run: Run, ending: Ending, now: 
       endFinishing(ended)
       return
   }
+}
+
+/**
+ * A main run of which nothing is stored is over, as the hook after it tells that lives. Answers what follows that hook, and
+ * the unit as it left it. How long it lived is not known: it counts as stable.
+ */
+export function endUnseen(
+  draft: Draft,
+  unit: Unit,
+  main: Run,
+  now: Now,
+): { readonly left: Unit; readonly after: After } {
+  const run: Run = { ...main, startedBootMs: now.bootMs - unit.spec.restart.stableMs }
+  const exit: Exit = { kind: 'unknown' }
+  const end: End = { kind: 'unknown', run: run.n, exit, message: '', atWallMs: now.wallMs }
+  const told = 'ended unseen, while nothing could be stored'
+  endMain({ draft, unit, run, ending: { kind: 'exit', exit }, end, told, now })
+  const left = unitsOf(draft).get(unit.id) ?? unit
+  return { left, after: left.after ?? afterOf(left) }
+}
+
+/** Where it rests, or waits for its next run. */
+function afterOf({ id, phase, retryBootMs, reason: why }: Unit): After {
+  assert(phase === 'idle' || phase === 'backoff' || phase === 'ended' || phase === 'failed', `${id} rests`)
+  return { phase, retryBootMs, why }
 }
 
 function endKind(draft: Draft, unit: Unit, run: Run, ending: Ending): EndKind {
@@ -210,12 +223,7 @@ function jobFacts({ unit, end, now }: Ended, to: After['phase'], facts: PhaseFac
   if (to === 'backoff' && isJob(unit)) return {}
   const job = jobEnds(unit, facts.end ?? end, facts.why, now)
   const isRepeated = to === 'idle' && unit.want.kind !== 'down'
-  return { job, want: unit.want.kind !== 'once' || isRepeated ? unit.want : wantAfterOnce(unit) }
-}
-
-function wantAfterOnce(unit: Unit): Want {
-  const declared = declaredWant(unit.spec)
-  return declared.kind === 'down' || unit.spec.once !== null ? declared : { kind: 'down', by: unit.want.by }
+  return { job, want: unit.want.kind !== 'once' || isRepeated ? unit.want : wantAfterOnce(unit.want, unit.spec) }
 }
 
 /** One more run was due by the schedule meanwhile. */

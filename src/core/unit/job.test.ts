@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { advance } from '../advance.ts'
+import { turn } from '../../engine/turn.ts'
+import { advance, nextWake } from '../advance.ts'
 import { begin } from '../begin.ts'
 import { explain } from '../explain.ts'
 import { ann, ask, asked, at, code, idOf, policy, service, setTarget, shutdown } from '../fixture.ts'
@@ -87,6 +88,48 @@ describe('a scheduled service', () => {
     assert.deepEqual([scene.unit().phase, scene.unit().want.kind], ['ended', 'down'])
     assert.equal(nextWallWake(scene.state), firstDue + hourMs)
     assert.equal(explain(scene.state, scene.now(firstDue + hourMs / 2))[0]?.isAtTarget, true)
+  })
+
+  it('whose next time nobody tells is asked for again, ever more slowly, and says so', () => {
+    let state = revive(null, at(0))
+    const take = (bootMs: number, ...events: readonly Event[]) => {
+      const { state: after, steps } = turn(state, events, at(bootMs))
+      state = after
+      return steps
+    }
+    const unit = (): Unit => state.units.get(idOf('job'))!
+    const [first] = take(0, setTarget(job()))
+    assert.equal(first?.kind, 'schedule')
+    const asked = [0]
+    for (let wake = nextWake(state, at(0)); asked.length < 9; wake = nextWake(state, at(wake!))) {
+      assert.deepEqual(take(wake! - 1), [])
+      assert.deepEqual(
+        take(wake!).map((step) => step.kind),
+        ['schedule'],
+      )
+      asked.push(wake!)
+    }
+    const waits = asked.slice(1).map((atMs, index) => atMs - asked[index]!)
+    assert.deepEqual(waits, [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000])
+    const last = asked.at(-1)!
+    assert.match(explain(state, at(last))[0]!.next, /asked for 9 times and not told; asked again in 5 min/)
+    // The answer to the first question is as good as any.
+    const { scheduleHash, doneWallMs } = unit().job!
+    const due = { unit: idOf('job'), scheduleHash, afterWallMs: doneWallMs, dueWallMs: last + day1, message: '' }
+    take(last + 1, { kind: 'next-due', ...due })
+    assert.deepEqual([unit().job?.due, unit().job?.asked, nextWake(state, at(last + 1))], ['known', null, null])
+  })
+
+  it('is asked for no more when it is not declared, or the daemon ends', () => {
+    for (const end of [setTarget(), shutdown()]) {
+      let { state } = turn(revive(null, at(0)), [setTarget(job())], at(0))
+      state = turn(state, [end], at(1)).state
+      assert.equal(nextWake(state, at(1)), null)
+      assert.deepEqual(
+        turn(state, [], at(1_000_000)).steps.filter((step) => step.kind === 'schedule'),
+        [],
+      )
+    }
   })
 
   it('keeps what became of each run, and only so many', () => {

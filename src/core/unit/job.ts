@@ -1,8 +1,16 @@
 import { hashData } from '../../base/hash.ts'
-import { type Draft, enterPhase, freshCounters, putUnit } from '../draft.ts'
-import { clockBackMsMax, clockBelievableWallMs, jobRunsKept, scheduleGraceMs } from '../limits.ts'
+import { type Draft, enterPhase, freshCounters, putUnit, putVolatile } from '../draft.ts'
+import {
+  clockBackMsMax,
+  clockBelievableWallMs,
+  jobRunsKept,
+  scheduleAnswerMs,
+  scheduleAnswerMsMax,
+  scheduleGraceMs,
+} from '../limits.ts'
 import type { End, Event, Job, JobRun, Now, Schedule, State, Step, Unit, UnitSpec, Who } from '../model.ts'
 import { durationText, whoText } from '../text.ts'
+import { onceWant } from './wish.ts'
 
 /** Whether what it does now is a job: run to its end, and written down. */
 export function isJob(unit: Pick<Unit, 'spec' | 'want'>): boolean {
@@ -19,6 +27,7 @@ export function declaredJob(known: Job | null, spec: UnitSpec, now: Now): Job | 
     ...(known ?? noJob),
     scheduleHash,
     due,
+    asked: null,
     dueWallMs: null,
     doneWallMs: now.wallMs,
     trustedWallMs: 0,
@@ -30,6 +39,7 @@ const noJob: Job = {
   scheduleHash: '',
   dueWallMs: null,
   due: 'known',
+  asked: null,
   doneWallMs: 0,
   trustedWallMs: 0,
   isQueued: false,
@@ -45,19 +55,33 @@ export function isDoneOnce(spec: UnitSpec, job: Job | null, bootId: string): boo
 
 // ---- when it is due ------------------------------------------------------------------------------------------
 
-/** Asks for the times that are not known. */
-export function planSchedules(steps: Step[], state: State): void {
+/** Asks for the times that are not known, and again where no answer came in time. */
+export function planSchedules(steps: Step[], state: State, now: Now): void {
   if (state.mode.kind === 'stopping') return
   for (const { id, isDeclared, spec, job } of state.units.values()) {
-    if (job === null || job.due !== 'unknown' || spec.schedule === null || !isDeclared) continue
-    const { scheduleHash, doneWallMs } = job
-    const why = 'its next time is not known'
+    if (job === null || job.due === 'known' || spec.schedule === null || !isDeclared) continue
+    const { scheduleHash, doneWallMs, asked } = job
+    if (asked !== null && asked.untilBootMs > now.bootMs) continue
+    const why = asked === null ? 'its next time is not known' : `its next time was asked for ${asked.times}x in vain`
     steps.push({ kind: 'schedule', unit: id, schedule: spec.schedule, scheduleHash, afterWallMs: doneWallMs, why })
   }
 }
 
-export function beginSchedule(draft: Draft, unit: Unit): void {
-  if (unit.job !== null) putUnit(draft, { ...unit, job: { ...unit.job, due: 'asked' } })
+/** Each time without an answer it is waited for twice as long. */
+export function beginSchedule(draft: Draft, unit: Unit, now: Now): void {
+  if (unit.job === null) return
+  const times = (unit.job.asked?.times ?? 0) + 1
+  const waitMs = Math.min(scheduleAnswerMs * 2 ** (times - 1), scheduleAnswerMsMax)
+  putVolatile(draft, {
+    ...unit,
+    job: { ...unit.job, due: 'asked', asked: { times, untilBootMs: now.bootMs + waitMs } },
+  })
+}
+
+/** When the answer that is waited for is late, in boot ms. */
+export function nextAskBootMs(state: State, { job, spec, isDeclared }: Unit): number {
+  const isFollowed = state.mode.kind !== 'stopping' && isDeclared && spec.schedule !== null
+  return (isFollowed ? job?.asked?.untilBootMs : null) ?? Number.POSITIVE_INFINITY
 }
 
 export function foldNextDue(draft: Draft, unit: Unit, event: Extract<Event, { kind: 'next-due' }>): void {
@@ -65,7 +89,7 @@ export function foldNextDue(draft: Draft, unit: Unit, event: Extract<Event, { ki
   const isNews = job?.due === 'asked' && job.scheduleHash === event.scheduleHash && job.doneWallMs === event.afterWallMs
   if (job === null || !isNews) return
   const reason = event.message === '' ? unit.reason : event.message
-  putUnit(draft, { ...unit, reason, job: { ...job, due: 'known', dueWallMs: event.dueWallMs } })
+  putUnit(draft, { ...unit, reason, job: { ...job, due: 'known', asked: null, dueWallMs: event.dueWallMs } })
 }
 
 /** The next time of any schedule, by the wall clock. */
@@ -132,7 +156,7 @@ function fire(draft: Draft, unit: Unit, { job, schedule, dueWallMs }: Due, now: 
 
 /** Everything up to `doneWallMs` is dealt with; when is it due next? */
 function askedAgain(job: Job, doneWallMs: number): Job {
-  return { ...job, doneWallMs, due: 'unknown', dueWallMs: null }
+  return { ...job, doneWallMs, due: 'unknown', asked: null, dueWallMs: null }
 }
 
 function trigger(draft: Draft, unit: Unit, { job, schedule, dueWallMs }: Due, now: Now): void {
@@ -166,12 +190,27 @@ export function onceMore(
   const wanted: Unit = {
     ...unit,
     ...freshCounters,
-    want: { kind: 'once', by: cause.by },
+    stoppedBy: null,
+    want: onceWant(unit.want, cause.by),
     job: opened(unit.job ?? noJob, cause, now),
   }
   if (unit.phase === 'idle') putUnit(draft, { ...wanted, reason: why })
   else if (unit.after !== null) putUnit(draft, { ...wanted, after: { phase: 'idle', retryBootMs: null, why } })
   else enterPhase(draft, wanted, 'idle', now, { why })
+}
+
+/**
+ * A run of it was found that its schedule began while nothing could be stored: it is let run to its end, written down, and
+ * stands for every time up to now.
+ */
+export function withFoundJob(draft: Draft, unit: Unit, run: number, now: Now): Unit {
+  const { job, spec, want } = unit
+  const isFollowed = spec.schedule !== null && unit.isDeclared && draft.state.mode.kind !== 'stopping'
+  if (job === null || !isFollowed || want.kind !== 'down') return unit
+  const by: Who = { kind: 'schedule' }
+  const dealt = askedAgain(job, Math.max(job.doneWallMs, now.wallMs))
+  const begun = { ...unit, want: onceWant(want, by), job: opened(dealt, { by, dueWallMs: null }, now) }
+  return { ...begun, job: jobBegins(begun, run, now) }
 }
 
 function opened(job: Job, cause: Pick<JobRun, 'by' | 'dueWallMs'>, now: Now): Job {

@@ -1,12 +1,28 @@
-import type { Dependency, State, Unit, UnitSpec, Want } from '../model.ts'
+import type { Dependency, LastingWant, OnceWant, State, Unit, UnitSpec, Want, Who } from '../model.ts'
 
 /** Whether the unit is to run now, all wishes weighed (docs/lifecycle.md "Wishes, and what wins"). */
 export function isWantedUp(state: State, unit: Unit): boolean {
   return state.mode.kind !== 'stopping' && unit.isDeclared && unit.want.kind !== 'down'
 }
 
-export function declaredWant(spec: Pick<UnitSpec, 'autostart' | 'schedule'>): Want {
+export function declaredWant(spec: Pick<UnitSpec, 'autostart' | 'schedule'>): LastingWant {
   return { kind: spec.autostart && spec.schedule === null ? 'up' : 'down', by: { kind: 'declared' } }
+}
+
+/** Wanted for one run; what somebody wanted before holds again after it. */
+export function onceWant(before: Want, by: Who): OnceWant {
+  if (before.kind === 'once') return { kind: 'once', by, afterwards: before.afterwards }
+  return { kind: 'once', by, afterwards: before.by.kind === 'declared' ? null : before }
+}
+
+/** What is wanted when the one run is over. What has a schedule by now is wanted by that only. */
+export function wantAfterOnce({ afterwards }: OnceWant, spec: UnitSpec): LastingWant {
+  return spec.schedule === null && afterwards !== null ? afterwards : declaredWant(spec)
+}
+
+/** By priority: negative where `a` is started before `b`, and stopped after it. */
+export function compareStarts({ spec: a }: Unit, { spec: b }: Unit): number {
+  return a.appPriority - b.appPriority || a.priority - b.priority
 }
 
 /** Whether the unit's living run has to end: it is not wanted, must be replaced, or has failed. */
@@ -25,7 +41,8 @@ function isEnding(state: State, unit: Unit): boolean {
 
 export interface Hindrance {
   readonly dependency: Dependency
-  readonly why: string
+  /** Whose doing it is; null: the service has no units. */
+  readonly late: Unit | null
 }
 
 /** The units of one state by `app/service`: what a dependency refers to. */
@@ -50,27 +67,22 @@ export function serviceKey(app: string, service: string): string {
 export function hindrance(state: State, index: ServiceIndex, unit: Unit): Hindrance | null {
   for (const dependency of unit.spec.dependsOn) {
     const others = (index.get(serviceKey(unit.app, dependency.service)) ?? []).filter((other) => other.isDeclared)
-    const why = unmet(state, dependency, others)
-    if (why !== null) return { dependency, why }
+    const late = lateOne(state, dependency, others)
+    if (late !== undefined) return { dependency, late }
   }
   return null
 }
 
-function unmet(state: State, dependency: Dependency, others: readonly Unit[]): string | null {
-  if (others.length === 0) return dependency.required ? `${dependency.service} has no units` : null
+/** The first of `others` that does not meet the condition; undefined: it holds. */
+function lateOne(state: State, dependency: Dependency, others: readonly Unit[]): Unit | null | undefined {
+  if (others.length === 0) return dependency.required ? null : undefined
   switch (dependency.condition) {
-    case 'started': {
-      const late = others.find((other) => other.phase !== 'up' || mustEnd(state, other))
-      return late === undefined ? null : `${late.id} to start (now ${late.phase}: ${late.reason})`
-    }
-    case 'healthy': {
-      const late = others.find((other) => !isHealthy(other) || mustEnd(state, other))
-      return late === undefined ? null : `${late.id} to be healthy (now ${healthText(late)})`
-    }
-    case 'completed': {
-      const late = others.find((other) => other.phase !== 'ended' || other.end.kind !== 'expected')
-      return late === undefined ? null : `${late.id} to complete (now ${late.phase}: ${late.reason})`
-    }
+    case 'started':
+      return others.find((other) => other.phase !== 'up' || mustEnd(state, other))
+    case 'healthy':
+      return others.find((other) => !isHealthy(other) || mustEnd(state, other))
+    case 'completed':
+      return others.find((other) => other.phase !== 'ended' || other.end.kind !== 'expected')
   }
 }
 
@@ -79,14 +91,9 @@ export function isHealthy(unit: Unit): boolean {
   return unit.phase === 'up' && unit.health?.readiness?.status === 'healthy'
 }
 
-function healthText({ phase, health, reason }: Unit): string {
-  const status = health?.readiness?.status
-  return phase === 'up' && status !== undefined && status !== 'healthy' ? `${status}: ${reason}` : `${phase}: ${reason}`
-}
-
 /**
- * What must end but has to wait: a living unit that must end too and depends on it, or, while the daemon ends, one of
- * a higher priority number that waits for nobody itself. Units that cannot be told hold nobody back.
+ * What must end but has to wait: a living unit that must end too and depends on it, or, while the daemon ends, one that
+ * starts later by priority and waits for nobody itself. Units that cannot be told hold nobody back.
  */
 export function stopBlockers(state: State): { blocks(unit: Unit): Unit | null } {
   const ending = [...state.units.values()].filter((unit) => isEnding(state, unit))
@@ -98,12 +105,12 @@ export function stopBlockers(state: State): { blocks(unit: Unit): Unit | null } 
   const last =
     state.mode.kind === 'stopping' ? highestPriority(ending.filter((unit) => dependantOf(unit) === null)) : null
   return {
-    blocks: (unit) => dependantOf(unit) ?? (last !== null && last.spec.priority > unit.spec.priority ? last : null),
+    blocks: (unit) => dependantOf(unit) ?? (last !== null && compareStarts(last, unit) > 0 ? last : null),
   }
 }
 
 function highestPriority(units: readonly Unit[]): Unit | null {
   let highest: Unit | null = null
-  for (const unit of units) if (highest === null || unit.spec.priority > highest.spec.priority) highest = unit
+  for (const unit of units) if (highest === null || compareStarts(unit, highest) > 0) highest = unit
   return highest
 }

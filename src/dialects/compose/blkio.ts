@@ -1,4 +1,5 @@
 import type { CgroupLimits, IoLimit } from '../../core/model.ts'
+import { blkioMap, bytesMap, operationsMap } from './keys-limits.ts'
 import {
   type Context,
   error,
@@ -13,22 +14,22 @@ import {
 
 type Rate = Exclude<keyof IoLimit, 'path'>
 
-const rates: Readonly<Record<string, Rate>> = {
+export const rates = {
   device_read_bps: 'readBytesPerSecond',
   device_write_bps: 'writeBytesPerSecond',
   device_read_iops: 'readsPerSecond',
   device_write_iops: 'writesPerSecond',
-}
+} as const satisfies Readonly<Record<string, Rate>>
 
-const notYet: ReadonlySet<string> = new Set(['weight_device'])
+const rateKeys = Object.keys(rates) as (keyof typeof rates)[]
 
 export function decodeBlkio(context: Context, setting: Setting): Pick<CgroupLimits, 'ioWeight' | 'io'> | null {
-  const keys = readKeys(context, setting, ['weight', ...Object.keys(rates)], notYet)
+  const keys = readKeys(context, setting, blkioMap)
   if (keys === null) return null
   const devices = new Map<string, IoLimit>()
-  for (const [key, rate] of Object.entries(rates)) {
+  for (const key of rateKeys) {
     const list = keys.get(key)
-    if (list !== null) addRates(context, list, rate, devices)
+    if (list !== null) addRates(context, list, rates[key], devices)
   }
   const weight = optional(keys.get('weight'), (one) => readInteger(context, one, { min: 10, max: 1_000 }))
   return { ioWeight: weight === null ? null : ioWeightOf(weight), io: [...devices.values()] }
@@ -47,9 +48,10 @@ const noRates: Omit<IoLimit, 'path'> = {
 }
 
 function addRates(context: Context, list: Setting, rate: Rate, devices: Map<string, IoLimit>): void {
-  const example = rate.endsWith('BytesPerSecond') ? '10m' : '1000'
+  const isBytes = rate.endsWith('BytesPerSecond')
+  const example = isBytes ? '10m' : '1000'
   for (const item of readItems(context, list, `write a list: [{path: /dev/sda, rate: ${example}}]`) ?? []) {
-    const keys = readKeys(context, item, ['path', 'rate'])
+    const keys = readKeys(context, item, isBytes ? bytesMap : operationsMap)
     if (keys === null) continue
     const [pathSetting, rateSetting] = [keys.get('path'), keys.get('rate')]
     if (pathSetting === null || rateSetting === null) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { decode, problemsOf, service } from './fixture.ts'
-import { serviceKeysNotYet } from './keys.ts'
+import { serviceMap } from './keys.ts'
 
 test('a service that says only its command has the documented defaults', async () => {
   assert.deepEqual(await service(''), {
@@ -44,6 +44,7 @@ test('a service that says only its command has the documented defaults', async (
     hooks: { preStart: null, postStop: null },
     schedule: null,
     once: null,
+    labels: {},
   })
 })
 
@@ -276,7 +277,7 @@ test('every problem of a file is told at once, in its order', async () => {
 })
 
 test('what Compose has and this version cannot do is refused by name, also when lenient', async () => {
-  for (const key of serviceKeysNotYet) {
+  for (const key of serviceMap.notYet ?? []) {
     const [problem, ...more] = await problemsOf(`${key}: x`, { lenient: true })
     assert.match(problem!, new RegExp(`^4:5: services.a.${key}: this version of Holdfast cannot do '${key}'`))
     assert.deepEqual(more, [])

@@ -1,22 +1,37 @@
 import { unitsMax } from '../../core/limits.ts'
 import type { App, Service } from '../../core/model.ts'
+import { plainPriority } from '../../core/target/plain.ts'
 import { parseEnvFile } from '../../formats/env-file.ts'
 import { FormatError, type Position } from '../../formats/format-error.ts'
 import type { Lookup } from '../../formats/interpolation.ts'
 import { parseYaml, type YamlNode } from '../../formats/yaml.ts'
 import type { DecodedSource } from '../decoding.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
-import { topKeys, topKeysNotYet } from './keys.ts'
+import { appMap, topMap } from './keys.ts'
 import { locate } from './locate.ts'
+import { originOf } from './origin.ts'
 import { decodeService } from './service.ts'
-import { type Context, child, error, readKeys, readText, report, type Setting } from './values.ts'
+import {
+  type Context,
+  child,
+  error,
+  optional,
+  readInteger,
+  readKeys,
+  readText,
+  report,
+  type Setting,
+} from './values.ts'
 
-/** Reads one file of the Compose format. What of it is understood: docs/configuration.md. */
+/**
+ * Reads one file of the Compose format: each document of it is an app of its own. What of it is understood:
+ * docs/configuration.md.
+ */
 export async function decodeCompose(
   path: string,
   reader: SourceReader,
   options: { readonly lenient: boolean },
-): Promise<DecodedSource> {
+): Promise<readonly DecodedSource[]> {
   const context: Context = {
     file: path,
     directory: path.slice(0, path.lastIndexOf('/')) || '/',
@@ -27,22 +42,34 @@ export async function decodeCompose(
   const text = reader.read(path)
   if (isFailure(text)) {
     report(context, startOf(path), '', `cannot be read: ${text.message}`, 'check the path and its permissions')
-    return nothing(context)
+    return [nothing(context)]
   }
-  const { root, problems } = await parseYaml(text, path)
+  const { roots, problems } = await parseYaml(text, path)
   for (const problem of problems) context.problems.push(problem)
-  if (root === null && problems.some((one) => one.severity === 'error')) return nothing(context)
+  if (problems.some((one) => one.severity === 'error')) return [nothing(context)]
   const withLookup = { ...context, lookup: readDotEnv(context, reader) }
-  return decodeRoot(withLookup, root ?? { kind: 'scalar', value: null, source: '', ...startOf(path) })
+  const [first = emptyAt(path), ...others] = roots
+  return [
+    decodeRoot(withLookup, first, 'by-directory'),
+    ...others.map((root) => decodeRoot({ ...withLookup, problems: [] }, root, 'required')),
+  ]
 }
 
-function decodeRoot(context: Context, root: YamlNode): DecodedSource {
-  const keys = readKeys(context, { path: '', node: root }, topKeys, topKeysNotYet)
+function emptyAt(path: string): YamlNode {
+  return { kind: 'scalar', value: null, source: '', ...startOf(path) }
+}
+
+function decodeRoot(context: Context, root: YamlNode, naming: Naming): DecodedSource {
+  const keys = readKeys(context, { path: '', node: root }, topMap)
   if (keys === null) return nothing(context)
   const version = keys.get('version')
   if (version !== null)
     report(context, version.node, 'version', "'version' has no meaning", 'remove this line', 'warning')
-  const name = decodeName(context, keys.get('name'), root)
+  const name = decodeName(context, keys.get('name'), root, naming)
+  const own = optional(keys.get('x-holdfast'), (one) => readKeys(context, one, appMap))
+  const priority = optional(own?.get('priority') ?? null, (one) =>
+    readInteger(context, one, { min: -1_000_000, max: 1_000_000 }),
+  )
   const services = keys.get('services')
   if (services === null) {
     report(context, root, 'services', 'no services are declared here', "write 'services:' and the services below it")
@@ -50,8 +77,14 @@ function decodeRoot(context: Context, root: YamlNode): DecodedSource {
   }
   const decoded = decodeServices(context, services)
   if (name === null || decoded === null) return nothing(context)
-  const app: App = { name, source: context.file, dialect: 'compose', services: Object.fromEntries(decoded) }
-  return { apps: [app], problems: context.problems, locate: (place) => locate(keys.node, place) }
+  const declared = { name, source: context.file, dialect: 'compose', priority: priority ?? plainPriority } as const
+  const app: App = { ...declared, services: Object.fromEntries(decoded) }
+  return {
+    apps: [app],
+    problems: context.problems,
+    locate: (place) => locate(keys.node, place),
+    origin: (_, path) => originOf(keys.node, path),
+  }
 }
 
 /** As Compose normalises it. */
@@ -62,7 +95,19 @@ export function normaliseAppName(text: string): string {
     .replace(/^[_-]+/, '')
 }
 
-function decodeName(context: Context, setting: Setting | null, root: YamlNode): string | null {
+/** Compose would take further documents for parts of the first: whoever means apps says so by their names. */
+type Naming = 'by-directory' | 'required'
+
+function decodeName(context: Context, setting: Setting | null, root: YamlNode, naming: Naming): string | null {
+  if (setting === null && naming === 'required') {
+    return report(
+      context,
+      root,
+      'name',
+      'each document of a file is an app, and this one has no name',
+      "write 'name: something' in it, or remove the --- line before it",
+    )
+  }
   if (setting === null) {
     const directoryName = context.directory.slice(context.directory.lastIndexOf('/') + 1)
     const name = normaliseAppName(directoryName)
@@ -141,7 +186,12 @@ function readDotEnv(context: Context, reader: SourceReader): Lookup {
 }
 
 function nothing(context: Context): DecodedSource {
-  return { apps: [], problems: context.problems, locate: () => ({ ...startOf(context.file), setting: '' }) }
+  return {
+    apps: [],
+    problems: context.problems,
+    locate: () => ({ ...startOf(context.file), setting: '' }),
+    origin: () => null,
+  }
 }
 
 function startOf(file: string): Position {

@@ -1,5 +1,6 @@
 import type { Dependency } from '../../core/model.ts'
 import type { YamlEntry } from '../../formats/yaml.ts'
+import { dependencyMap } from './keys.ts'
 import {
   type Context,
   child,
@@ -36,7 +37,7 @@ export function decodeDependencies(context: Context, setting: Setting): readonly
 }
 
 function decodeDependency(context: Context, entry: YamlEntry, setting: Setting): Dependency | null {
-  const keys = readKeys(context, setting, ['condition', 'required', 'restart'])
+  const keys = readKeys(context, setting, dependencyMap)
   if (keys === null) return null
   const conditionSetting = keys.get('condition')
   if (conditionSetting === null) {

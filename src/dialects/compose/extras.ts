@@ -1,6 +1,6 @@
-import type { Backoff, RestartPolicy, StopRung } from '../../core/model.ts'
+import type { Backoff, RestartPolicy, Service, StopRung } from '../../core/model.ts'
 import { backoffDefault, restartsMaxLimit } from './defaults.ts'
-import { extraKeys } from './keys.ts'
+import { backoffMap, budgetMap, extraMap, rungMap } from './keys-extras.ts'
 import { decodeLogs, type Logs, logsDefault } from './logs.ts'
 import {
   type Context,
@@ -27,20 +27,23 @@ export interface Extras {
   readonly stableMs: number | null
   readonly budget: RestartPolicy['budget']
   readonly stop: readonly StopRung[] | null
+  readonly early: RestartPolicy['early'] | null
+  readonly manualStop: Service['manualStop'] | null
   readonly umask: number | null
   readonly cgroup: boolean | null
   readonly inheritEnvironment: boolean | null
+  readonly inheritDirectory: boolean | null
   readonly priority: number | null
   readonly logs: Logs
   /** For those that are read together with others. */
-  readonly keys: Keys
+  readonly keys: Keys<keyof typeof extraMap.keys>
 }
 
 export function decodeExtras(context: Context, service: Keys): Extras {
   const setting = service.get('x-holdfast')
-  const keys = optional(setting, (one) => readKeys(context, one, extraKeys)) ?? noKeys(setting ?? service)
+  const keys = optional(setting, (one) => readKeys(context, one, extraMap)) ?? noKeys(setting ?? service)
   const read = <T>(
-    key: (typeof extraKeys)[number],
+    key: keyof typeof extraMap.keys,
     reader: (context: Context, setting: Setting) => T | null,
   ): T | null => optional(keys.get(key), (one) => reader(context, one))
   const integer = (min: number, max: number) => (_: Context, one: Setting) => readInteger(context, one, { min, max })
@@ -50,11 +53,14 @@ export function decodeExtras(context: Context, service: Keys): Extras {
     stableMs: read('stable_after', readDuration),
     budget: read('restart_budget', decodeBudget),
     stop: read('stop', decodeLadder),
+    early: read('early_exits', (_, one) => readChoice(context, one, ['by-policy', 'always'])),
+    manualStop: read('manual_stop', (_, one) => readChoice(context, one, ['until-started', 'until-daemon-restart'])),
     umask: read('umask', decodeUmask),
     cgroup: read('cgroup', readBoolean),
     inheritEnvironment: read('inherit_environment', readBoolean),
+    inheritDirectory: read('inherit_directory', readBoolean),
     priority: read('priority', integer(-1_000_000, 1_000_000)),
-    logs: read('logs', decodeLogs) ?? logsDefault,
+    logs: read('logs', (_, one) => decodeLogs(context, one)) ?? logsDefault,
     keys,
   }
 }
@@ -66,7 +72,7 @@ function decodeExitCodes(context: Context, setting: Setting): readonly number[] 
 }
 
 function decodeBackoff(context: Context, setting: Setting): Backoff | null {
-  const keys = readKeys(context, setting, ['initial', 'factor', 'max', 'jitter'])
+  const keys = readKeys(context, setting, backoffMap)
   if (keys === null) return null
   const [initial, factor, max, jitter] = [keys.get('initial'), keys.get('factor'), keys.get('max'), keys.get('jitter')]
   const firstMs = (initial && readDuration(context, initial)) ?? backoffDefault.firstMs
@@ -74,12 +80,18 @@ function decodeBackoff(context: Context, setting: Setting): Backoff | null {
   if (max !== null && maxMs < firstMs) {
     return error(context, max, 'the longest delay is shorter than the first', 'make max at least as long as initial')
   }
+  const shape = optional(keys.get('shape'), (one) => readChoice(context, one, ['exponential', 'linear'] as const))
+  if (shape === 'linear' && factor !== null)
+    return error(context, factor, 'linear pauses have no factor: each is longer by the first', 'remove one of the two')
+  const free = optional(keys.get('free_restarts'), (one) => readInteger(context, one, { min: 0, max: 1_000 }))
   return {
-    ...backoffDefault,
+    shape: shape ?? backoffDefault.shape,
     firstMs,
-    factor: (factor && readNumber(context, factor, { min: 1, max: 100 })) ?? backoffDefault.factor,
+    factor:
+      shape === 'linear' ? 1 : ((factor && readNumber(context, factor, { min: 1, max: 100 })) ?? backoffDefault.factor),
     maxMs,
     jitter: (jitter && readNumber(context, jitter, { min: 0, max: 1 })) ?? backoffDefault.jitter,
+    freeRestarts: free ?? backoffDefault.freeRestarts,
   }
 }
 
@@ -87,7 +99,7 @@ function decodeBackoff(context: Context, setting: Setting): Backoff | null {
 const windowRestartsMax = 1_000
 
 function decodeBudget(context: Context, setting: Setting): RestartPolicy['budget'] {
-  const keys = readKeys(context, setting, ['max', 'within'])
+  const keys = readKeys(context, setting, budgetMap)
   if (keys === null) return null
   const [max, within] = [keys.get('max'), keys.get('within')]
   if (max === null)
@@ -117,7 +129,7 @@ function decodeLadder(context: Context, setting: Setting): readonly StopRung[] |
 }
 
 function decodeRung(context: Context, setting: Setting): StopRung | null {
-  const keys = readKeys(context, setting, ['signal', 'scope', 'wait'])
+  const keys = readKeys(context, setting, rungMap)
   if (keys === null) return null
   const [signal, scope, wait] = [keys.get('signal'), keys.get('scope'), keys.get('wait')]
   if (signal === null) return error(context, setting, 'this step of the ladder has no signal', "write 'signal: TERM'")

@@ -2,6 +2,7 @@ import type { Check, Checks, Probe } from '../../core/model.ts'
 import { noChecks } from '../../core/target/plain.ts'
 import { checkCommand, readWords } from './command.ts'
 import { restartsMaxLimit } from './defaults.ts'
+import { healthcheckMap, livenessMap, readinessMap } from './keys-checks.ts'
 import { decodeProbe, probeKinds } from './probe.ts'
 import {
   type Context,
@@ -16,8 +17,6 @@ import {
   readText,
   type Setting,
 } from './values.ts'
-
-const timingKeys = ['interval', 'timeout', 'retries', 'start_period', 'start_interval'] as const
 
 export interface CheckSettings {
   readonly healthcheck: Setting | null
@@ -34,24 +33,26 @@ export function decodeChecks(context: Context, settings: CheckSettings): Checks 
     error(context, readiness, 'healthcheck is a readiness check as well', 'write only one of the two')
   }
   if (healthcheck === null && readiness === null && liveness === null) return noChecks
-  const own = (setting: Setting | null, intervalMs: number) =>
-    optional(setting, (one) => decodeCheck(context, one, { isOutputKept, intervalMs }))
+  const own = (setting: Setting | null, map: typeof readinessMap, intervalMs: number) =>
+    optional(setting, (one) => decodeCheck(context, one, { map, isOutputKept, intervalMs }))
   return {
-    readiness: own(readiness, readinessIntervalMs) ?? optional(healthcheck, (one) => decodeHealthcheck(context, one)),
-    liveness: own(liveness, livenessIntervalMs),
+    readiness:
+      own(readiness, readinessMap, readinessIntervalMs) ??
+      optional(healthcheck, (one) => decodeHealthcheck(context, one)),
+    liveness: own(liveness, livenessMap, livenessIntervalMs),
   }
 }
 
 /** As Docker's. */
-const readinessIntervalMs = 30_000
+export const readinessIntervalMs = 30_000
 
 /** What hangs is ended and started again: that should not wait as long. */
-const livenessIntervalMs = 10_000
+export const livenessIntervalMs = 10_000
 
 // ---- Compose's own ---------------------------------------------------------------------------------------------
 
 function decodeHealthcheck(context: Context, setting: Setting): Check | null {
-  const keys = readKeys(context, setting, ['test', ...timingKeys, 'disable'])
+  const keys = readKeys(context, setting, healthcheckMap)
   if (keys === null) return null
   const isDisabled = optional(keys.get('disable'), (one) => readBoolean(context, one)) ?? false
   const timing = decodeTiming(context, keys, readinessIntervalMs)
@@ -100,9 +101,9 @@ function shellCommand(context: Context, setting: Setting, text: string): readonl
 function decodeCheck(
   context: Context,
   setting: Setting,
-  options: { readonly isOutputKept: boolean; readonly intervalMs: number },
+  options: { readonly map: typeof readinessMap; readonly isOutputKept: boolean; readonly intervalMs: number },
 ): Check | null {
-  const keys = readKeys(context, setting, [...probeKinds, ...timingKeys])
+  const keys = readKeys(context, setting, options.map)
   if (keys === null) return null
   const timing = decodeTiming(context, keys, options.intervalMs)
   const probe = decodeOneProbe(context, setting, keys)
@@ -118,7 +119,7 @@ function decodeCheck(
   return { probe, ...timing }
 }
 
-function decodeOneProbe(context: Context, setting: Setting, keys: Keys): Probe | null {
+function decodeOneProbe(context: Context, setting: Setting, keys: Keys<(typeof probeKinds)[number]>): Probe | null {
   const said = probeKinds.filter((kind) => keys.get(kind) !== null)
   const [kind, second] = said
   const probe = kind === undefined ? null : decodeProbe(context, kind, keys.get(kind)!)
@@ -128,8 +129,10 @@ function decodeOneProbe(context: Context, setting: Setting, keys: Keys): Probe |
   return error(context, setting, 'the check says no way to check', `write one of ${probeKinds.join(', ')}`)
 }
 
-function decodeTiming(context: Context, keys: Keys, intervalMs: number): Omit<Check, 'probe'> {
-  const pause = (key: (typeof timingKeys)[number]) => optional(keys.get(key), (one) => readPause(context, one))
+type TimingKey = 'interval' | 'timeout' | 'retries' | 'start_period' | 'start_interval'
+
+function decodeTiming(context: Context, keys: Keys<TimingKey>, intervalMs: number): Omit<Check, 'probe'> {
+  const pause = (key: TimingKey) => optional(keys.get(key), (one) => readPause(context, one))
   const retries = optional(keys.get('retries'), (one) => readInteger(context, one, { min: 1, max: restartsMaxLimit }))
   return {
     intervalMs: pause('interval') ?? intervalMs,

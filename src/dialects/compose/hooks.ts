@@ -1,10 +1,11 @@
 import type { Hook, Hooks } from '../../core/model.ts'
 import { noHooks } from '../../core/target/plain.ts'
 import { readCommand } from './command.ts'
+import { hookMap, hooksMap } from './keys-checks.ts'
 import { type Context, error, optional, readBoolean, readKeys, readPause, type Setting } from './values.ts'
 
 export function decodeHooks(context: Context, setting: Setting): Hooks | null {
-  const keys = readKeys(context, setting, ['pre_start', 'post_stop'])
+  const keys = readKeys(context, setting, hooksMap)
   if (keys === null) return null
   const preStart = optional(keys.get('pre_start'), (one) => decodeHook(context, one))
   const postStop = optional(keys.get('post_stop'), (one) => decodeHook(context, one))
@@ -12,14 +13,14 @@ export function decodeHooks(context: Context, setting: Setting): Hooks | null {
 }
 
 /** As long as systemd gives a start. */
-const hookTimeoutMs = 90_000
+export const hookTimeoutMs = 90_000
 
 function decodeHook(context: Context, setting: Setting): Hook | null {
   if (setting.node.kind !== 'map') {
     const command = readCommand(context, setting)
     return command === null ? null : { command, timeoutMs: hookTimeoutMs, ignoreFailure: false }
   }
-  const keys = readKeys(context, setting, ['command', 'timeout', 'ignore_failure'])
+  const keys = readKeys(context, setting, hookMap)
   if (keys === null) return null
   const commandSetting = keys.get('command')
   const timeoutMs = optional(keys.get('timeout'), (one) => readPause(context, one)) ?? hookTimeoutMs

@@ -1,7 +1,7 @@
 import type { CgroupLimits, ProcessLimits } from '../../core/model.ts'
 import { noCgroupLimits, noProcessLimits } from '../../core/target/plain.ts'
 import { decodeBlkio } from './blkio.ts'
-import { reservationKeys, reservationKeysNotYet, resourceLimitKeys, resourceLimitKeysNotYet } from './keys.ts'
+import { ioniceMap, ownLimitsMap, reservationMap, resourceLimitMap, resourcesMap } from './keys-limits.ts'
 import { decodeUlimits } from './ulimits.ts'
 import {
   type Context,
@@ -29,7 +29,7 @@ export interface LimitSettings {
 
 /** Merges Compose's limits with its deploy.resources and what x-holdfast adds. null: nothing is limited. */
 export function decodeLimits(context: Context, { keys, resources, own }: LimitSettings): ProcessLimits | null {
-  const resourceKeys = optional(resources, (one) => readKeys(context, one, ['limits', 'reservations']))
+  const resourceKeys = optional(resources, (one) => readKeys(context, one, resourcesMap))
   const extra = optional(own, (one) => decodeOwn(context, one)) ?? noOwn
   const get = (key: string) => keys.get(key)
   const limits: ProcessLimits = {
@@ -55,12 +55,8 @@ function isNothing({ enforcement: _, ulimits, ...others }: ProcessLimits): boole
 const unlimited = Number.POSITIVE_INFINITY
 
 function decodeCgroup(context: Context, keys: Keys, resources: Keys | null, own: Own): CgroupLimits | null {
-  const limits = optional(resources?.get('limits') ?? null, (one) =>
-    readKeys(context, one, resourceLimitKeys, resourceLimitKeysNotYet),
-  )
-  const reservations = optional(resources?.get('reservations') ?? null, (one) =>
-    readKeys(context, one, reservationKeys, reservationKeysNotYet),
-  )
+  const limits = optional(resources?.get('limits') ?? null, (one) => readKeys(context, one, resourceLimitMap))
+  const reservations = optional(resources?.get('reservations') ?? null, (one) => readKeys(context, one, reservationMap))
   const either = (key: string, other: Setting | null, read: (context: Context, one: Setting) => number | null) =>
     readEither(context, keys, [keys.get(key), other], (one) => read(context, one))
   const memory = either('mem_limit', limits?.get('memory') ?? null, readMemory)
@@ -186,7 +182,7 @@ function decodeOwn(context: Context, setting: Setting): Own | null {
   if (setting.node.kind === 'scalar' && setting.node.value !== null) {
     return { ...noOwn, enforcement: readEnforcement(setting) ?? noOwn.enforcement }
   }
-  const keys = readKeys(context, setting, ['nice', 'ionice', 'chroot', 'memory_high', 'enforcement'])
+  const keys = readKeys(context, setting, ownLimitsMap)
   if (keys === null) return null
   return {
     nice: optional(keys.get('nice'), (one) => readInteger(context, one, { min: -20, max: 19 })),
@@ -205,7 +201,7 @@ const ioLevelDefault = 4
 
 function decodeIonice(context: Context, setting: Setting): ProcessLimits['ionice'] {
   if (setting.node.kind === 'map') {
-    const keys = readKeys(context, setting, ['class', 'level'])
+    const keys = readKeys(context, setting, ioniceMap)
     if (keys === null) return null
     const [classSetting, levelSetting] = [keys.get('class'), keys.get('level')]
     if (classSetting === null)

@@ -1,7 +1,9 @@
 import type { LogSpec, ProcessSpec } from '../../core/model.ts'
+import { logsMap, streamMap } from './keys-extras.ts'
 import {
   absolutePath,
   type Context,
+  type Keys,
   optional,
   readBoolean,
   readByteSize,
@@ -18,24 +20,51 @@ const logDefault: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax
 
 export const logsDefault: Logs = { stdout: logDefault, stderr: 'stdout' }
 
-export function decodeLogs(context: Context, setting: Setting): Logs | null {
-  const keys = readKeys(context, setting, ['stdout', 'stderr', 'max_size', 'max_files', 'max_age', 'compress'])
+/** `usual` is what holds for what is not written. */
+export function decodeLogs(context: Context, setting: Setting, usual: Logs = logsDefault): Logs | null {
+  const keys = readKeys(context, setting, logsMap)
   if (keys === null) return null
+  const limits = decodeLimits(context, keys)
+  const stdout = { ...usual.stdout, ...limits }
+  const own = { ...(usual.stderr === 'stdout' ? { ...usual.stdout, path: null } : usual.stderr), ...limits }
+  return {
+    stdout: optional(keys.get('stdout'), (one) => decodeStream(context, one, stdout)) ?? stdout,
+    stderr:
+      optional(keys.get('stderr'), (one) => decodeStderr(context, one, own)) ??
+      (usual.stderr === 'stdout' ? usual.stderr : own),
+  }
+}
+
+function decodeStderr(context: Context, setting: Setting, usual: LogSpec): LogSpec | 'stdout' | null {
+  if (setting.node.kind === 'map') return decodeStream(context, setting, usual)
+  const text = readText(context, setting)
+  if (text === null) return null
+  return text === 'stdout' ? text : { ...usual, path: logPath(context, text) }
+}
+
+function decodeStream(context: Context, setting: Setting, usual: LogSpec): LogSpec | null {
+  if (setting.node.kind !== 'map') {
+    const path = readText(context, setting)
+    return path === null ? null : { ...usual, path: logPath(context, path) }
+  }
+  const keys = readKeys(context, setting, streamMap)
+  if (keys === null) return null
+  const path = optional(keys.get('path'), (one) => readText(context, one))
+  return { ...usual, ...decodeLimits(context, keys), path: path === null ? usual.path : logPath(context, path) }
+}
+
+type LimitKey = 'max_size' | 'max_files' | 'max_age' | 'compress'
+
+function decodeLimits(context: Context, keys: Keys<LimitKey>): Partial<LogSpec> {
   // Docker counts the file being written as well.
   const filesMax = optional(keys.get('max_files'), (one) => readInteger(context, one, { min: 1, max: 1_000 }))
-  const limits: LogSpec = {
-    path: null,
-    bytesMax: optional(keys.get('max_size'), (one) => readByteSize(context, one)) ?? logDefault.bytesMax,
-    backupsMax: filesMax === null ? logDefault.backupsMax : filesMax - 1,
-    ageMaxMs: optional(keys.get('max_age'), (one) => readDuration(context, one, 'with-days')) ?? logDefault.ageMaxMs,
-    compress: optional(keys.get('compress'), (one) => readBoolean(context, one)) ?? logDefault.compress,
+  const limits = {
+    bytesMax: optional(keys.get('max_size'), (one) => readByteSize(context, one)),
+    backupsMax: filesMax === null ? null : filesMax - 1,
+    ageMaxMs: optional(keys.get('max_age'), (one) => readDuration(context, one, 'with-days')),
+    compress: optional(keys.get('compress'), (one) => readBoolean(context, one)),
   }
-  const stdout = optional(keys.get('stdout'), (one) => readText(context, one))
-  const stderr = optional(keys.get('stderr'), (one) => readText(context, one))
-  return {
-    stdout: stdout === null ? limits : { ...limits, path: logPath(context, stdout) },
-    stderr: stderr === null || stderr === 'stdout' ? 'stdout' : { ...limits, path: logPath(context, stderr) },
-  }
+  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== null))
 }
 
 /** Whether any output is in files, where it can be read again: devices are written to only. */

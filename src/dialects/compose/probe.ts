@@ -1,6 +1,7 @@
 import type { Probe } from '../../core/model.ts'
 import { compileLinear } from '../../formats/linear-pattern.ts'
 import { readCommand } from './command.ts'
+import { httpMap } from './keys-checks.ts'
 import { type Context, child, error, readKeys, readText, report, type Setting } from './values.ts'
 
 export const probeKinds = ['exec', 'http', 'tcp', 'log'] as const
@@ -42,7 +43,7 @@ function decodeHttp(context: Context, setting: Setting): Http | null {
     const url = readUrl(context, setting)
     return url === null ? null : { kind: 'http', url, headers: {}, ...statusDefault, bodyPattern: null }
   }
-  const keys = readKeys(context, setting, ['url', 'headers', 'status', 'body'])
+  const keys = readKeys(context, setting, httpMap)
   if (keys === null) return null
   const [url, headers, status, body] = [keys.get('url'), keys.get('headers'), keys.get('status'), keys.get('body')]
   if (url === null) return error(context, setting, 'the check has no url', "write 'url: http://127.0.0.1:8080/health'")

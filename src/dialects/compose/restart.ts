@@ -1,6 +1,7 @@
 import type { Backoff, RestartPolicy } from '../../core/model.ts'
 import { backoffDefault, restartsMaxLimit } from './defaults.ts'
 import type { Extras } from './extras.ts'
+import { restartPolicyMap } from './keys.ts'
 import { checkJobRestart, type JobSettings } from './schedule.ts'
 import {
   type Context,
@@ -34,14 +35,14 @@ export function decodeRestart(context: Context, { restart, policy, extras, job }
     when: rule?.when ?? whenDefault(job),
     successExits: extras.successExits ?? [0],
     stableMs: extras.stableMs ?? rule?.stableMs ?? 10_000,
-    early: 'by-policy',
+    early: extras.early ?? 'by-policy',
     backoff: extras.backoff ?? rule?.backoff ?? backoffDefault,
     budget: extras.budget ?? rule?.budget ?? null,
   }
 }
 
 // Holdfast is there to keep things running, so a process that says nothing about it is kept running; a job ends.
-function whenDefault({ schedule, once }: JobSettings): RestartPolicy['when'] {
+export function whenDefault({ schedule, once }: Pick<JobSettings, 'schedule' | 'once'>): RestartPolicy['when'] {
   return schedule === null && once === null ? 'always' : 'no'
 }
 
@@ -60,9 +61,9 @@ function decodeSimple(context: Context, setting: Setting): Rule | null {
 }
 
 function decodePolicy(context: Context, setting: Setting): Rule | null {
-  const keys = readKeys(context, setting, ['condition', 'delay', 'max_attempts', 'window'])
+  const keys = readKeys(context, setting, restartPolicyMap)
   if (keys === null) return null
-  const read = <T>(key: string, reader: (one: Setting) => T | null): T | null => {
+  const read = <T>(key: keyof typeof restartPolicyMap.keys, reader: (one: Setting) => T | null): T | null => {
     const one = keys.get(key)
     return one === null ? null : reader(one)
   }

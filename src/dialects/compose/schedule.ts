@@ -1,5 +1,6 @@
 import type { RestartPolicy, Schedule, Service } from '../../core/model.ts'
 import { cronFault } from '../../formats/cron.ts'
+import { scheduleMap } from './keys-checks.ts'
 import {
   type Context,
   error,
@@ -39,7 +40,7 @@ function decodeSchedule(context: Context, setting: Setting): Schedule | null {
     const cron = readCron(context, setting, null)
     return cron === null ? null : { cron, timeZone: null, overlap: 'skip', missed: 'skip' }
   }
-  const keys = readKeys(context, setting, ['cron', 'timezone', 'overlap', 'missed'])
+  const keys = readKeys(context, setting, scheduleMap)
   if (keys === null) return null
   const cronSetting = keys.get('cron')
   const zone = keys.get('timezone')

@@ -1,5 +1,6 @@
 import type { StdinSpec } from '../../core/model.ts'
 import { nullStdin } from '../../core/target/plain.ts'
+import { stdinMap } from './keys-extras.ts'
 import { type Context, error, optional, readBoolean, readChoice, readKeys, readPath, type Setting } from './values.ts'
 
 /** Merges Compose's `stdin_open` with what x-holdfast says. */
@@ -19,7 +20,7 @@ function decodeOwn(context: Context, setting: Setting): StdinSpec | null {
     const kind = isNull ? 'null' : readChoice(context, setting, ['null', 'pipe'])
     return kind === null ? null : { kind }
   }
-  const keys = readKeys(context, setting, ['file'])
+  const keys = readKeys(context, setting, stdinMap)
   if (keys === null) return null
   const file = keys.get('file')
   if (file === null) return error(context, setting, 'stdin has no file', "write 'file: ./input', or 'stdin: pipe'")

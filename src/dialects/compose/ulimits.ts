@@ -1,26 +1,7 @@
 import type { Ulimit } from '../../core/model.ts'
 import { didYouMean } from '../../formats/suggest.ts'
+import { ulimitMap, ulimitNames } from './keys-limits.ts'
 import { type Context, child, error, readKeys, readText, report, type Setting } from './values.ts'
-
-/** The names of getrlimit(2). */
-const ulimitNames = [
-  'as',
-  'core',
-  'cpu',
-  'data',
-  'fsize',
-  'locks',
-  'memlock',
-  'msgqueue',
-  'nice',
-  'nofile',
-  'nproc',
-  'rss',
-  'rtprio',
-  'rttime',
-  'sigpending',
-  'stack',
-]
 
 export function decodeUlimits(context: Context, setting: Setting): Readonly<Record<string, Ulimit>> | null {
   if (setting.node.kind !== 'map')
@@ -44,7 +25,7 @@ function decodeUlimit(context: Context, setting: Setting): Ulimit | null {
     const both = readLimit(context, setting)
     return both === undefined ? null : { soft: both, hard: both }
   }
-  const keys = readKeys(context, setting, ['soft', 'hard'])
+  const keys = readKeys(context, setting, ulimitMap)
   if (keys === null) return null
   const [softSetting, hardSetting] = [keys.get('soft'), keys.get('hard')]
   if (softSetting === null || hardSetting === null)

@@ -6,6 +6,7 @@ import { interpolate, type Lookup } from '../../formats/interpolation.ts'
 import { parseSignalName, signalNames } from '../../formats/signal-name.ts'
 import { didYouMean } from '../../formats/suggest.ts'
 import type { YamlEntry, YamlMap, YamlNode } from '../../formats/yaml.ts'
+import { keyNames, type MapSpec } from './key-table.ts'
 
 /** What reading one file carries along. */
 export interface Context {
@@ -24,10 +25,10 @@ export interface Setting {
 }
 
 /** Keys of a map, checked; `get` gives null for a key that is not there. */
-export interface Keys {
+export interface Keys<K extends string = string> {
   readonly path: string
   readonly node: YamlMap
-  get(key: string): Setting | null
+  get(key: K): Setting | null
 }
 
 export function error(context: Context, setting: Setting, message: string, hint: string): null {
@@ -51,19 +52,15 @@ export function child(parent: Setting | Keys, entry: YamlEntry): Setting {
   return { path: parent.path === '' ? entry.key : `${parent.path}.${entry.key}`, node: entry.value }
 }
 
-/** Reads a map with known keys. `notYet`: known to Compose, and more than this version can do. */
-export function readKeys(
-  context: Context,
-  setting: Setting,
-  known: readonly string[],
-  notYet: ReadonlySet<string> = new Set(),
-): Keys | null {
+/** Reads a map with known keys, and refuses all others. */
+export function readKeys<K extends string>(context: Context, setting: Setting, spec: MapSpec<K>): Keys<K> | null {
+  const known: readonly string[] = keyNames(spec)
   const map = readMap(context, setting, known)
   if (map === null) return null
   for (const entry of map.entries.values()) {
     const { path } = child(setting, entry)
     if (known.includes(entry.key) || entry.key.startsWith('x-')) continue
-    if (notYet.has(entry.key)) {
+    if (spec.notYet?.includes(entry.key)) {
       report(
         context,
         entry,

@@ -65,6 +65,7 @@ test('a program that says only its command has the defaults of supervisord', asy
     hooks: { preStart: null, postStop: null },
     schedule: null,
     once: null,
+    labels: {},
   })
 })
 
@@ -75,8 +76,8 @@ test('a worker as Laravel documents it becomes eight units', async () => {
   const names = processes(service).map((process) => process.environment.SUPERVISOR_PROCESS_NAME)
   assert.deepEqual(names, ['a_00', 'a_01', 'a_02', 'a_03', 'a_04', 'a_05', 'a_06', 'a_07'])
   assert.deepEqual(
-    service.instances.map((instance) => instance.n),
-    [0, 1, 2, 3, 4, 5, 6, 7],
+    service.instances.map(({ n, processName }) => [n, processName]),
+    names.map((name, n) => [n, name]),
   )
   assert.deepEqual([service.restart.when, service.process.user, service.process.stderr], ['always', 'forge', 'stdout'])
   assert.deepEqual(
@@ -112,21 +113,17 @@ test('a command may use the environment, the common one and its own', async () =
   assert.deepEqual([process.environment.G, process.environment.S], ['/etc/s', '2'])
 })
 
-test('a group is an app of its programs, in its order and at its priority; the others are apps of their own', async () => {
+test('a group is an app of its programs, in its order; the others are apps of their own, of their priority', async () => {
   const { apps, problems } = await decode(
-    '[program:z]\ncommand=z\npriority=5\n[program:y]\ncommand=y\n[program:x]\ncommand=x\n[group:g]\nprograms=y,x\npriority=1\n',
+    '[program:z]\ncommand=z\npriority=5\n[program:y]\ncommand=y\n[program:x]\ncommand=x\npriority=7\n[group:g]\nprograms=y,x\npriority=1\n',
   )
   assert.deepEqual(problems, [])
-  const shape = (app: App) => [app.name, Object.values(app.services).map((service) => [service.name, service.priority])]
+  const shape = ({ name, priority, services }: App) => {
+    return [name, priority, Object.values(services).map((service) => `${service.name} ${service.priority}`)]
+  }
   assert.deepEqual(Object.values(apps).map(shape), [
-    [
-      'g',
-      [
-        ['y', 1],
-        ['x', 1],
-      ],
-    ],
-    ['z', [['z', 5]]],
+    ['g', 1, ['y 999', 'x 7']],
+    ['z', 5, ['z 5']],
   ])
   assert.equal(apps.g!.services.y!.process.environment.SUPERVISOR_GROUP_NAME, 'g')
 })

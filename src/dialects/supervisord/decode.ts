@@ -1,11 +1,13 @@
-import type { App } from '../../core/model.ts'
+import type { App, Service } from '../../core/model.ts'
+import { plainPriority } from '../../core/target/plain.ts'
 import type { Position } from '../../formats/format-error.ts'
 import type { IniSection } from '../../formats/ini.ts'
 import { didYouMean } from '../../formats/suggest.ts'
 import type { DecodedSource, Place } from '../decoding.ts'
 import type { SourceReader } from '../source-reader.ts'
 import { groupOptions, sectionsNotYet } from './options.ts'
-import { decodeEnvironment, decodeProgram, type Program } from './program.ts'
+import { originOf } from './origin.ts'
+import { decodeEnvironment, decodeProgram } from './program.ts'
 import { directoryOf, environmentExpansions, readSupervisordFiles, report } from './read-files.ts'
 import { type Context, entryOf, fail, readValue, type Section, textOf, warn, withNames } from './section.ts'
 import { parseInteger, parseList, parseName } from './values.ts'
@@ -26,22 +28,22 @@ export function decodeSupervisord(paths: readonly string[], reader: SourceReader
   const environment = decodeCommonEnvironment(outer)
   const context = { ...outer, environment, common: new Map([...outer.common, ...environmentExpansions(environment)]) }
   const apps = decodeApps(context)
-  return { apps, problems, locate: (place) => locate(context, place) }
-}
-
-interface Group {
-  readonly app: App
-  readonly priority: number
+  return {
+    apps,
+    problems,
+    locate: (place) => locate(context, place),
+    origin: (app, path) => originOf(context.document, app, path),
+  }
 }
 
 function decodeApps(context: Context): readonly App[] {
   const sections = [...context.document.sections.values()]
-  const groups: Group[] = []
+  const apps: App[] = []
   const grouped = new Set<string>()
   for (const section of sections) {
     if (section.name.startsWith('group:')) {
-      const group = decodeGroup(context, section, grouped)
-      if (group !== null) groups.push(group)
+      const app = decodeGroup(context, section, grouped)
+      if (app !== null) apps.push(app)
     } else {
       checkSection(context, section)
     }
@@ -49,21 +51,18 @@ function decodeApps(context: Context): readonly App[] {
   for (const section of sections) {
     if (!section.name.startsWith('program:') || grouped.has(section.name)) continue
     const name = nameOf(context, section)
-    const program = name === null ? null : decodeProgram(begin(context, section), name, name)
-    if (program !== null)
-      groups.push({ app: appOf(name!, section.file, [program.service]), priority: program.priority })
+    const service = name === null ? null : decodeProgram(begin(context, section), name, name)
+    // A program of its own is a group of its own, of the same priority.
+    if (service !== null) apps.push(appOf(section, service.name, service.priority, [service]))
   }
-  return uniqueApps(
-    context,
-    groups.toSorted(compareGroups).map((group) => group.app),
-  )
+  return uniqueApps(context, apps.toSorted(compareApps))
 }
 
-function compareGroups(a: Group, b: Group): number {
-  return a.priority - b.priority || (a.app.name < b.app.name ? -1 : 1)
+function compareApps(a: App, b: App): number {
+  return a.priority - b.priority || (a.name < b.name ? -1 : 1)
 }
 
-function decodeGroup(context: Context, iniSection: IniSection, grouped: Set<string>): Group | null {
+function decodeGroup(context: Context, iniSection: IniSection, grouped: Set<string>): App | null {
   const section = withNames(begin(context, iniSection), [['here', context.here]])
   for (const entry of iniSection.entries.values()) {
     if (groupOptions.includes(entry.key)) continue
@@ -71,19 +70,17 @@ function decodeGroup(context: Context, iniSection: IniSection, grouped: Set<stri
     warn(section, entry, entry.key, `unknown option '${entry.key}' is ignored`, hint)
   }
   const name = nameOf(context, iniSection)
-  const priority = readValue(section, 'priority', parseInteger, 999)
+  const priority = readValue(section, 'priority', parseInteger, plainPriority)
   if (name === null) return null
-  const programs: Program[] = []
+  const services: Service[] = []
   for (const member of new Set(parseList(textOf(section, 'programs') ?? ''))) {
-    const program = decodeMember(section, member, name, grouped)
-    if (program !== null) programs.push(program)
+    const service = decodeMember(section, member, name, grouped)
+    if (service !== null) services.push(service)
   }
-  // supervisord starts whole groups by the group's priority, and the members in the order of `programs`.
-  const services = programs.map(({ service }) => ({ ...service, priority }))
-  return { app: appOf(name, iniSection.file, services), priority }
+  return appOf(iniSection, name, priority, services)
 }
 
-function decodeMember(section: Section, member: string, group: string, grouped: Set<string>): Program | null {
+function decodeMember(section: Section, member: string, group: string, grouped: Set<string>): Service | null {
   const { context } = section
   const at = entryOf(section, 'programs') ?? section.section
   const program = context.document.sections.get(`program:${member}`)
@@ -148,9 +145,9 @@ function nameOf(context: Context, section: IniSection): string | null {
   return report(context.problems, section, section.name, result.message, result.hint)
 }
 
-function appOf(name: string, source: string, services: readonly App['services'][string][]): App {
+function appOf({ file }: IniSection, name: string, priority: number, services: readonly Service[]): App {
   const byName = services.map((service) => [service.name, service] as const)
-  return { name, source, dialect: 'supervisord', services: Object.fromEntries(byName) }
+  return { name, source: file, dialect: 'supervisord', priority, services: Object.fromEntries(byName) }
 }
 
 function uniqueApps(context: Context, apps: readonly App[]): readonly App[] {

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { processBytesMax, unitsMax } from '../../core/limits.ts'
 import type { Instance, LogSpec, ProcessSpec, RestartPolicy, Service, StopRung } from '../../core/model.ts'
-import { noChecks, noHooks, nullStdin } from '../../core/target/plain.ts'
+import { noChecks, noHooks, noLabels, nullStdin, plainPriority } from '../../core/target/plain.ts'
 import { parseEnvironmentPairs } from '../../formats/environment-pairs.ts'
 import { pythonRepr } from '../../formats/python-text.ts'
 import { splitShellWords } from '../../formats/shell-words.ts'
@@ -21,16 +22,11 @@ import {
   parseSignal,
 } from './values.ts'
 
-export interface Program {
-  readonly service: Service
-  readonly priority: number
-}
-
 /**
  * Reads `[program:x]` as a member of `group`. null where it cannot be understood; what is wrong is reported.
  * `section.expansions` holds the names every option may use.
  */
-export function decodeProgram(outer: Section, name: string, group: string): Program | null {
+export function decodeProgram(outer: Section, name: string, group: string): Service | null {
   const section = withNames(outer, [
     ['here', outer.context.here],
     ['program_name', name],
@@ -38,27 +34,37 @@ export function decodeProgram(outer: Section, name: string, group: string): Prog
     ['group_name', group],
   ])
   checkKeys(section)
-  const priority = readValue(section, 'priority', parseInteger, 999)
   const instances = decodeInstances(section, name, group)
   const [first] = instances
   if (instances.length > 0 && first === undefined) return null
-  const service: Service = {
+  return {
     name,
     kind: 'process',
     process: first?.process ?? emptyProcess,
-    instances: instances.map(({ n, process }, index): Instance => (index === 0 ? { n } : { n, process })),
+    instances: instances.map(({ n, process, processName }, index): Instance => {
+      const named = processName === name ? { n } : { n, processName }
+      return index === 0 ? named : { ...named, process: ownOf(process, first!.process) }
+    }),
     autostart: readValue(section, 'autostart', parseBoolean, true),
     restart: decodeRestart(section),
     stop: decodeStop(section),
     dependsOn: [],
-    priority,
+    priority: readValue(section, 'priority', parseInteger, plainPriority),
     manualStop: 'until-daemon-restart',
     checks: noChecks,
     hooks: noHooks,
     schedule: null,
     once: null,
+    labels: noLabels,
   }
-  return { service, priority }
+}
+
+/** What of a process is not as in another one. */
+function ownOf(process: ProcessSpec, other: ProcessSpec): Partial<ProcessSpec> {
+  const own = Object.entries(process).filter(
+    ([key, value]) => !isDeepStrictEqual(value, other[key as keyof ProcessSpec]),
+  )
+  return Object.fromEntries(own)
 }
 
 /** supervisord rotates by size only, and leaves its files as they are. */
@@ -132,6 +138,7 @@ function decodeStop(section: Section): readonly StopRung[] {
 
 interface ReadInstance {
   readonly n: number
+  readonly processName: string
   readonly process: ProcessSpec
 }
 
@@ -166,9 +173,9 @@ function decodeInstances(section: Section, name: string, group: string): readonl
   const instances: ReadInstance[] = []
   for (let n = start; n < start + count; n++) {
     const problemsBefore = section.context.problems.length
-    const process = decodeProcess(section, { n, count, name: processName, group, program: name, shared })
-    if (process === null) return []
-    instances.push({ n, process })
+    const instance = decodeInstance(section, { n, count, name: processName, group, program: name, shared })
+    if (instance === null) return []
+    instances.push(instance)
     // What is wrong with one process is wrong with all of them: told once.
     if (section.context.problems.length > problemsBefore) return instances
   }
@@ -219,7 +226,7 @@ interface Member {
   readonly shared: Shared
 }
 
-function decodeProcess(outer: Section, member: Member): ProcessSpec | null {
+function decodeInstance(outer: Section, member: Member): ReadInstance | null {
   const numbered = withNames(outer, [
     ['process_num', member.n],
     ['numprocs', member.count],
@@ -232,7 +239,7 @@ function decodeProcess(outer: Section, member: Member): ProcessSpec | null {
   const processName = expand(section, nameEntry, member.name, 'process_name')
   if (command === null || processName === null) return null
   const stdout = decodeLog(section, 'stdout')
-  return {
+  const process: ProcessSpec = {
     ...command,
     workingDir: decodeDirectory(section),
     environment: {
@@ -252,6 +259,7 @@ function decodeProcess(outer: Section, member: Member): ProcessSpec | null {
     limits: null,
     cgroup: false,
   }
+  return { n: member.n, processName, process }
 }
 
 /** Reads an `environment` option; the names it may use are those of the section given. */

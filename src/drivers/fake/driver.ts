@@ -1,4 +1,4 @@
-import type { Event, Identity, Run, Step, UnitId } from '../../core/model.ts'
+import type { Event, Exit, Identity, Run, Step, UnitId } from '../../core/model.ts'
 import type { Clock, Driver, Post, RunFacts, RunHandle } from '../../engine/ports.ts'
 import { nextDue } from './cron.ts'
 import type { News, Process, Script, World } from './world.ts'
@@ -66,6 +66,7 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
         post(dueNext(step))
         return
       case 'forget':
+        world.clearTrace(step.unit)
         return
     }
   }
@@ -73,15 +74,15 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
   function spawn(step: Extract<Step, { kind: 'spawn' }>, post: Post): void {
     const nowBootMs = clock.now().bootMs
     const script = scriptOf(step)
-    const { unit, run, role, isRecorded } = step
-    world.forget(unit, run)
+    const { unit, run, role, attempt, isRecorded } = step
+    world.clearTrace(unit)
     if (script.spawnFailure !== null) {
       const event: Event = { kind: 'spawn-failed', unit, run, ...script.spawnFailure }
       if (script.spawnMs === 0) post(event)
       else later.push({ atBootMs: nowBootMs + script.spawnMs, tell: () => post(event) })
       return
     }
-    const process = world.start({ unit, run, role, isRecorded, parent: daemon, script, nowBootMs })
+    const process = world.start({ unit, run, role, attempt, isRecorded, parent: daemon, script, nowBootMs })
     const tellBootMs = script.spawnMs === 0 ? null : nowBootMs + script.spawnMs
     known.set(keyOf(unit, run), { process, isExitSeen: true, tellBootMs, hasEnded: false })
     if (tellBootMs === null) post({ kind: 'spawned', unit, run, identity: process.identity })
@@ -147,9 +148,9 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     if (identity !== null) {
       const process = world.processes.get(identity.pid)
       if (process !== undefined && isSame(process.identity, identity)) return adopt(process)
-      const ended = world.ended(unit, run.n)
-      const isSeen = ended !== null && isSame(ended.identity, identity) && isExitKnown(ended)
-      return { kind: 'exited', unit, run: run.n, exit: (isSeen ? ended.exit : null) ?? { kind: 'unknown' } }
+      const left = world.trace(unit)?.process ?? null
+      const isIt = left !== null && isSame(left.identity, identity)
+      return { kind: 'exited', unit, run: run.n, exit: isIt ? exitOf(left) : { kind: 'unknown' } }
     }
     const marked = [...world.processes.values()].filter((process) => process.unit === unit && process.run === run.n)
     if (marked.length === 1) return adopt(marked[0]!)
@@ -157,11 +158,15 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
       const pids = marked.map((process) => process.identity.pid).join(', ')
       return { kind: 'unresolved', unit, run: run.n, message: `pids ${pids} all carry the mark of run ${run.n}` }
     }
-    const ended = world.ended(unit, run.n)
-    // Numbers used while nothing could be stored may be used again.
-    const isOther = ended !== null && ended.startedBootMs < run.startedBootMs
-    if (ended === null || isOther) return { kind: 'not-started', unit, run: run.n }
-    return { kind: 'exited', unit, run: run.n, exit: (isExitKnown(ended) ? ended.exit : null) ?? { kind: 'unknown' } }
+    // Where a later one began, this one is over.
+    const trace = world.trace(unit)
+    if (trace === null || trace.run < run.n) return { kind: 'not-started', unit, run: run.n }
+    const isIt = trace.run === run.n && trace.process !== null
+    return { kind: 'exited', unit, run: run.n, exit: isIt ? exitOf(trace.process) : { kind: 'unknown' } }
+  }
+
+  function exitOf(process: Process): Exit {
+    return (isExitKnown(process) ? process.exit : null) ?? { kind: 'unknown' }
   }
 
   /** Of a process that ended while no daemon looked, without a look at it that this kernel may allow. */
@@ -190,8 +195,11 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     for (const process of world.processes.values()) {
       if (process.isImpostor || process.run <= (newest.get(process.unit) ?? 0)) continue
       adopt(process)
-      events.push({ kind: 'found', unit: process.unit, run: process.run, identity: process.identity })
+      const { unit, run, role, attempt, identity } = process
+      events.push({ kind: 'found', unit, run, role, attempt, identity, isChild: process.parent === daemon })
     }
+    const found = events.filter((event) => event.kind === 'found')
+    world.keepTraces([...handles.map(({ unit, run }) => ({ unit, run: run.n })), ...found])
     tellPausesWhileAway()
     return Promise.resolve(events)
   }
@@ -278,10 +286,20 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     return isThere ? fakeFacts : null
   }
 
-  return { perform, recover, events, facts }
+  function factsOfAll(runs: Parameters<Driver['factsOfAll']>[0]): ReadonlyMap<UnitId, RunFacts> {
+    return new Map(
+      runs.flatMap(({ unit, run }) => {
+        const found = facts(run)
+        return found === null ? [] : [[unit, found] as const]
+      }),
+    )
+  }
+
+  return { perform, recover, events, facts, factsOfAll }
 }
 
 const fakeFacts: RunFacts = {
+  pids: [],
   rssBytes: 1024 * 1024,
   rssPeakBytes: null,
   processes: 1,

@@ -1,4 +1,4 @@
-import type { Exit, Failure, Identity, Role, UnitId } from '../../core/model.ts'
+import type { Exit, Failure, Identity, Role, RunRef, UnitId } from '../../core/model.ts'
 
 /** What one process of the fake world does from its start on. */
 export interface Script {
@@ -34,6 +34,7 @@ export interface Process {
   readonly unit: UnitId
   readonly run: number
   readonly role: Role
+  readonly attempt: number
   /** How it ends is written down where a later daemon finds it. */
   readonly isRecorded: boolean
   /** The daemon that started it, as `FakeDriverParts.daemon`. */
@@ -59,7 +60,14 @@ export type News =
   | { readonly kind: 'paused'; readonly process: Process }
   | { readonly kind: 'continued'; readonly process: Process }
 
-type Born = Pick<Process, 'unit' | 'run' | 'role' | 'isRecorded' | 'parent' | 'script'> & {
+/** Proof that a run began. */
+export interface Trace {
+  readonly run: number
+  /** null: only a later run of the unit proves it. */
+  readonly process: Process | null
+}
+
+type Born = Pick<Process, 'unit' | 'run' | 'role' | 'attempt' | 'isRecorded' | 'parent' | 'script'> & {
   readonly nowBootMs: number
   readonly isImpostor?: boolean
 }
@@ -71,10 +79,14 @@ const endedKept = 1_000
 export interface World {
   readonly processes: ReadonlyMap<number, Process>
   start(born: Born): Process
-  /** The process that was started as this run and has ended, unless the host was started since. */
+  /** The process that was started last as this run and has ended, unless the host was started since: for judges. */
   ended(unit: UnitId, run: number): Process | null
-  /** The number is used once more: it was used while nothing could be stored. */
-  forget(unit: UnitId, run: number): void
+  /** What the newest process of a unit left in the file system. */
+  trace(unit: UnitId): Trace | null
+  /** A run is about to begin: what those before it left is removed. */
+  clearTrace(unit: UnitId): void
+  /** Only of these runs anybody will ask: what all others left is removed, because their numbers may be used again. */
+  keepTraces(runs: readonly RunRef[]): void
   /** False: there is nobody any more. */
   signal(process: Process, signal: string, nowBootMs: number): boolean
   /** Lets happen what is due. What it brought, and what signals did since, is told once, in order. */
@@ -85,12 +97,13 @@ export interface World {
   reboot(bootId: string): void
 }
 
-export function createWorld(firstBootId: string): World {
+export function createWorld(firstBootId: string, { firstPid = 1_000 } = {}): World {
   const processes = new Map<number, Process>()
   const ended = new Map<string, Process>()
+  const traces = new Map<UnitId, Trace>()
   let news: News[] = []
   let bootId = firstBootId
-  let nextPid = 1_000
+  let nextPid = firstPid
 
   function start({ nowBootMs, isImpostor = false, ...born }: Born): Process {
     const { script } = born
@@ -110,6 +123,7 @@ export function createWorld(firstBootId: string): World {
       exit: null,
     }
     processes.set(identity.pid, process)
+    if (!isImpostor) traces.set(process.unit, { run: process.run, process })
     return process
   }
 
@@ -162,7 +176,17 @@ export function createWorld(firstBootId: string): World {
     processes,
     start,
     ended: (unit, run) => ended.get(keyOf(unit, run)) ?? null,
-    forget: (unit, run) => void ended.delete(keyOf(unit, run)),
+    trace: (unit) => traces.get(unit) ?? null,
+    clearTrace: (unit) => void traces.delete(unit),
+    keepTraces(runs) {
+      const kept = new Set(runs.map(({ unit, run }) => keyOf(unit, run)))
+      for (const { unit, run } of runs) {
+        const trace = traces.get(unit)
+        const isProof = trace !== undefined && trace.run > run && !kept.has(keyOf(unit, trace.run))
+        if (isProof) traces.set(unit, { run, process: null })
+      }
+      for (const [unit, { run }] of traces) if (!kept.has(keyOf(unit, run))) traces.delete(unit)
+    },
     signal,
     elapse(nowBootMs) {
       for (const process of processes.values()) {
@@ -186,9 +210,10 @@ export function createWorld(firstBootId: string): World {
       for (const process of processes.values()) process.exit = { kind: 'unknown' }
       processes.clear()
       ended.clear()
+      traces.clear()
       news = []
       bootId = nextBootId
-      nextPid = 1_000
+      nextPid = firstPid
     },
   }
 }

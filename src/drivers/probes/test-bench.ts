@@ -1,5 +1,5 @@
 import type { Check, CheckName, Event, LogSpec, Probe } from '../../core/model.ts'
-import { noChecks, noHooks, nullStdin } from '../../core/target/plain.ts'
+import { noChecks, noHooks, noLabels, nullStdin } from '../../core/target/plain.ts'
 import type { LogReadPort } from '../../engine/ports.ts'
 import type { ProbeStep } from './outcome.ts'
 import { createProbes } from './probes.ts'
@@ -53,8 +53,9 @@ export function stepOf(probe: Probe, more: Partial<ProbeStep> = {}): ProbeStep {
         ...{ when: 'no', successExits: [0], stableMs: 1_000, early: 'by-policy', budget: null },
         backoff: { shape: 'linear', firstMs: 0, factor: 1, maxMs: 0, jitter: 0, freeRestarts: 0 },
       },
-      ...{ runHash: 'test', autostart: true, stop: [], dependsOn: [], priority: 0, manualStop: 'until-started' },
-      ...{ checks: noChecks, hooks: noHooks, schedule: null, once: null },
+      ...{ runHash: 'test', autostart: true, stop: [], dependsOn: [], manualStop: 'until-started' },
+      ...{ appPriority: 0, priority: 0, processName: null },
+      ...{ checks: noChecks, hooks: noHooks, noLabels, schedule: null, once: null, labels: noLabels },
     },
     ...more,
   }

@@ -1,4 +1,4 @@
-import type { UnitId } from '../../core/model.ts'
+import type { RunRef, UnitId } from '../../core/model.ts'
 import { createRunFiles } from './run-files.ts'
 
 /**
@@ -8,11 +8,33 @@ import { createRunFiles } from './run-files.ts'
 export interface Beginnings {
   /** The file for a new run's process to create; those of the unit's earlier runs go. */
   prepare(unit: UnitId, run: number): string
+  /** Whether this run began, or a later one, before which this one must have ended. */
   has(unit: UnitId, run: number): boolean
   forget(unit: UnitId): void
+  /** Only of these runs anybody will ask: all other files go. */
+  keep(runs: readonly RunRef[]): void
 }
 
 export function createBeginnings(folder: string): Beginnings {
-  const { replace: prepare, has, forget } = createRunFiles(folder)
-  return { prepare, has, forget }
+  const files = createRunFiles(folder)
+
+  function has(unit: UnitId, run: number): boolean {
+    const latest = files.latest(unit)
+    return latest >= run && files.has(unit, latest)
+  }
+
+  return {
+    prepare: files.replace,
+    has,
+    forget: files.forget,
+    keep(runs) {
+      const known = new Set(runs.map(({ unit, run }) => `${unit} ${run}`))
+      for (const { unit, run } of runs) {
+        const latest = files.latest(unit)
+        // Of the later one nobody knows, and its number may be used again: the proof goes to the one that is asked about.
+        if (latest > run && !known.has(`${unit} ${latest}`)) files.renumber(unit, run)
+      }
+      files.keep(runs)
+    },
+  }
 }

@@ -144,7 +144,7 @@ const stateScript = [
 
 it('each start of a unit finds the same clean state', limit, () =>
   onBench(async (bench) => {
-    const keep = (text: string) => text.replaceAll(/^HOLDFAST_RUN=\d+$/gm, 'HOLDFAST_RUN=n')
+    const keep = (text: string) => text.replaceAll(/^(HOLDFAST_RUN|HOLDFAST_ATTEMPT)=\d+$/gm, '$1=n')
     await runToEnd(bench, 'a/b/1', 1, shell(stateScript))
     const first = keep(bench.output('a/b/1'))
     process.umask(process.umask())

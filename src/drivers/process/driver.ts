@@ -20,7 +20,7 @@ import { createCommands } from './commands.ts'
 import { createEndings, exitOfStatus } from './endings.ts'
 import type { Environment } from './environment.ts'
 import { createExecProbes } from './exec-probes.ts'
-import { factsOf } from './facts.ts'
+import { factsOf, factsOfAll } from './facts.ts'
 import { failure, isFailure } from './failure.ts'
 import { createKeepers } from './keepers.ts'
 import { type LaunchSite, launch } from './launch.ts'
@@ -240,7 +240,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     streams.drainRest(unit)
     streams.begin(unit, step.attempt)
     const pid = launch(site, {
-      ...{ spec, account, join: cgroup.join, stdin, marks: runMarks(homeId, unit, run) },
+      ...{ spec, account, join: cgroup.join, stdin, marks: runMarks(homeId, step) },
       beginning: beginnings.prepare(unit, run),
       ending: step.isRecorded ? endings.prepare(unit, run) : null,
       openWriteEnds: () => streams.openWriteEnds(unit, spec),
@@ -326,6 +326,10 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const excluded = new Set([...keepers.pids(), process.pid])
     const found = findUnstored(handles, { homeId, survey, excluded }).flatMap(take)
     const events = resolveAll(handles)
+    // Before a number that was used while nothing could be stored is used again.
+    const known = [...handles.map(({ unit, run }) => ({ unit, run: run.n })), ...runs.all()]
+    beginnings.keep(known)
+    endings.keep(known)
     startReaping()
     return [...events, ...found]
   }
@@ -359,15 +363,15 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     })
   }
 
-  function take({ unit, run, stat }: Unstored): readonly Event[] {
+  function take({ unit, run, role, attempt, stat }: Unstored): readonly Event[] {
     const identity: Identity = { pid: stat.pid, startTicks: stat.startTicks, bootId, pidNamespace }
     const isRecorded = endings.isRecorded(unit, run)
+    cgroups.adopt(stat.pid)
     const live: LiveRun = { unit, run, identity, endScope: endScopeOf(null), isRecorded, pidfd: null }
     if (isChild(stat)) runs.add(live)
     else if (!watchAdopted(live)) return []
-    // Which start it belongs to is lost; of most it is the first and only run.
-    streams.reopen([{ unit, spec: null, attempt: run }])
-    return [{ kind: 'found', unit, run, identity }]
+    streams.reopen([{ unit, spec: null, attempt }])
+    return [{ kind: 'found', unit, run, role, attempt, identity, isChild: isChild(stat) }]
   }
 
   function settle(handle: RunHandle, found: Found, context: SignalContext): readonly Event[] {
@@ -473,6 +477,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       startReaping()
     },
     facts: (run, unit) => factsOf(run, unit, { bootId, cgroups }),
+    factsOfAll: (all) => factsOfAll(all, { bootId, cgroups }),
     stdin: { write: streams.writeStdin },
     close({ isFollowed } = { isFollowed: false }) {
       isClosed = true

@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { Exit, UnitId } from '../../core/model.ts'
+import type { Exit, RunRef, UnitId } from '../../core/model.ts'
 import { errnoOf } from '../../sys/errno.ts'
 import { signalName } from '../../sys/signals.ts'
 import { createRunFiles } from './run-files.ts'
@@ -18,6 +18,8 @@ export interface Endings {
   /** null: nothing is recorded so far. */
   exitOf(unit: UnitId, run: number): Exit | null
   forget(unit: UnitId): void
+  /** The files of all other runs go. */
+  keep(runs: readonly RunRef[]): void
 }
 
 export function createEndings(folder: string): Endings {
@@ -36,6 +38,7 @@ export function createEndings(folder: string): Endings {
     isRecorded: files.has,
     exitOf: (unit, run) => readEnding(files.pathOf(unit, run)),
     forget: files.forget,
+    keep: files.keep,
   }
 }
 

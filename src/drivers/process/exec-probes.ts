@@ -10,7 +10,7 @@ import { kill } from '../../sys/kill.ts'
 import { makePipe } from '../../sys/pipe.ts'
 import type { Watch, Watcher } from '../../sys/watcher.ts'
 import { type ProbeStep, probed, timerMsMax } from '../probes/outcome.ts'
-import { resolveAccount } from './account.ts'
+import { createAccounts } from './accounts.ts'
 import { admit } from './admit.ts'
 import { failure, isFailure } from './failure.ts'
 import { type LaunchSite, launch } from './launch.ts'
@@ -56,6 +56,7 @@ export function createExecProbes(options: {
 }): ExecProbes {
   const { site, homeId, watcher } = options
   const probes = new Map<number, ExecProbe>()
+  const accounts = createAccounts()
   const buffer = Buffer.alloc(16 * 1024)
 
   function perform(step: ProbeStep, post: Post): void {
@@ -86,7 +87,7 @@ export function createExecProbes(options: {
     const admitted = admit({ ...step.spec.process, command: step.probe.command, commandError: null }, homeId)
     if (isFailure(admitted)) return admitted
     const { spec } = admitted
-    const account = resolveAccount(spec.user)
+    const account = accounts.resolve(spec.user)
     if (isFailure(account)) return account
     const pipe = makePipe()
     if (typeof pipe === 'string') return failure(pipe, `no pipe can be made for its output (${pipe})`)

@@ -1,4 +1,4 @@
-import type { UnitId } from '../../core/model.ts'
+import type { Role, Step, UnitId } from '../../core/model.ts'
 
 /** The environment strings by which a run's processes are known again, whoever their parent is by then. */
 export function unitMarker(homeId: string, unit: UnitId): string {
@@ -22,6 +22,35 @@ export function probeMarks(homeId: string, unit: UnitId): Readonly<Record<string
   return { HOLDFAST_PROBE: `${homeId}/${unit}` }
 }
 
-export function runMarks(homeId: string, unit: UnitId, run: number): Readonly<Record<string, string>> {
-  return { HOLDFAST_UNIT: `${homeId}/${unit}`, HOLDFAST_RUN: String(run) }
+type Marked = Pick<Extract<Step, { kind: 'spawn' }>, 'unit' | 'run' | 'role' | 'attempt'>
+
+export function runMarks(homeId: string, { unit, run, role, attempt }: Marked): Readonly<Record<string, string>> {
+  return {
+    HOLDFAST_UNIT: `${homeId}/${unit}`,
+    HOLDFAST_RUN: String(run),
+    HOLDFAST_ROLE: role,
+    HOLDFAST_ATTEMPT: String(attempt),
+  }
+}
+
+/**
+ * What the marks of a process say of its run; null: it is none of this home's. Those of an older version tell neither role
+ * nor attempt: most were the first and main run of their start.
+ */
+export function readMarks(homeId: string, environment: readonly string[]): Marked | null {
+  const textOf = (start: string): string | null =>
+    environment.find((entry) => entry.startsWith(start))?.slice(start.length) ?? null
+  const unit = textOf(unitMarker(homeId, ''))
+  if (unit === null) return null
+  const run = numberOf(textOf('HOLDFAST_RUN='))
+  if (run === null) return null
+  const role = roles.find((one) => one === textOf('HOLDFAST_ROLE=')) ?? 'main'
+  const attempt = numberOf(textOf('HOLDFAST_ATTEMPT='))
+  return { unit, run, role, attempt: attempt !== null && attempt <= run ? attempt : run }
+}
+
+const roles: readonly Role[] = ['main', 'pre', 'post']
+
+function numberOf(text: string | null): number | null {
+  return text !== null && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null
 }

@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event, Identity, ProcessSpec, Step, UnitSpec } from '../../core/model.ts'
-import { noChecks, noHooks, plainProcess } from '../../core/target/plain.ts'
+import { noChecks, noHooks, noLabels, plainProcess } from '../../core/target/plain.ts'
 import type { LogPort, RunHandle } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { closeAllOnExec } from '../../sys/cloexec.ts'
@@ -147,12 +147,15 @@ export function unitSpec(command: readonly string[], more: Partial<ProcessSpec> 
     },
     stop: [{ signal: 'KILL', scope: 'tree', waitMs: 1_000 }],
     dependsOn: [],
+    appPriority: 0,
     priority: 0,
+    processName: null,
     manualStop: 'until-started',
     checks: noChecks,
     hooks: noHooks,
     schedule: null,
     once: null,
+    labels: noLabels,
   }
 }
 

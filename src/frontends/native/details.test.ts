@@ -3,12 +3,13 @@ import { describe, it } from 'node:test'
 import { ann, at, idOf, needs, play, running, service, setTarget } from '../../core/fixture.ts'
 import type { Check, CheckState, Job, JobRun, ProcessSpec, Run, State } from '../../core/model.ts'
 import { noCgroupLimits, noProcessLimits } from '../../core/target/plain.ts'
-import type { RunFacts } from '../../engine/ports.ts'
+import type { HistoryEntry, RunFacts } from '../../engine/ports.ts'
 import type { UnitDetail } from '../../wire/api.ts'
 import { detailsMax, statusList } from './details.ts'
 import { patched } from './fixture.ts'
 
 const facts: RunFacts = {
+  pids: [101, 102],
   rssBytes: 1_000,
   rssPeakBytes: 2_000,
   processes: 3,
@@ -26,8 +27,31 @@ function status(
   factsOf: (run: Run) => RunFacts | null = () => facts,
 ) {
   const snapshot = { state, now: at(bootMs), storeTrouble: null }
-  return statusList(snapshot, names, { factsOf, logPathOf: ({ unit, stream }) => `/log/${unit}.${stream}` })
+  return statusList(snapshot, names, {
+    factsOf,
+    logPathOf: ({ unit, stream }) => `/log/${unit}.${stream}`,
+    processTree: (pids) => pids.map((pid, depth) => ({ ...processItem, pid, depth })),
+    history: { read: ({ matches }) => history.filter((entry) => matches?.(entry) ?? true) },
+  })
 }
+
+const processItem = { parentPid: 1, command: 'web', state: 'S', rssBytes: 1_000 }
+
+const crash: HistoryEntry = {
+  kind: 'transition',
+  seq: 7,
+  transition: {
+    seq: 7,
+    atWallMs: 1_000_000,
+    unit: 'a/web/1',
+    run: 4,
+    from: 'up',
+    to: 'backoff',
+    why: 'exit code 1 after 3 s; restart at once',
+    exit: { kind: 'code', code: 1 },
+  },
+}
+const history: readonly HistoryEntry[] = [crash]
 
 function detail(state: State, name: string, bootMs?: number): UnitDetail {
   return status(state, [name], bootMs).items[0]!
@@ -114,8 +138,9 @@ describe('the status of a unit', () => {
       ulimits: { nofile: { soft: 1_024, hard: null } },
       cgroup: { ...noCgroupLimits, memoryMaxBytes: 512 * 1024 * 1024, cpus: 0.5, pidsMax: 64 },
     }
+    const { pids: _pids, ...used } = facts
     const { usage, limits: told } = detail(running(0, service('web', { process: processOf({ limits }) })).state, 'web')
-    assert.deepEqual(usage, { ...facts, memoryMaxBytes: 536_870_912, processesMax: 64, cpusMax: 0.5 })
+    assert.deepEqual(usage, { ...used, memoryMaxBytes: 536_870_912, processesMax: 64, cpusMax: 0.5 })
     assert.deepEqual(
       told.map(({ name, value }) => `${name}: ${value}`),
       ['memory: 512 MiB', 'cpus: 0.5', 'processes: 64', 'nofile: 1024, hard unlimited', 'nice: 5'],
@@ -137,7 +162,7 @@ describe('the status of a unit', () => {
       ['a/db', 'started', true],
       ['a/migrate', 'completed', false],
     ])
-    assert.match(web.dependsOn[1]?.why ?? '', /^a\/migrate\/1 to complete/)
+    assert.equal(web.dependsOn[1]?.why, 'a/migrate/1 to complete; it is not started by itself')
     assert.deepEqual(detail(state, 'db').neededBy.map(of), [['a/web', 'started', true]])
   })
 
@@ -182,6 +207,26 @@ describe('the status of a unit', () => {
         [4, 'ann (uid 1000)', 'unexpected', 2_500, { code: 2, signal: null }],
       ],
     )
+  })
+
+  it('tells its processes, and how its last runs ended', () => {
+    const { processes, lastEnds } = detail(running(0, service('web')).state, 'web')
+    assert.deepEqual(
+      processes.map(({ pid, depth }) => [pid, depth]),
+      [
+        [101, 0],
+        [102, 1],
+      ],
+    )
+    assert.deepEqual(lastEnds, [
+      {
+        kind: 'unexpected',
+        run: 4,
+        exit: { code: 1, signal: null },
+        message: 'exit code 1 after 3 s; restart at once',
+        at: '1970-01-01T00:16:40.000Z',
+      },
+    ])
   })
 
   it('tells where its output goes, one place where both streams go there', () => {

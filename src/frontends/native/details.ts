@@ -11,11 +11,11 @@ import type {
   State,
   Unit,
   UnitId,
-  UnitSpec,
 } from '../../core/model.ts'
 import { whoText } from '../../core/text.ts'
-import { hindrance, indexServices, type ServiceIndex } from '../../core/unit/wish.ts'
-import type { RunFacts, Snapshot, StreamRef } from '../../engine/ports.ts'
+import { indexServices, type ServiceIndex } from '../../core/unit/wish.ts'
+import { waitingFor } from '../../core/waiting.ts'
+import type { HistoryPort, RunFacts, Snapshot, StreamRef } from '../../engine/ports.ts'
 import {
   apiVersion,
   type CheckItem,
@@ -23,18 +23,20 @@ import {
   type EndItem,
   type JobRunItem,
   type LogItem,
+  type ProcessItem,
   type RunItem,
   type ScheduleItem,
   type StatusList,
   type UnitDetail,
-  type UsageItem,
 } from '../../wire/api.ts'
 import { shellWord } from '../../wire/home.ts'
 import { exitItem } from './jobs.ts'
+import { lastEnds } from './last-ends.ts'
 import { limitFacts } from './limits.ts'
 import { Refusal } from './refusal.ts'
 import { selectOrRefuse } from './select.ts'
-import { daemonWarnings, nextRunAt, unitItem } from './units.ts'
+import { daemonWarnings, nextRunAt, sourceOf, unitItem, upcomingItem } from './units.ts'
+import { usageItem } from './usage.ts'
 
 /** Each unit asked for is looked at in /proc and its cgroup: more at a time would hold the daemon up. */
 export const detailsMax = 100
@@ -46,21 +48,33 @@ export type FactsOf = (run: Run, unit: UnitId) => RunFacts | null
 export interface Sight {
   readonly factsOf: FactsOf
   readonly logPathOf: (stream: StreamRef) => string | null
+  /** The processes of a unit with what they are, each after its parent. */
+  readonly processTree: (pids: readonly number[]) => readonly ProcessItem[]
+  readonly history: Pick<HistoryPort, 'read'>
 }
 
 /** What `holdfast status NAME` shows: everything that is known of a unit. */
-export function statusList(snapshot: Snapshot, names: readonly string[], sight: Sight): StatusList {
+export function statusList(
+  snapshot: Snapshot,
+  names: readonly string[],
+  sight: Sight,
+  labels: readonly string[] = [],
+): StatusList {
   const { state, now, storeTrouble } = snapshot
-  if (names.length === 0) throw new Refusal('bad-request', 'a status is of named units', 'all units: /v1/units')
-  const chosen = selectOrRefuse(state, names)
+  if (names.length === 0 && labels.length === 0)
+    throw new Refusal('bad-request', 'a status is of named units', 'all units: /v1/units')
+  const chosen = selectOrRefuse(state, names, labels)
   if (chosen.length > detailsMax) {
     const message = `${chosen.length} units are named, and a status tells at most ${detailsMax}`
     throw new Refusal('bad-request', message, 'name fewer, or use: holdfast ps')
   }
   const index = indexServices(state)
   const accounts = new Map(explain(state, now).map((account) => [account.unit, account]))
-  const items = chosen.map((id) => {
-    return unitDetail({ state, now, index, sight, unit: state.units.get(id)!, account: accounts.get(id)! })
+  const units = chosen.map((id) => state.units.get(id)!)
+  const ends = lastEnds(sight.history, units)
+  const items = units.map((unit) => {
+    const account = accounts.get(unit.id)!
+    return unitDetail({ state, now, index, sight, unit, account, ends: ends.get(unit.id) ?? [] })
   })
   return { apiVersion, kind: 'StatusList', items, warnings: daemonWarnings(state, storeTrouble) }
 }
@@ -72,24 +86,27 @@ interface Scene {
   readonly sight: Sight
   readonly unit: Unit
   readonly account: Explanation
+  readonly ends: readonly EndItem[]
 }
 
-function unitDetail({ state, now, index, sight, unit, account }: Scene): UnitDetail {
+function unitDetail({ state, now, index, sight, unit, account, ends }: Scene): UnitDetail {
   const { spec, run, want } = unit
-  const { isAtTarget, why, next, command } = account
+  const { isAtTarget, why, next, upcoming, command } = account
   const live = run?.identity == null ? null : sight.factsOf(run, unit.id)
   return {
     ...unitItem(state, index, unit),
-    explanation: { isAtTarget, why, next, command },
+    explanation: { isAtTarget, why, next, upcoming: upcomingItem(upcoming), command },
     wanted: { kind: want.kind, by: whoText(want.by) },
     argv: spec.process.command,
-    source: unit.isDeclared ? (state.target.apps[unit.app]?.source ?? null) : null,
+    source: sourceOf(state, unit),
     run: run === null ? null : runItem(unit, run, now),
     checks: checkItems(unit, now),
     usage: live === null ? null : usageItem(live, spec),
     limits: limitFacts(spec.process.limits),
     restartPolicy: spec.restart.when,
     earlyExits: unit.earlyExits,
+    lastEnds: ends,
+    processes: live === null ? [] : sight.processTree(live.pids),
     lastEnd: endItem(unit.end),
     dependsOn: spec.dependsOn.map((edge) => dependencyItem(`${unit.app}/${edge.service}`, edge, unit, state, index)),
     neededBy: neededBy(unit, state, index),
@@ -147,25 +164,6 @@ function probeText({ probe }: Check): string {
   }
 }
 
-// ---- usage ---------------------------------------------------------------------------------------------------
-
-function usageItem(live: RunFacts, { process }: UnitSpec): UsageItem {
-  const cgroup = process.limits?.cgroup ?? null
-  return {
-    rssBytes: live.rssBytes,
-    rssPeakBytes: live.rssPeakBytes,
-    processes: live.processes,
-    processesPeak: live.processesPeak,
-    processesMax: cgroup?.pidsMax ?? null,
-    cpuMs: live.cpuMs,
-    cpusMax: cgroup?.cpus ?? null,
-    memoryBytes: live.memoryBytes,
-    memoryPeakBytes: live.memoryPeakBytes,
-    memoryMaxBytes: cgroup?.memoryMaxBytes ?? null,
-    oomKills: live.oomKills,
-  }
-}
-
 function endItem(end: End): EndItem | null {
   if (end.kind === 'never') return null
   const at = end.atWallMs === null ? null : iso(end.atWallMs)
@@ -183,9 +181,9 @@ function dependencyItem(
   index: ServiceIndex,
 ): DependencyItem {
   const alone: Unit = { ...dependant, spec: { ...dependant.spec, dependsOn: [edge] } }
-  const held = hindrance(state, index, alone)
+  const waiting = waitingFor(state, index, alone)
   const { condition, required: isRequired } = edge
-  return { service, condition, isRequired, isMet: held === null, why: held?.why ?? '' }
+  return { service, condition, isRequired, isMet: waiting === null, why: waiting?.what ?? '' }
 }
 
 /** One for each service that depends on this one, however many units it has. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Target } from '../../core/model.ts'
+import { ann, asked, identityOf, play } from '../../core/fixture.ts'
+import type { State, Target } from '../../core/model.ts'
 import { decodeSources } from '../../dialects/decode-sources.ts'
 import { memorySourceReader } from '../../dialects/memory-source-reader.ts'
 import { differences } from './differences.ts'
@@ -12,6 +13,21 @@ async function target(yaml: string): Promise<Target> {
   return decoded.target
 }
 
+/** What these lines declare, and all of it that starts by itself runs. */
+async function running(yaml: string): Promise<State> {
+  const scene = play()
+  scene.turn(0, asked({ kind: 'set-target', target: await target(yaml), by: { kind: 'daemon' }, why: 'up' }))
+  for (let round = 0; round < 3; round++) scene.turn(1, ...spawned(scene.state))
+  return scene.state
+}
+
+function spawned({ units }: State) {
+  return [...units.values()].flatMap(({ id, phase, run }) => {
+    if (phase !== 'starting' || run === null) return []
+    return [{ kind: 'spawned', unit: id, run: run.n, identity: identityOf(run.n) } as const]
+  })
+}
+
 const before = `
 name: app
 services:
@@ -21,7 +37,8 @@ services:
 `
 
 test('the same configuration differs in nothing', async () => {
-  assert.deepEqual(differences(await target(before), await target(before)), { changes: [], unchanged: 3 })
+  const nothing = { changes: [], unchanged: 3, order: [] }
+  assert.deepEqual(differences(await running(before), await target(before)), nothing)
 })
 
 test('what is added, removed and changed is told by service and field, with what it means for what runs', async () => {
@@ -33,7 +50,7 @@ services:
   fresh: { command: [fresh] }
   manual: { command: [manual], x-holdfast: { autostart: false } }
 `
-  const found = differences(await target(before), await target(after))
+  const found = differences(await running(before), await target(after))
   const told = found.changes.map(({ service, change, effect, fields }) => [
     service,
     change,
@@ -43,8 +60,8 @@ services:
   assert.deepEqual(told, [
     ['web', 'changed', 'replace', ['environment.SECRET', 'restart.when']],
     ['job', 'changed', 'in-place', ['replicas', 'stop']],
-    ['fresh', 'added', 'start', []],
-    ['manual', 'added', 'none', []],
+    ['fresh', 'added', 'start', ['command']],
+    ['manual', 'added', 'none', ['command']],
     ['old', 'removed', 'stop', []],
   ])
   assert.equal(found.unchanged, 0)
@@ -52,17 +69,70 @@ services:
 
 test('values of the environment are never told, other values are', async () => {
   const after = before.replace('SECRET: old', 'SECRET: new').replace('always', 'on-failure')
-  const { changes } = differences(await target(before), await target(after))
+  const { changes } = differences(await running(before), await target(after))
   assert.deepEqual(changes[0]?.fields, [
     { field: 'environment.SECRET', before: null, after: null },
     { field: 'restart.when', before: 'always', after: 'on-failure' },
   ])
 })
 
+test('what does not run is not stopped, and what was stopped by somebody is not started', async () => {
+  const state = await running(before)
+  const scene = play(state)
+  const stopping = [...state.units.values()].map(({ id }) => id)
+  scene.turn(2, asked({ kind: 'stop', units: stopping, by: ann }))
+  const exits = [...scene.state.units.values()].map(({ id, run }) => {
+    return { kind: 'exited', unit: id, run: run?.n ?? 0, exit: { kind: 'code', code: 0 } } as const
+  })
+  scene.turn(3, ...exits)
+  const after = before.replace('[web]', '[web, "2"]').replace(/ {2}old.*\n/, '')
+  const { changes, order } = differences(scene.state, await target(after))
+  assert.deepEqual(
+    changes.map(({ service, effect }) => [service, effect]),
+    [
+      ['web', 'in-place'],
+      ['old', 'none'],
+    ],
+  )
+  assert.deepEqual(order, [])
+})
+
+test('stops come before starts, dependants are stopped first and started last', async () => {
+  const services = (n: number) => `name: app
+services:
+  db: { command: [db, "${n}"] }
+  web: { command: [web, "${n}"], depends_on: [db] }
+  aside: { command: [aside, "${n}"] }
+`
+  const { order } = differences(await running(services(1)), await target(services(2)))
+  assert.deepEqual(order, [
+    { act: 'stop', services: ['app/web', 'app/aside'] },
+    { act: 'stop', services: ['app/db'] },
+    { act: 'start', services: ['app/db', 'app/aside'] },
+    { act: 'start', services: ['app/web'] },
+  ])
+})
+
+test('a stop ladder, dependencies and files with an environment are told as people write them', async () => {
+  const after = before.replace(
+    'job: { command: [job] }',
+    'job: { command: [job], stop_signal: SIGINT, depends_on: [web] }',
+  )
+  const { changes } = differences(await running(before), await target(after))
+  assert.deepEqual(changes[0]?.fields, [
+    {
+      field: 'stop',
+      before: 'SIGTERM for 10s, SIGKILL to its tree for 5s',
+      after: 'SIGINT for 10s, SIGKILL to its tree for 5s',
+    },
+    { field: 'depends_on.web', before: null, after: 'started' },
+  ])
+})
+
 /** The fields of the one service `a` that differ, from these lines of it to those. */
 async function fieldsOf(lines: string, after: string): Promise<readonly (readonly (string | null)[])[]> {
   const text = (more: string) => `name: app\nservices:\n  a:\n    command: a\n${more.replace(/^/gm, '    ')}\n`
-  const { changes } = differences(await target(text(lines)), await target(text(after)))
+  const { changes } = differences(await running(text(lines)), await target(text(after)))
   return changes.flatMap((change) => change.fields.map(({ field, before, after }) => [field, before, after]))
 }
 

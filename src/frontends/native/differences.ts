@@ -1,35 +1,49 @@
-import type { App, Service, Target } from '../../core/model.ts'
+import type { App, Service, State, Target, Unit, UnitId, UnitSpec } from '../../core/model.ts'
+import { changeOrder } from '../../core/target/change-order.ts'
 import { unitSpecs } from '../../core/target/units.ts'
-import type { ServiceChange } from '../../wire/api.ts'
+import { declaredWant } from '../../core/unit/wish.ts'
+import type { OrderItem, ServiceChange } from '../../wire/api.ts'
 import { isHidden, serviceValues } from './service-values.ts'
 
 export interface Differences {
   readonly changes: readonly ServiceChange[]
   /** Services that stay as they are. */
   readonly unchanged: number
+  readonly order: readonly OrderItem[]
 }
 
-/** What applying `after` in place of `before` changes, service by service, in the order of `after`. */
-export function differences(before: Target, after: Target): Differences {
-  const old = servicesOf(before)
+/** What applying `after` changes of what is declared and runs, service by service, in the order of `after`. */
+export function differences(state: Pick<State, 'target' | 'units'>, after: Target): Differences {
+  const old = servicesOf(state.target)
   const fresh = servicesOf(after)
   const changes: ServiceChange[] = []
+  const stops = new Set<string>()
+  const starts = new Set<string>()
   let unchanged = 0
-  for (const [key, { app, service }] of fresh) {
+  const add = (key: string, { app, service }: Declared, fate: Fate, told: Told): void => {
+    changes.push({ app: app.name, service: service.name, ...told, effect: effectOf(told.change, fate) })
+    if (fate.isStopped) stops.add(key)
+    if (fate.isStarted) starts.add(key)
+  }
+  for (const [key, declared] of fresh) {
     const known = old.get(key)
+    const fate = fateOf(state.units, specsOf(known), specsOf(declared))
     if (known === undefined) {
-      changes.push(change(app, service, 'added', service.autostart ? 'start' : 'none', []))
+      add(key, declared, fate, { change: 'added', fields: addedFields(declared.service) })
       continue
     }
-    const fields = changedFields(known.service, service)
+    const fields = changedFields(known.service, declared.service)
     if (fields.length === 0) unchanged += 1
-    else changes.push(change(app, service, 'changed', effectOf(known, { app, service }), fields))
+    else add(key, declared, fate, { change: 'changed', fields })
   }
-  for (const [key, { app, service }] of old) {
-    if (!fresh.has(key)) changes.push(change(app, service, 'removed', 'stop', []))
+  for (const [key, declared] of old) {
+    if (fresh.has(key)) continue
+    add(key, declared, fateOf(state.units, specsOf(declared), specsOf(undefined)), { change: 'removed', fields: [] })
   }
-  return { changes, unchanged }
+  return { changes, unchanged, order: changeOrder({ stops, starts, before: state.target, after }) }
 }
+
+type Told = Pick<ServiceChange, 'change' | 'fields'>
 
 interface Declared {
   readonly app: App
@@ -44,27 +58,63 @@ function servicesOf(target: Target): ReadonlyMap<string, Declared> {
   return services
 }
 
-function change(
-  app: App,
-  service: Service,
-  kind: ServiceChange['change'],
-  effect: ServiceChange['effect'],
-  fields: ServiceChange['fields'],
-): ServiceChange {
-  return { app: app.name, service: service.name, change: kind, effect, fields }
+// ---- effects -------------------------------------------------------------------------------------------------
+
+/** What becomes of the units of a service, taken together. */
+interface Fate {
+  readonly isStopped: boolean
+  readonly isStarted: boolean
+  /** What runs is followed by another run. */
+  readonly isReplaced: boolean
+  /** Some of it runs and is left alone. */
+  readonly isKept: boolean
 }
 
-/** Whether any unit that stays has to be replaced: the same test as the core's. */
-function effectOf(before: Declared, after: Declared): ServiceChange['effect'] {
-  const old = runHashes(before)
-  const fresh = runHashes(after)
-  for (const [unit, hash] of fresh) if (old.has(unit) && old.get(unit) !== hash) return 'replace'
-  return 'in-place'
+type Specs = ReadonlyMap<UnitId, UnitSpec>
+
+function specsOf(declared: Declared | undefined): Specs {
+  if (declared === undefined) return new Map()
+  const { app, service } = declared
+  return unitSpecs({ apps: { [app.name]: { ...app, services: { [service.name]: service } } } })
 }
 
-function runHashes({ app, service }: Declared): ReadonlyMap<string, string> {
-  const specs = unitSpecs({ apps: { [app.name]: { ...app, services: { [service.name]: service } } } })
-  return new Map([...specs].map(([unit, spec]) => [unit, spec.runHash]))
+function fateOf(units: State['units'], before: Specs, after: Specs): Fate {
+  const fates = [...new Set([...before.keys(), ...after.keys()])].map((id) => {
+    return unitFate(units.get(id), before.get(id), after.get(id))
+  })
+  return {
+    isStopped: fates.includes('stopped') || fates.includes('replaced'),
+    isStarted: fates.includes('started') || fates.includes('replaced'),
+    isReplaced: fates.includes('replaced'),
+    isKept: fates.includes('kept'),
+  }
+}
+
+/** As the core decides when it is declared: see declareAgain in core/command.ts. */
+function unitFate(
+  unit: Unit | undefined,
+  before: UnitSpec | undefined,
+  after: UnitSpec | undefined,
+): 'stopped' | 'started' | 'replaced' | 'kept' | 'at rest' {
+  const isAlive = unit !== undefined && unit.run !== null && unit.run.role !== 'post'
+  if (after === undefined) return isAlive ? 'stopped' : 'at rest'
+  const wished = unit === undefined || unit.want.by.kind === 'declared' ? declaredWant(after) : unit.want
+  const isWanted = wished.kind !== 'down'
+  if (isAlive && !isWanted) return unit.want.kind === 'down' ? 'at rest' : 'stopped'
+  const isOther = before?.runHash !== after.runHash
+  if (isAlive) return isOther ? 'replaced' : 'kept'
+  return isWanted && (isOther || unit?.want.kind === 'down') ? 'started' : 'at rest'
+}
+
+function effectOf(
+  change: ServiceChange['change'],
+  { isStopped, isStarted, isReplaced, isKept }: Fate,
+): ServiceChange['effect'] {
+  if (isReplaced) return 'replace'
+  if (isStopped) return 'stop'
+  // One more of what runs already: nothing of it is touched.
+  if (isStarted && !isKept) return 'start'
+  return change === 'changed' ? 'in-place' : 'none'
 }
 
 // ---- fields --------------------------------------------------------------------------------------------------
@@ -83,6 +133,16 @@ function changedFields(before: Service, after: Service): ServiceChange['fields']
         ? { field, before: null, after: null }
         : { field, before: old.get(field) ?? null, after: fresh.get(field) ?? null },
     )
+}
+
+/** What it runs, and when: the rest is in the file that is being added. */
+function addedFields(service: Service): ServiceChange['fields'] {
+  const values = serviceValues(service)
+  return ['command', 'schedule', 'replicas'].flatMap((field) => {
+    const after = values.get(field)
+    const isPlain = after === undefined || (field === 'replicas' && after === '1')
+    return isPlain ? [] : [{ field, before: null, after }]
+  })
 }
 
 /** What comes and goes with another field is not told by itself. */

@@ -10,6 +10,7 @@ import { patched } from './fixture.ts'
 /** The facts with these names, as `name: value`. */
 function facts(state: State, name: string, names: readonly string[], live: Partial<RunFacts> = {}): readonly string[] {
   const all: RunFacts = {
+    pids: [101],
     rssBytes: 0,
     rssPeakBytes: null,
     processes: 1,

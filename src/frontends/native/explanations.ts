@@ -6,6 +6,7 @@ import { byteText } from '../../formats/byte-text.ts'
 import { apiVersion, type ExplanationList, type Fact } from '../../wire/api.ts'
 import { shellWord } from '../../wire/home.ts'
 import type { FactsOf } from './details.ts'
+import { daemonWarnings, upcomingItem } from './units.ts'
 
 /** What `holdfast explain` shows: the core's account, and the facts it rests on. */
 export function explanationList(
@@ -22,10 +23,12 @@ export function explanationList(
       isAtTarget: explanation.isAtTarget,
       why: explanation.why,
       next: explanation.next,
+      upcoming: upcomingItem(explanation.upcoming),
       command: explanation.command,
+      since: new Date(state.units.get(explanation.unit)?.sinceWallMs ?? now.wallMs).toISOString(),
       facts: wanted === null ? [] : [...factsFor({ state, now, factsOf }, explanation), ...storeFacts(storeTrouble)],
     }))
-  return { apiVersion, kind: 'ExplanationList', items }
+  return { apiVersion, kind: 'ExplanationList', items, warnings: daemonWarnings(state, storeTrouble) }
 }
 
 interface Scene {

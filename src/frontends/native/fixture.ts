@@ -1,6 +1,6 @@
 import { asked, at, type Play } from '../../core/fixture.ts'
 import type { Event, State, Unit } from '../../core/model.ts'
-import type { EnginePort, Snapshot } from '../../engine/ports.ts'
+import type { EnginePort, Listener, Snapshot } from '../../engine/ports.ts'
 
 /** What the tests of this folder are made of: the core's play behind the port that frontends see. */
 export interface FakeEngine extends EnginePort {
@@ -11,11 +11,14 @@ export interface FakeEngine extends EnginePort {
 /** Time stands still between turns, also for those who wait. */
 export function engineOf(scene: Play): FakeEngine {
   let now = at(0)
+  const listeners = new Set<Listener>()
   const waiting = new Set<(snapshot: Snapshot) => void>()
   const snapshot = (): Snapshot => ({ state: scene.state, now, storeTrouble: null })
   const turn: FakeEngine['turn'] = (bootMs, ...events) => {
     now = at(bootMs)
     scene.turn(bootMs, ...events)
+    const commands = events.flatMap((event) => (event.kind === 'command' ? event.command : []))
+    for (const listener of [...listeners]) listener(snapshot(), scene.transitions, commands)
     for (const look of [...waiting]) look(snapshot())
   }
   return {
@@ -40,7 +43,10 @@ export function engineOf(scene: Play): FakeEngine {
       return Promise.resolve(snapshot())
     },
     transitionsSince: () => ({ transitions: [], gap: false }),
-    subscribe: () => () => {},
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
 }
 

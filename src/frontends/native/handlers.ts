@@ -1,21 +1,46 @@
 import { assert } from '../../base/assert.ts'
 import type { UnitId, Who } from '../../core/model.ts'
-import type { Driver, EnginePort, LogReadPort, Snapshot, StdinPort, StreamRef } from '../../engine/ports.ts'
+import type {
+  Driver,
+  EnginePort,
+  HistoryPort,
+  LogReadPort,
+  Snapshot,
+  StdinPort,
+  StreamRef,
+} from '../../engine/ports.ts'
 import { parseSignalName } from '../../formats/signal-name.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
-import { apiVersion, type ChangeReport, type Info, type UpgradeItem, type UpgradeReport } from '../../wire/api.ts'
+import {
+  apiVersion,
+  type ChangeReport,
+  type Info,
+  type UnitList,
+  type UpgradeItem,
+  type UpgradeReport,
+} from '../../wire/api.ts'
 import type { Parsed, SourcesRequest, UpgradeRequest } from '../../wire/requests.ts'
 import { parseNamesRequest, parseSignalRequest, parseSourcesRequest, parseUpgradeRequest } from '../../wire/requests.ts'
-import type { RouteName } from '../../wire/routes.ts'
+import { printTcpAddress, type TcpAddress } from '../../wire/tcp-address.ts'
+import { createChanges } from './changes.ts'
 import { type FactsOf, statusList } from './details.ts'
+import type { Answer, Handler, Handlers } from './exchange.ts'
 import { explanationList } from './explanations.ts'
+import { historyEvents, historyList } from './history.ts'
 import { runNow } from './jobs.ts'
+import { keptBytes } from './kept-bytes.ts'
 import { logBytes } from './log-bytes.ts'
+import { metrics } from './metrics.ts'
+import { openApi } from './openapi.ts'
+import { processTree } from './process-tree.ts'
 import { Refusal } from './refusal.ts'
-import { selectOrRefuse } from './select.ts'
+import { selectByQuery } from './select.ts'
+import { shutDown } from './shutdown.ts'
 import { writeStdin } from './stdin.ts'
-import { unitList } from './units.ts'
-import { bringAbout, sendSignal, type Wish } from './wishes.ts'
+import { unitList, wideUnitList } from './units.ts'
+import { createUsageLook } from './usage.ts'
+import { waitFor } from './wait.ts'
+import { bringAbout, sendSignal, settleTarget, type Wish } from './wishes.ts'
 
 export interface NativeParts {
   readonly engine: EnginePort
@@ -23,11 +48,16 @@ export interface NativeParts {
   /** The file a stream is written to, or would be; null when it is thrown away. */
   readonly logPathOf: (stream: StreamRef) => string | null
   readonly stdin: StdinPort
-  readonly driver: Pick<Driver, 'facts'>
+  readonly driver: Pick<Driver, 'facts' | 'factsOfAll'>
   readonly sources: SourcesPort
   readonly upgrades: UpgradePort
+  readonly history: HistoryPort
+  /** Who asked for the end of the daemon is answered before it: called with the beginning of an answer, gives its end. */
+  readonly lastAnswers: { hold(): () => void }
   /** What does not change while the daemon runs. */
-  readonly identity: Pick<Info, 'version' | 'pid' | 'home' | 'startedAt' | 'directory'>
+  readonly identity: Pick<Info, 'version' | 'pid' | 'home' | 'startedAt' | 'directory' | 'driver' | 'logTotalBytesMax'>
+  /** Where clients connect over TCP at present; null: nowhere. */
+  tcpAddress(): TcpAddress | null
   readonly warn: (text: string) => void
 }
 
@@ -36,7 +66,13 @@ export interface SourcesPort {
   /** Absolute paths. */
   current(): readonly string[]
   /** Reads and compares; with `apply`, and without errors, the result becomes the target. */
-  read(options: SourcesRequest & { readonly apply: boolean; readonly by: Who }): Promise<ChangeReport>
+  read(options: SourcesReading): Promise<ChangeReport>
+}
+
+export interface SourcesReading extends Pick<SourcesRequest, 'sources' | 'lenient'> {
+  readonly sinceStart?: boolean
+  readonly apply: boolean
+  readonly by: Who
 }
 
 /** Another version of the program takes our place. */
@@ -52,44 +88,65 @@ export interface PreparedUpgrade {
   settled(isTaken: boolean): void
 }
 
-export interface Asked {
-  readonly query: URLSearchParams
-  /** Parsed JSON; a Buffer for routes that take bytes; null for GET. */
-  readonly body: unknown
-  readonly who: Who
-  /** Aborts when the client is gone. */
-  readonly signal: AbortSignal
-}
-
-export type Answer =
-  /** `settled` is told whether the answer was taken, once that is certain. */
-  | { readonly kind: 'json'; readonly body: object; readonly settled?: (isTaken: boolean) => void }
-  | { readonly kind: 'bytes'; readonly bytes: AsyncIterable<Uint8Array> }
-
-export type Handler = (asked: Asked) => Promise<Answer>
-
 /** One handler for each route. */
-export function createHandlers(parts: NativeParts): Readonly<Record<RouteName, Handler>> {
+export function createHandlers(parts: NativeParts): Handlers {
   const { engine, driver } = parts
+  const allUnits = keptBytes((snapshot) => withDriver(parts, unitList(snapshot, null)))
+  const usage = createUsageLook(parts)
+  const changes = createChanges({
+    engine,
+    life: `${Date.parse(parts.identity.startedAt)}-${parts.identity.pid}`,
+    listNow: () => withDriver(parts, unitList(engine.snapshot(), null)),
+  })
   const factsOf: FactsOf = (run, unit) => driver.facts(run, unit)
   const wish = (kind: Wish): Handler => {
     return async ({ body, who }) => json(await bringAbout(engine, kind, valid(parseNamesRequest(body)), who))
   }
   const read = (apply: boolean): Handler => {
     return async ({ body, who }) => {
-      return json(await parts.sources.read({ ...valid(parseSourcesRequest(body)), apply, by: who }))
+      const request = valid(parseSourcesRequest(body))
+      const before = engine.snapshot()
+      const report = await parts.sources.read({ ...request, apply, by: who })
+      const { waitFor, timeoutMs } = request
+      if (!report.isApplied || waitFor === null) return json(report)
+      const { items } = await settleTarget(engine, before, { waitFor, timeoutMs })
+      return json({ ...report, outcomes: items } satisfies ChangeReport)
     }
   }
   return {
     info: async () => json(infoOf(parts)),
-    units: async ({ query }) => json(unitList(engine.snapshot(), chosenBy(engine, query))),
+    units: async ({ query }) => {
+      if (query.size === 0) return { kind: 'text', contentType: 'application/json', text: allUnits(engine.snapshot()) }
+      const chosen = chosenBy(engine, query)
+      const isWide = query.get('wide') === 'true'
+      const list = isWide ? wideUnitList(presentOf(engine), chosen) : unitList(engine.snapshot(), chosen)
+      return json(withDriver(parts, list))
+    },
     explain: async ({ query }) => {
       return json(explanationList(presentOf(engine), chosenBy(engine, query), factsOf))
     },
     status: async ({ query }) => {
-      const { logPathOf } = parts
-      return json(statusList(presentOf(engine), query.getAll('name'), { factsOf, logPathOf }))
+      const { logPathOf, history } = parts
+      const sight = { factsOf, logPathOf, processTree, history }
+      return json(withDriver(parts, statusList(presentOf(engine), query.getAll('name'), sight, query.getAll('label'))))
     },
+    usage: async () => json(usage.list()),
+    changes: async (asked) => ({ kind: 'events', events: changes.events(asked) }),
+    history: async ({ query }) => json(historyList(parts, query, Date.now())),
+    events: async (asked) => ({ kind: 'events', events: historyEvents(parts, asked) }),
+    wait: async (asked) => json(await waitFor(engine, asked)),
+    shutdown: async ({ who }) => {
+      const settled = parts.lastAnswers.hold()
+      return shutDown(engine, who).then(
+        (body) => ({ kind: 'json', body, settled }),
+        (error) => {
+          settled()
+          throw error
+        },
+      )
+    },
+    metrics: async () => metrics({ snapshot: presentOf(engine), facts: usage.facts(), identity: parts.identity }),
+    openapi: async () => openApi(parts.identity),
     start: wish('start'),
     stop: wish('stop'),
     restart: wish('restart'),
@@ -121,8 +178,9 @@ function presentOf(engine: EnginePort): Snapshot {
   return { ...engine.snapshot(), now: bootNow() }
 }
 
-function infoOf({ engine, sources, upgrades, identity }: NativeParts): Info {
+function infoOf({ engine, sources, upgrades, identity, tcpAddress }: NativeParts): Info {
   const { state, storeTrouble } = engine.snapshot()
+  const address = tcpAddress()
   return {
     apiVersion,
     kind: 'Info',
@@ -131,14 +189,22 @@ function infoOf({ engine, sources, upgrades, identity }: NativeParts): Info {
     modeWhy: state.mode.kind === 'running' ? '' : state.mode.why,
     sources: sources.current(),
     units: state.units.size,
+    rssBytes: process.memoryUsage.rss(),
     storeTrouble,
+    listen: address === null ? null : printTcpAddress(address),
     upgrade: upgrades.latest(),
   }
 }
 
+/** Nobody is to take what is played for what runs. */
+function withDriver<T extends Pick<UnitList, 'warnings'>>({ identity }: NativeParts, list: T): T {
+  if (identity.driver === 'process') return list
+  const played = 'these units are only played by the fake driver: no process is started, no pid is real'
+  return { ...list, warnings: [played, ...list.warnings] }
+}
+
 function chosenBy(engine: EnginePort, query: URLSearchParams): readonly UnitId[] | null {
-  const names = query.getAll('name')
-  return names.length === 0 ? null : selectOrRefuse(engine.snapshot().state, names)
+  return selectByQuery(engine.snapshot().state, query)
 }
 
 function valid<T>(parsed: Parsed<T>): T {

@@ -16,11 +16,11 @@ const waitMsMax = 2 ** 31 - 1
  */
 export async function runNow(
   engine: EnginePort,
-  { names, wait, timeoutMs }: NamesRequest,
+  { names, labels, wait, timeoutMs }: NamesRequest,
   { by, signal }: { readonly by: Who; readonly signal: AbortSignal },
 ): Promise<OutcomeList> {
   const before = engine.snapshot().state
-  const units = selectOrRefuse(before, names)
+  const units = selectOrRefuse(before, names, labels)
   refuseWhileStopping(before)
   for (const id of units) refuseBusy(before.units.get(id)!)
   const commanded = await commandOrRefuse(engine, { kind: 'run', units, by })

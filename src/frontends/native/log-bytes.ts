@@ -9,10 +9,10 @@ import type {
   LogReadPort,
   StreamRef,
 } from '../../engine/ports.ts'
-import { parseDuration } from '../../formats/duration.ts'
 import { printChunkHeader } from '../../wire/log-chunks.ts'
+import { countOf, isTrue, oneOf, timeOf } from './query.ts'
 import { Refusal } from './refusal.ts'
-import { selectOrRefuse } from './select.ts'
+import { selectByQuery } from './select.ts'
 
 /** What a question after logs means. Throws Refusal. */
 export function logBytes(
@@ -21,15 +21,14 @@ export function logBytes(
   nowMs: number,
 ): AsyncIterable<Uint8Array> {
   const { state } = engine.snapshot()
-  const names = query.getAll('name')
-  const units = names.length === 0 ? [...state.units.keys()] : selectOrRefuse(state, names)
+  const units = selectByQuery(state, query) ?? [...state.units.keys()]
   const format = oneOf(query, 'format', ['raw', 'chunks']) ?? 'raw'
   if (format === 'raw' && units.length !== 1) {
     throw new Refusal('bad-request', 'raw are the bytes of one unit', 'name one unit, or ask for format=chunks')
   }
   const streams = streamsOf(state, units, oneOf(query, 'stream', ['stdout', 'stderr']))
   const options: LogReadOptions = {
-    from: fromOf(query.get('tail')),
+    from: fromOf(query),
     follow: isTrue(query, 'follow'),
     sinceWallMs: timeOf(query, 'since', nowMs),
     untilWallMs: timeOf(query, 'until', nowMs),
@@ -75,46 +74,9 @@ function keptOf(state: State, unit: UnitId, chosen: 'stdout' | 'stderr' | null):
   return streams.filter(({ stream, spec }) => spec.path !== 'none' && (chosen === null || chosen === stream))
 }
 
-function fromOf(tail: string | null): LogReadFrom {
-  if (tail === null) return { kind: 'all' }
-  if (!/^\d{1,9}$/.test(tail)) throw new Refusal('bad-request', `tail is a number of lines, not '${tail}'`)
-  return { kind: 'lines', lines: Number(tail) }
-}
-
-function oneOf<T extends string>(query: URLSearchParams, name: string, choices: readonly T[]): T | null {
-  const value = query.get(name)
-  if (value === null) return null
-  const found = choices.find((choice) => choice === value)
-  if (found === undefined) throw new Refusal('bad-request', `${name} is ${choices.join(' or ')}, not '${value}'`)
-  return found
-}
-
-function isTrue(query: URLSearchParams, name: string): boolean {
-  return oneOf(query, name, ['true', 'false']) === 'true'
-}
-
-function timeOf(query: URLSearchParams, name: string, nowMs: number): number | null {
-  const text = query.get(name)
-  if (text === null) return null
-  const timeMs = parseTime(text, nowMs)
-  if (timeMs !== null) return timeMs
-  throw new Refusal(
-    'bad-request',
-    `${name}: '${text}' is no time`,
-    'write 2026-02-28T13:00:00Z, seconds since 1970, or how long ago it was: 10m, 2h30m, 1d',
-  )
-}
-
-/** Epoch seconds, ISO 8601 (without a zone: the host's), or a duration before now. */
-function parseTime(text: string, nowMs: number): number | null {
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1_000
-  const durationMs = parseDuration(text, 'with-days')
-  if (durationMs !== null) return nowMs - durationMs
-  const [, day, time] =
-    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?))?$/.exec(text) ?? []
-  if (day === undefined) return null
-  const timeMs = Date.parse(`${day}T${time ?? '00:00'}`)
-  return Number.isNaN(timeMs) ? null : timeMs
+function fromOf(query: URLSearchParams): LogReadFrom {
+  const lines = countOf(query, 'tail', 'lines')
+  return lines === null ? { kind: 'all' } : { kind: 'lines', lines }
 }
 
 /** Lines of several streams are never cut into one another: what has no end yet is held back. */

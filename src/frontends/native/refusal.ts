@@ -17,6 +17,7 @@ export class Refusal extends Error {
 
 export const statusOf: Readonly<Record<ErrorCode, number>> = {
   'bad-request': 400,
+  unauthorized: 401,
   forbidden: 403,
   'no-such-route': 404,
   'no-such-service': 404,

@@ -2,6 +2,7 @@ import { hashData } from '../../base/hash.ts'
 import type {
   CgroupLimits,
   Check,
+  Dependency,
   Hook,
   IoLimit,
   Probe,
@@ -10,6 +11,7 @@ import type {
   Schedule,
   Service,
   StdinSpec,
+  StopRung,
   Ulimit,
 } from '../../core/model.ts'
 import { printByteSize } from '../../formats/byte-size.ts'
@@ -21,11 +23,14 @@ type Value = readonly [field: string, text: string]
 
 /** Every setting of a service. A field below another (`schedule.overlap`, `schedule`) is there only with it. */
 export function serviceValues(service: Service): ReadonlyMap<string, string> {
-  const { process, instances, name: _name, checks, hooks, schedule, once, ...rest } = service
+  const { process, instances, name: _name, checks, hooks, schedule, once, stop, dependsOn, labels, ...rest } = service
   const values = new Map<string, string>([
     ...processValues(process),
     ['replicas', String(instances.length)],
+    ['stop', stop.map(rungText).join(', ')],
+    ...dependsOn.map((edge): Value => [`depends_on.${edge.service}`, dependencyText(edge)]),
     ...flat('', rest),
+    ...Object.entries(labels).map(([name, text]): Value => [`labels.${name}`, text]),
     ...checkValues('healthcheck', checks.readiness),
     ...checkValues('liveness', checks.liveness),
     ...hookValues('hooks.pre_start', hooks.preStart),
@@ -44,9 +49,11 @@ export function isHidden(field: string): boolean {
 }
 
 function* processValues(process: ProcessSpec): Iterable<Value> {
-  const { command, environment, stdin, limits, ...rest } = process
+  const { command, environment, envFiles, stdin, limits, ...rest } = process
   yield ['command', commandText(command)]
   for (const [name, value] of Object.entries(environment)) yield [`environment.${name}`, value]
+  if (envFiles.length > 0)
+    yield ['env_file', envFiles.map(({ path, required }) => `${path}${required ? '' : ' (if it is there)'}`).join(', ')]
   yield ['stdin', stdinText(stdin)]
   if (limits !== null) yield* limitValues(limits)
   yield* flat('', rest)
@@ -54,6 +61,16 @@ function* processValues(process: ProcessSpec): Iterable<Value> {
 
 function commandText(command: readonly string[]): string {
   return command.map(shellWord).join(' ')
+}
+
+/** `SIGTERM to its group for 10s`. */
+function rungText({ signal, scope, waitMs }: StopRung): string {
+  const whom = scope === 'main' ? '' : ` to its ${scope}`
+  return `SIG${signal}${whom} for ${printDuration(waitMs)}`
+}
+
+function dependencyText({ condition, required, restart }: Dependency): string {
+  return `${condition}${required ? '' : ', not required'}${restart ? ', restarted with it' : ''}`
 }
 
 function stdinText(stdin: StdinSpec): string {

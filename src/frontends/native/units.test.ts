@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { at, play, running, service, setTarget } from '../../core/fixture.ts'
+import { at, needs, play, running, service, setTarget } from '../../core/fixture.ts'
 import type { CheckState, Job, State } from '../../core/model.ts'
 import { patched } from './fixture.ts'
-import { unitList } from './units.ts'
+import { unitList, wideUnitList } from './units.ts'
 
 function item(state: State, name: string) {
   const { items } = unitList({ state, now: at(0), storeTrouble: null }, [name])
@@ -31,4 +31,21 @@ test('the next run is told of what has a schedule, once it is known', () => {
   assert.equal(next({ due: 'known', dueWallMs: 3_600_000 }), '1970-01-01T01:00:00.000Z')
   assert.equal(next({ due: 'known', dueWallMs: null }), null)
   assert.equal(next({ due: 'asked', dueWallMs: 3_600_000 }), null)
+})
+
+test('of what waits, the reason is what it waits for', () => {
+  const scene = play()
+  scene.turn(0, setTarget(service('db', { autostart: false }), service('web', { dependsOn: [needs('db')] })))
+  const { state, reason } = item(scene.state, 'a/web/1')
+  assert.deepEqual([state, reason], ['waiting', 'waits for a/db/1 to start; it is not started by itself'])
+})
+
+test('the wide list tells what runs, from where, and what happens next', () => {
+  const { state } = running(0, service('web'), service('db'))
+  const { items, kind } = wideUnitList({ state, now: at(1), storeTrouble: null }, ['a/web/1'])
+  assert.equal(kind, 'WideUnitList')
+  assert.deepEqual(
+    items.map(({ unit, argv, source, run, next, upcoming }) => [unit, argv, source, run, next, upcoming]),
+    [['a/web/1', ['web'], '/a.yaml', 1, 'started again when it ends', null]],
+  )
 })

@@ -1,8 +1,18 @@
+import { explain, type Upcoming } from '../../core/explain.ts'
 import type { Job, State, Unit, UnitId } from '../../core/model.ts'
 import { shownState } from '../../core/shown.ts'
 import { indexServices, type ServiceIndex } from '../../core/unit/wish.ts'
+import { waitingFor } from '../../core/waiting.ts'
 import type { Snapshot } from '../../engine/ports.ts'
-import { apiVersion, type HealthStatus, type UnitItem, type UnitList } from '../../wire/api.ts'
+import {
+  apiVersion,
+  type HealthStatus,
+  type UnitItem,
+  type UnitList,
+  type UpcomingItem,
+  type WideUnitItem,
+  type WideUnitList,
+} from '../../wire/api.ts'
 
 /** What `holdfast ps` shows, in the target's order. `chosen` null: everything. */
 export function unitList({ state, storeTrouble }: Snapshot, chosen: readonly UnitId[] | null): UnitList {
@@ -15,19 +25,52 @@ export function unitList({ state, storeTrouble }: Snapshot, chosen: readonly Uni
   return { apiVersion, kind: 'UnitList', items, warnings: daemonWarnings(state, storeTrouble) }
 }
 
+/** The same with more columns, for `holdfast ps -o wide`. */
+export function wideUnitList({ state, now, storeTrouble }: Snapshot, chosen: readonly UnitId[] | null): WideUnitList {
+  const index = indexServices(state)
+  const wanted = chosen === null ? null : new Set(chosen)
+  const items = explain(state, now).flatMap(({ unit: id, next, upcoming }): readonly WideUnitItem[] => {
+    const unit = state.units.get(id)
+    if (unit === undefined || !(wanted === null || wanted.has(id))) return []
+    return [
+      {
+        ...unitItem(state, index, unit),
+        argv: unit.spec.process.command,
+        source: sourceOf(state, unit),
+        run: unit.run?.n ?? null,
+        next,
+        upcoming: upcomingItem(upcoming),
+      },
+    ]
+  })
+  return { apiVersion, kind: 'WideUnitList', items, warnings: daemonWarnings(state, storeTrouble) }
+}
+
+/** The file that declares it; null: nothing does any more. */
+export function sourceOf(state: State, unit: Pick<Unit, 'app' | 'isDeclared'>): string | null {
+  return unit.isDeclared ? (state.target.apps[unit.app]?.source ?? null) : null
+}
+
+export function upcomingItem(upcoming: Upcoming | null): UpcomingItem | null {
+  if (upcoming === null) return null
+  return { what: upcoming.what, at: new Date(upcoming.atWallMs).toISOString(), more: upcoming.more }
+}
+
 export function unitItem(state: State, index: ServiceIndex, unit: Unit): UnitItem {
+  const shown = shownState(state, index, unit)
   return {
     app: unit.app,
     service: unit.service,
     unit: unit.id,
     kind: 'process',
-    state: shownState(state, index, unit),
+    state: shown,
     pid: unit.run?.identity?.pid ?? null,
     health: healthOf(unit),
     restarts: unit.restarts,
     since: new Date(unit.sinceWallMs).toISOString(),
-    reason: unit.reason,
+    reason: shown === 'waiting' ? `waits for ${waitingFor(state, index, unit)?.what ?? ''}` : unit.reason,
     nextRunAt: nextRunAt(unit.job),
+    labels: unit.spec.labels,
   }
 }
 

@@ -1,11 +1,12 @@
 import { type Explanation, explain } from '../../core/explain.ts'
-import type { State, Unit, UnitId, Who } from '../../core/model.ts'
-import { mustEnd } from '../../core/unit/wish.ts'
+import type { State, UnitId, Who } from '../../core/model.ts'
+import { isWantedUp } from '../../core/unit/wish.ts'
 import { type EnginePort, type Snapshot, StoreError } from '../../engine/ports.ts'
 import { apiVersion, type Outcome, type OutcomeList } from '../../wire/api.ts'
-import type { NamesRequest, SignalRequest } from '../../wire/requests.ts'
+import type { NamesRequest, SignalRequest, WaitedFor } from '../../wire/requests.ts'
 import { Refusal } from './refusal.ts'
 import { selectOrRefuse } from './select.ts'
+import { type Goal, progressAt, settle, usualWaitMs } from './settling.ts'
 
 export type Wish = 'start' | 'stop' | 'restart'
 
@@ -13,23 +14,44 @@ export type Wish = 'start' | 'stop' | 'restart'
 export async function bringAbout(
   engine: EnginePort,
   wish: Wish,
-  { names, wait, timeoutMs }: NamesRequest,
+  { names, labels, wait, waitFor, timeoutMs }: NamesRequest,
   by: Who,
 ): Promise<OutcomeList> {
   const before = engine.snapshot()
-  const units = selectOrRefuse(before.state, names)
+  const units = selectOrRefuse(before.state, names, labels)
   refuseWhileStopping(before.state)
   const commanded = await commandOrRefuse(engine, { kind: wish, units, by })
   if (!wait) return outcomeList(commanded, units, () => 'done')
-  const deadlineMs = Date.now() + (timeoutMs ?? usualWaitMs(before.state, units))
-  const after = await settle(engine, wish, units, deadlineMs)
-  return outcomeList(after, units, (id) => resultOf({ wish, before: before.state, after, id }))
+  const goal: Goal = wish === 'stop' ? 'down' : waitFor
+  const goals = new Map(units.map((id) => [id, goal]))
+  const deadlineMs = Date.now() + (timeoutMs ?? usualWaitMs(before.state, goals))
+  return outcomesOf(before, await settle(engine, goals, deadlineMs), goals)
+}
+
+/** What became of everything that is wanted up, and of what is no longer declared, since `before`. */
+export async function settleTarget(
+  engine: EnginePort,
+  before: Snapshot,
+  { waitFor, timeoutMs }: { readonly waitFor: WaitedFor; readonly timeoutMs: number | null },
+): Promise<OutcomeList> {
+  const { state } = engine.snapshot()
+  const goals = new Map<UnitId, Goal>()
+  for (const unit of state.units.values()) {
+    if (isWantedUp(state, unit)) goals.set(unit.id, waitFor)
+    else if (!unit.isDeclared) goals.set(unit.id, 'down')
+  }
+  const deadlineMs = Date.now() + (timeoutMs ?? usualWaitMs(state, goals))
+  return outcomesOf(before, await settle(engine, goals, deadlineMs), goals)
 }
 
 /** Sends a signal to those that run; waits for nothing. */
-export async function sendSignal(engine: EnginePort, { names, signal }: SignalRequest, by: Who): Promise<OutcomeList> {
+export async function sendSignal(
+  engine: EnginePort,
+  { names, labels, signal }: SignalRequest,
+  by: Who,
+): Promise<OutcomeList> {
   const { state } = engine.snapshot()
-  const units = selectOrRefuse(state, names)
+  const units = selectOrRefuse(state, names, labels)
   const running = units.filter((id) => state.units.get(id)?.run?.identity != null)
   const snapshot =
     running.length === 0
@@ -66,120 +88,20 @@ export function refuseWhileStopping(state: State): void {
     throw new Refusal('stopping', 'the daemon is stopping everything', 'start it again when it has ended')
 }
 
-// ---- waiting -------------------------------------------------------------------------------------------------
-
-/** met: as wished. stuck: does not get there without a decision, or only by trying again. pending: on its way. */
-type Progress = 'met' | 'stuck' | 'pending'
-
-/** A program that cannot run mostly says so at once: up for this long counts as started. */
-const settleMs = 500
-
-async function settle(engine: EnginePort, wish: Wish, units: readonly UnitId[], deadlineMs: number): Promise<Snapshot> {
-  for (;;) {
-    const leftMs = Math.max(0, deadlineMs - Date.now())
-    const decided = await engine.until(
-      (snapshot) => units.every((id) => progressOf(wish, snapshot, id) !== 'pending'),
-      leftMs,
-    )
-    if (decided === null || wish === 'stop') return engine.snapshot()
-    const youngMs = youngestMs(decided, units)
-    if (youngMs >= settleMs) return decided
-    const fallen = await engine.until(
-      ({ state }) => units.some((id) => isUp(decided.state, id) && !isUp(state, id)),
-      Math.min(settleMs - youngMs, Math.max(0, deadlineMs - Date.now())),
-    )
-    if (fallen === null) return engine.snapshot()
-  }
-}
-
-function isUp(state: State, id: UnitId): boolean {
-  return state.units.get(id)?.phase === 'up'
-}
-
-/** How long the youngest of those that are up has been so, as of now. */
-function youngestMs({ state, now }: Snapshot, units: readonly UnitId[]): number {
-  const ages = units.filter((id) => isUp(state, id)).map((id) => now.bootMs - state.units.get(id)!.sinceBootMs)
-  return Math.min(settleMs, ...ages)
-}
-
-function progressOf(wish: Wish, snapshot: Snapshot, id: UnitId): Progress {
-  const unit = snapshot.state.units.get(id)
-  if (unit === undefined) return wish === 'stop' ? 'met' : 'stuck'
-  return wish === 'stop' ? progressDown(unit) : progressUp(snapshot, unit)
-}
-
-function progressDown(unit: Unit): Progress {
-  switch (unit.phase) {
-    case 'unresolved':
-      return 'stuck'
-    case 'idle':
-    case 'backoff':
-    case 'ended':
-    case 'failed':
-      return 'met'
-    case 'preparing':
-    case 'starting':
-    case 'up':
-    case 'stopping':
-    case 'finishing':
-      return 'pending'
-  }
-}
-
-function progressUp(snapshot: Snapshot, unit: Unit): Progress {
-  switch (unit.phase) {
-    case 'up':
-      return mustEnd(snapshot.state, unit) ? 'pending' : 'met'
-    case 'ended':
-      return unit.end.kind === 'expected' ? 'met' : 'stuck'
-    case 'backoff':
-    case 'failed':
-    case 'unresolved':
-      return 'stuck'
-    case 'idle':
-      return needsDecision(snapshot, unit.id) ? 'stuck' : 'pending'
-    case 'preparing':
-    case 'starting':
-    case 'stopping':
-    case 'finishing':
-      return 'pending'
-  }
-}
-
-/** It waits for something that somebody has to start first. */
-function needsDecision({ state, now }: Snapshot, id: UnitId): boolean {
-  const account = explain(state, now).find(({ unit }) => unit === id)
-  return account !== undefined && account.command !== null
-}
-
-/** As long as the slowest stop ladder and the hooks of one unit may take, and 10 s for what is started or written. */
-function usualWaitMs(state: State, units: readonly UnitId[]): number {
-  const waits = units.map((id) => {
-    const spec = state.units.get(id)?.spec
-    if (spec === undefined) return 0
-    const ladderMs = spec.stop.reduce((sum, rung) => sum + rung.waitMs, 0)
-    return ladderMs + (spec.hooks.postStop?.timeoutMs ?? 0) + (spec.hooks.preStart?.timeoutMs ?? 0)
-  })
-  return Math.max(0, ...waits) + 10_000
-}
-
 // ---- outcomes ------------------------------------------------------------------------------------------------
 
-function resultOf(options: {
-  readonly wish: Wish
-  readonly before: State
-  readonly after: Snapshot
-  readonly id: UnitId
-}): Outcome['result'] {
-  const { wish, before, after, id } = options
-  switch (progressOf(wish, after, id)) {
-    case 'pending':
-      return 'timed-out'
-    case 'stuck':
-      return 'failed'
-    case 'met':
-      return isSameRun(before, after.state, id) ? 'unchanged' : 'done'
-  }
+function outcomesOf(before: Snapshot, after: Snapshot, goals: ReadonlyMap<UnitId, Goal>): OutcomeList {
+  const progressOf = progressAt(after)
+  return outcomeList(after, [...goals.keys()], (id) => {
+    switch (progressOf(id, goals.get(id)!)) {
+      case 'pending':
+        return 'timed-out'
+      case 'stuck':
+        return 'failed'
+      case 'met':
+        return isSameRun(before.state, after.state, id) ? 'unchanged' : 'done'
+    }
+  })
 }
 
 function isSameRun(before: State, after: State, id: UnitId): boolean {

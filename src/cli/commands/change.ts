@@ -1,0 +1,164 @@
+import { signalNames } from '../../formats/signal-name.ts'
+import { exitCodes } from '../../wire/exit-codes.ts'
+import type { CommandSpec } from '../command.ts'
+import {
+  failedExit,
+  labelOption,
+  namesNote,
+  noSuchServiceExit,
+  notRunningExit,
+  noWaitOption,
+  outputOptions,
+  timedOutExit,
+  timeoutOption,
+  unitOffer,
+  waitOption,
+} from './options.ts'
+
+/** Commands that change what runs. */
+
+export const start: CommandSpec = {
+  name: 'start',
+  group: 'daily',
+  summary: 'start units, and keep them up',
+  operands: 'NAME…',
+  operandsMin: 1,
+  operandsMax: Number.POSITIVE_INFINITY,
+  offers: unitOffer,
+  options: [waitOption, noWaitOption, timeoutOption, labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
+  examples: [
+    { command: 'holdfast start web', what: 'returns when it runs; exits 1 when it does not' },
+    { command: 'holdfast start --wait=healthy web', what: 'returns when its checks pass' },
+  ],
+  notes: [namesNote],
+  exits: [failedExit, noSuchServiceExit, timedOutExit],
+  run: async (context) => (await import('../wish.ts')).runWish(context, 'start'),
+}
+
+export const stop: CommandSpec = {
+  name: 'stop',
+  group: 'daily',
+  summary: 'stop units, until they are started again',
+  operands: 'NAME…',
+  operandsMin: 1,
+  operandsMax: Number.POSITIVE_INFINITY,
+  offers: unitOffer,
+  options: [noWaitOption, timeoutOption, labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
+  examples: [
+    { command: 'holdfast stop web', what: 'returns when nothing of it lives any more' },
+    { command: 'holdfast stop shop/', what: 'everything of one app' },
+  ],
+  notes: [namesNote],
+  exits: [failedExit, noSuchServiceExit, timedOutExit],
+  run: async (context) => (await import('../wish.ts')).runWish(context, 'stop'),
+}
+
+export const restart: CommandSpec = {
+  name: 'restart',
+  group: 'daily',
+  summary: 'end running units and start them again',
+  operands: 'NAME…',
+  operandsMin: 1,
+  operandsMax: Number.POSITIVE_INFINITY,
+  offers: unitOffer,
+  options: [waitOption, noWaitOption, timeoutOption, labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
+  examples: [
+    { command: 'holdfast restart web', what: 'returns when the new one runs' },
+    { command: 'holdfast restart -l tier=front', what: 'all that have this label' },
+  ],
+  notes: [namesNote],
+  exits: [failedExit, noSuchServiceExit, timedOutExit],
+  run: async (context) => (await import('../wish.ts')).runWish(context, 'restart'),
+}
+
+export const run: CommandSpec = {
+  name: 'run',
+  group: 'daily',
+  summary: 'run a job once, now, and end as it does',
+  operands: 'NAME…',
+  operandsMin: 1,
+  operandsMax: Number.POSITIVE_INFINITY,
+  offers: unitOffer,
+  options: [
+    { ...noWaitOption, what: 'only start it, do not wait for its end' },
+    { ...timeoutOption, what: 'wait at most this long (else until it ends); the job goes on' },
+    labelOption,
+    ...outputOptions('table', 'json', 'ndjson', 'name'),
+  ],
+  examples: [
+    { command: 'holdfast run backup', what: 'returns when it has ended, with its exit code' },
+    { command: 'holdfast run --no-wait backup', what: 'returns when it is on its way' },
+  ],
+  notes: [
+    'Of several units it exits 1 when one of them fails. What a signal ended gives 128 and its number.',
+    'What runs already is left alone, and nothing is run. Past runs are in: holdfast status NAME.',
+    namesNote,
+  ],
+  exits: [
+    { code: 'other', what: 'of the job itself, where one unit was run' },
+    { code: exitCodes.failed, what: 'no process came of it, it runs already, or one of several failed' },
+    noSuchServiceExit,
+    timedOutExit,
+  ],
+  run: async (context) => (await import('../run.ts')).runRun(context),
+}
+
+export const stdin: CommandSpec = {
+  name: 'stdin',
+  group: 'change',
+  summary: 'write to the stdin of a service that has a pipe for it',
+  operands: 'NAME',
+  operandsMin: 1,
+  operandsMax: 1,
+  offers: unitOffer,
+  options: [
+    { name: 'text', value: 'LINE', what: 'send this line, in place of what comes on stdin' },
+    { ...timeoutOption, what: 'give up when nothing is taken for so long (else wait until it reads)' },
+  ],
+  examples: [
+    { command: "holdfast stdin game --text 'save-all'", what: 'one line' },
+    { command: 'holdfast stdin worker < jobs.txt', what: 'the bytes of a file' },
+  ],
+  notes: ['The service needs x-holdfast.stdin: pipe. Its stdin stays open when this command ends.', namesNote],
+  exits: [failedExit, noSuchServiceExit, { code: exitCodes.timedOut, what: 'it read nothing for so long' }],
+  run: async (context) => (await import('../stdin.ts')).runStdin(context),
+}
+
+export const signal: CommandSpec = {
+  name: 'signal',
+  group: 'change',
+  summary: 'send a signal to running units',
+  operands: 'SIGNAL NAME…',
+  operandsMin: 2,
+  operandsMax: Number.POSITIVE_INFINITY,
+  offers: [{ kind: 'words', words: signalNames }, { kind: 'units' }],
+  options: [labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
+  examples: [
+    { command: 'holdfast signal HUP web', what: 'to its main process' },
+    { command: 'holdfast signal SIGUSR1 app/', what: 'to every unit of an app' },
+  ],
+  notes: ['Changes no wish: what ends by a signal is restarted by its policy.', namesNote],
+  exits: [notRunningExit, noSuchServiceExit],
+  run: async (context) => (await import('../signal.ts')).runSignal(context),
+}
+
+export const upgrade: CommandSpec = {
+  name: 'upgrade',
+  group: 'change',
+  summary: 'go on as another version of this program; what runs is left alone',
+  operands: '[DIR]',
+  operandsMin: 0,
+  operandsMax: 1,
+  offers: [{ kind: 'directories' }],
+  options: [{ ...timeoutOption, what: 'wait at most this long (else 60 s)' }],
+  examples: [
+    { command: 'holdfast upgrade /opt/holdfast-2', what: 'the version unpacked there' },
+    { command: 'holdfast upgrade', what: 'where this one lies, after it was replaced in place' },
+  ],
+  notes: [
+    'The new version is tried out first, and refused when it cannot go on with what runs here.',
+    'When it fails within its first 10 s, the old version returns. docs/upgrade.md says how.',
+  ],
+  exits: [{ code: exitCodes.failed, what: 'the old version goes on' }, timedOutExit],
+  run: async (context) => (await import('../upgrade.ts')).runUpgrade(context),
+}

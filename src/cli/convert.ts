@@ -1,0 +1,145 @@
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { printApp } from '../dialects/compose/print.ts'
+import { type Converted, convertTarget, type Note } from '../dialects/convert.ts'
+import { type DecodedWithOrigins, decodeWithOrigins } from '../dialects/decode-sources.ts'
+import { createRemarks } from '../dialects/remarks.ts'
+import { diskSourceReader, isFailure, type SourceReader } from '../dialects/source-reader.ts'
+import { type Problem, printProblem } from '../formats/format-error.ts'
+import type { YamlRecord, YamlValue } from '../formats/yaml-text.ts'
+import { errnoOf } from '../sys/errno.ts'
+import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
+import { shellWord, typed } from '../wire/home.ts'
+import type { Context } from './command.ts'
+import { shownPath } from './shown-path.ts'
+import { visible } from './terminal.ts'
+
+/** `holdfast convert`: what files declare, as one holdfast.yaml that declares the same. */
+export async function runConvert(context: Context): Promise<ExitCode> {
+  const { operands, options, environment, out, talk, home } = context
+  const source = resolve(operands[0]!)
+  const reader = readerFor(source, diskSourceReader(environment))
+  // Not for this host alone: what it can enforce, and how many files it opens, is told by check where it will run.
+  const decoded = await decodeWithOrigins([source], reader, {
+    lenient: options.isSet('lenient'),
+    descriptorsMax: null,
+    dialect: (options.value('from') ?? null) as 'compose' | 'supervisord' | null,
+  })
+  const errors = decoded.problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) {
+    for (const problem of decoded.problems) talk(`${printProblem(problem)}\n`)
+    talk(`holdfast: ${count(errors.length, 'error')}; nothing was converted\n`)
+    return exitCodes.configurationInvalid
+  }
+  const linesOf = linesReader(reader)
+  const converted = await convertTarget({
+    target: decoded.target,
+    origin: decoded.origin,
+    createRemarks: () => createRemarks({ apps: decoded.target.apps, origin: decoded.origin, linesOf }),
+  })
+  const notes = [...decoded.problems.map(problemText), ...variableNotes(decoded), ...converted.notes.map(noteText)]
+  for (const note of notes) talk(`${visible(note)}\n`)
+  if (converted.services === 0) {
+    talk('holdfast: nothing of this can be carried over\n')
+    return exitCodes.failed
+  }
+  const text = headOf(source, notes) + converted.text
+  const path = options.value('output')
+  if (path === undefined) out(text)
+  else {
+    const failure = write(path, text)
+    if (failure !== null) {
+      talk(`holdfast: ${failure}\n`)
+      return exitCodes.failed
+    }
+  }
+  talk(`${summary(converted, notes.length)}\n`)
+  if (path !== undefined) talk(`compare with what runs: ${typed(home, `plan ${shellWord(path)}`)}\n`)
+  return exitCodes.ok
+}
+
+// A directory of logs need not be here: the file may be for another host.
+function readerFor(source: string, reader: SourceReader): SourceReader {
+  return {
+    ...reader,
+    list: (path) => {
+      const names = reader.list(path)
+      return isFailure(names) && path !== source && names.code === 'ENOENT' ? [] : names
+    },
+  }
+}
+
+function write(path: string, text: string): string | null {
+  try {
+    writeFileSync(path, text, { flag: 'wx' })
+    return null
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'EEXIST') return `${path} exists; name another file, or remove it`
+    return `${path} cannot be written (${errno}); check the path and its permissions`
+  }
+}
+
+function linesReader(reader: SourceReader): (file: string) => readonly string[] | null {
+  const known = new Map<string, readonly string[] | null>()
+  return (file) => {
+    if (!known.has(file)) {
+      const text = reader.read(file)
+      known.set(file, isFailure(text) ? null : text.split(/\r\n|\r|\n/))
+    }
+    return known.get(file) ?? null
+  }
+}
+
+// ---- notes -----------------------------------------------------------------------------------------------------
+
+function headOf(source: string, notes: readonly string[]): string {
+  const lines = [
+    `Written by holdfast convert from ${shownPath(source)}.`,
+    ...(notes.length === 0 ? [] : ['What was not carried over, or needs a look:', ...notes.map((note) => `  ${note}`)]),
+  ]
+  return `${lines.map((line) => `# ${visible(line)}\n`).join('')}\n`
+}
+
+function problemText({ file, line, setting, message, hint }: Problem): string {
+  const what = setting === '' ? '' : `${setting}: `
+  return `${shownPath(file)}:${line}: ${what}${message}${hint === '' ? '' : `; ${hint}`}`
+}
+
+function noteText({ origin, message }: Note): string {
+  return origin === null ? message : `${shownPath(origin.file)}:${origin.line}: ${message}`
+}
+
+/** Values that are those of this shell: elsewhere they may be others. */
+function variableNotes(decoded: DecodedWithOrigins): readonly string[] {
+  return Object.values(decoded.target.apps).flatMap((app) => {
+    const notes: string[] = []
+    const visit = (record: YamlRecord, path: readonly string[]): void => {
+      for (const [key, value] of Object.entries(record)) {
+        const here = [...path, key]
+        if (isRecord(value)) visit(value, here)
+        else if (value !== undefined) {
+          const origin = decoded.origin(app.name, here)
+          const written = origin?.written ?? null
+          if (origin !== null && written !== null && /\$|%\(ENV_/.test(written))
+            notes.push(noteText({ origin, message: `${here.join('.')}: ${written} was put in as it is here` }))
+        }
+      }
+    }
+    visit(printApp(app, 'short'), [])
+    return notes
+  })
+}
+
+function isRecord(value: YamlValue | undefined): value is YamlRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function summary({ services, apps }: Converted, notes: number): string {
+  const said = `converted ${count(services, 'service')} of ${count(apps, 'app')}`
+  return notes === 0 ? said : `${said}; ${count(notes, 'note')} at the top of the file`
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`
+}

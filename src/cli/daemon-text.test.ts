@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Info, UnitItem } from '../wire/api.ts'
+import { printDaemon } from './daemon-text.ts'
+
+const nowMs = new Date(2026, 2, 3, 12, 0, 0).getTime()
+const ago = (ms: number): string => new Date(nowMs - ms).toISOString()
+const terminal = { columns: 80, hasColour: false, hasUnicode: true }
+
+const info: Info = {
+  apiVersion: 'holdfast/v1',
+  kind: 'Info',
+  version: '0.2.0',
+  pid: 812,
+  home: '/var/lib/holdfast',
+  startedAt: ago(3 * 3_600_000),
+  mode: 'running',
+  modeWhy: '',
+  sources: ['/srv/shop/holdfast.yaml', '/etc/supervisor/conf.d'],
+  units: 4,
+  rssBytes: 62 * 1024 * 1024,
+  storeTrouble: null,
+  listen: null,
+  directory: '/opt/holdfast',
+  upgrade: null,
+  driver: 'process',
+  logTotalBytesMax: null,
+}
+
+function unit(state: UnitItem['state'], health: UnitItem['health'] = null): UnitItem {
+  return {
+    app: 'shop',
+    service: state,
+    unit: `shop/${state}/1`,
+    kind: 'process',
+    state,
+    pid: null,
+    health,
+    restarts: 0,
+    since: ago(0),
+    reason: '',
+    nextRunAt: null,
+    labels: {},
+  }
+}
+
+const units = [unit('running', 'healthy'), unit('running', 'unhealthy'), unit('stopped'), unit('failed')]
+
+test('the daemon tells what it is, what it has, and how its units are, trouble first', () => {
+  assert.equal(
+    printDaemon(info, units, { terminal, nowMs }),
+    `Holdfast 0.2.0  running
+  since    09:00:00 (3 h), pid 812, 62 MiB of memory
+  home     /var/lib/holdfast
+  sources  /srv/shop/holdfast.yaml, /etc/supervisor/conf.d
+  units    4: 1 failed, 2 running (1 unhealthy), 1 stopped
+`,
+  )
+})
+
+test('a daemon in trouble says so, and what its latest upgrade came to', () => {
+  const version = { version: '0.1.0', directory: '/opt/old' }
+  const upgrade = { at: ago(60_000), from: version, to: { ...version, version: '0.2.0' }, why: '', gapMs: 85 } as const
+  const text = printDaemon(
+    {
+      ...info,
+      mode: 'held',
+      modeWhy: 'the daemon died 3 times within 60 s',
+      storeTrouble: 'SQLITE_FULL: no space is left',
+      listen: '127.0.0.1:8700',
+      upgrade: { ...upgrade, outcome: 'done' },
+      logTotalBytesMax: 4 * 1024 ** 3,
+    },
+    [],
+    { terminal, nowMs },
+  )
+  assert.equal(
+    text,
+    `Holdfast 0.2.0  held: the daemon died 3 times within 60 s
+  since       09:00:00 (3 h), pid 812, 62 MiB of memory
+  home        /var/lib/holdfast
+  sources     /srv/shop/holdfast.yaml, /etc/supervisor/conf.d
+  units       none
+  listens     127.0.0.1:8700
+  logs        at most 4 GiB in all
+  not stored  SQLITE_FULL: no space is left
+  upgrade     0.1.0 to 0.2.0, 11:59:00 (1 min ago): done, 85 ms without a
+              decision
+`,
+  )
+})

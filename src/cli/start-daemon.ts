@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Info } from '../wire/api.ts'
+import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
+import { daemonLogName, type Home, typed } from '../wire/home.ts'
+import { Unreachable } from './client.ts'
+import type { Context } from './command.ts'
+
+/** What became of the wish for a daemon. */
+export type Started =
+  /** One answers now. `isOurs`: it is the one that was started here. */
+  | { readonly kind: 'answers'; readonly isOurs: boolean }
+  /** It was told why. */
+  | { readonly kind: 'not'; readonly code: ExitCode }
+
+/** Between two looks at a daemon that does not answer yet. */
+const lookMs = 20
+
+/** Of what it said before it ended, at most this much is shown. */
+const lastWordsBytesMax = 8 * 1024
+
+/**
+ * Starts a daemon with these files in the background, in a session of its own, and waits until one answers. Where another
+ * one is faster, that is as good.
+ */
+export async function startDaemon(
+  context: Context,
+  { sources, deadlineMs }: { readonly sources: readonly string[]; readonly deadlineMs: number },
+): Promise<Started> {
+  const { home, talk } = context
+  const log = openLog(context)
+  if (log === null) return { kind: 'not', code: exitCodes.permission }
+  try {
+    const child = launch(context, { sources, logFd: log.fd })
+    const ended = watch(child)
+    const info = await untilAnswered(context, { ended, deadlineMs })
+    if (info !== null) {
+      const isOurs = info.pid === child.pid
+      if (isOurs) {
+        talk(`no daemon answered for ${home.name}, so one was started in the background: pid ${info.pid}\n`)
+        talk(`  it writes to ${log.path}; end it, and what it runs, with: ${typed(home, 'down')}\n`)
+      }
+      return { kind: 'answers', isOurs }
+    }
+    const end = ended()
+    if (end === null) {
+      talk(`holdfast: the daemon (pid ${child.pid}) does not answer yet, and goes on; its log is ${log.path}\n`)
+      return { kind: 'not', code: exitCodes.timedOut }
+    }
+    talk(readFrom(log))
+    talk(`holdfast: the daemon ended at once (${end.text}); its log is ${log.path}\n`)
+    return { kind: 'not', code: end.code === exitCodes.configurationInvalid ? end.code : exitCodes.failed }
+  } finally {
+    closeSync(log.fd)
+  }
+}
+
+interface OpenLog {
+  readonly path: string
+  readonly fd: number
+  /** Where what is written from now on begins. */
+  readonly start: number
+}
+
+/** null: it may not be written, and that was told. */
+function openLog({ home, talk }: Context): OpenLog | null {
+  const path = join(home.logDirectory, daemonLogName)
+  try {
+    // As the daemon makes them: what is above them is for their owner only.
+    mkdirSync(home.stateDirectory, { recursive: true, mode: 0o700 })
+    if (mkdirSync(home.logDirectory, { recursive: true, mode: 0o750 }) !== undefined)
+      chmodSync(home.logDirectory, 0o750)
+    const fd = openSync(path, 'a+', 0o640)
+    return { path, fd, start: fstatSync(fd).size }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    talk(`holdfast: ${path} cannot be written (${String(error.code)}); name a directory with --home DIR\n`)
+    return null
+  }
+}
+
+function launch(
+  { home, options, environment, roles }: Context,
+  { sources, logFd }: { readonly sources: readonly string[]; readonly logFd: number },
+): ChildProcess {
+  const program = programPath(home, environment.HOLDFAST_COMMAND, roles.launcher)
+  const words = [
+    ...[program, 'daemon'],
+    ...(options.isSet('home') ? ['--home', home.name] : []),
+    ...(options.isSet('lenient') ? ['--lenient'] : []),
+    ...sources,
+  ]
+  // Node raised the soft limit, and the launcher would take that for the one it was started with.
+  const soft = environment.HOLDFAST_NOFILE_SOFT ?? ''
+  const script = 'if [ -n "$1" ]; then ulimit -S -n "$1"; fi; shift; exec "$@"'
+  const child = spawn('/bin/sh', ['-c', script, 'holdfast', soft, ...words], {
+    detached: true,
+    stdio: ['ignore', logFd, logFd],
+    env: environment,
+  })
+  child.unref()
+  return child
+}
+
+/** As this program was called here, where that leads to it: what the daemon suggests to type is then what works here. */
+function programPath(home: Home, called: string | undefined, launcher: string): string {
+  if (called === undefined || home.program === '') return launcher
+  try {
+    return realpathSync(called) === realpathSync(launcher) ? called : launcher
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    return launcher
+  }
+}
+
+interface End {
+  readonly code: number | null
+  readonly text: string
+}
+
+/** null: it lives. */
+function watch(child: ChildProcess): () => End | null {
+  let end: End | null = null
+  child.on('exit', (code, signal) => {
+    end = { code, text: code === null ? `SIG${signal?.replace(/^SIG/, '')}` : `exit code ${code}` }
+  })
+  child.on('error', (error) => {
+    end = { code: null, text: error.message }
+  })
+  return () => end
+}
+
+/** null: the one that was started has ended, or the time is over. What is locked out talks to who is there. */
+async function untilAnswered(
+  { client }: Context,
+  { ended, deadlineMs }: { readonly ended: () => End | null; readonly deadlineMs: number },
+): Promise<Info | null> {
+  for (;;) {
+    const end = ended()
+    try {
+      return await client.ask<Info>('info')
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error
+    }
+    // It had ended before it was asked: nobody else will answer, unless another one holds the home.
+    if (end !== null && end.code !== exitCodes.locked) return null
+    if (performance.now() > deadlineMs) return null
+    await new Promise((resolve) => setTimeout(resolve, lookMs))
+  }
+}
+
+function readFrom({ fd, start }: OpenLog): string {
+  const length = Math.max(0, fstatSync(fd).size - start)
+  const bytes = Buffer.alloc(Math.min(length, lastWordsBytesMax))
+  const read = readSync(fd, bytes, 0, bytes.length, start + length - bytes.length)
+  return bytes.toString('utf8', 0, read)
+}

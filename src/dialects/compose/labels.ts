@@ -1,0 +1,35 @@
+import { type Context, child, error, readItems, readText, type Setting } from './values.ts'
+
+/** A map of labels, or a list of name=value; a name alone has the empty value. */
+export function decodeLabels(context: Context, setting: Setting): Readonly<Record<string, string>> | null {
+  const labels = new Map<string, string>()
+  if (setting.node.kind === 'map') {
+    for (const entry of setting.node.entries.values()) {
+      const value = readValue(context, child(setting, entry))
+      if (value !== null && checkName(context, child(setting, entry), entry.key)) labels.set(entry.key, value)
+    }
+    return Object.fromEntries(labels)
+  }
+  const items = readItems(context, setting, "write 'name: value' lines, or a list of name=value")
+  for (const item of items ?? []) {
+    const text = readText(context, item)
+    if (text === null) continue
+    const equals = text.indexOf('=')
+    const name = equals === -1 ? text : text.slice(0, equals)
+    if (checkName(context, item, name)) labels.set(name, equals === -1 ? '' : text.slice(equals + 1))
+  }
+  return Object.fromEntries(labels)
+}
+
+function readValue(context: Context, setting: Setting): string | null {
+  const { node } = setting
+  return node.kind === 'scalar' && node.value === null ? '' : readText(context, setting)
+}
+
+/** What the selection by labels has signs for cannot be part of a name, or nobody could select it. */
+function checkName(context: Context, setting: Setting, name: string): boolean {
+  if (/^[^\s=!,\0]+$/.test(name)) return true
+  const hint = 'names of labels have no blanks, commas, = and !'
+  error(context, setting, `'${name}' cannot be the name of a label`, hint)
+  return false
+}

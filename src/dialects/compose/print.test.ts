@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import type { App, Target } from '../../core/model.ts'
+import { printProblem } from '../../formats/format-error.ts'
+import { parseYaml } from '../../formats/yaml.ts'
+import { printYaml, type YamlValue } from '../../formats/yaml-text.ts'
+import { decodeSources } from '../decode-sources.ts'
+import { memorySourceReader } from '../memory-source-reader.ts'
+import { serviceMap } from './keys.ts'
+import { extraMap } from './keys-extras.ts'
+import { printAppText } from './print.ts'
+import { holdfastSchema } from './schema.ts'
+import { drawMap, plainOf, schemaFaults } from './schema-fixture.ts'
+
+const environment = { HOME: '/root', A: 'from the daemon' }
+
+async function decode(
+  path: string,
+  text: string,
+): Promise<{ readonly target: Target; readonly errors: readonly string[] }> {
+  const reader = memorySourceReader({ files: { [path]: text }, environment })
+  const { target, problems } = await decodeSources([path], reader, { lenient: false, descriptorsMax: null })
+  return { target, errors: problems.filter(({ severity }) => severity === 'error').map(printProblem) }
+}
+
+const schema = holdfastSchema()
+
+async function assertRoundTrip(text: string): Promise<boolean> {
+  const { target, errors } = await decode('/srv/shop/holdfast.yaml', text)
+  if (errors.length > 0) return false
+  for (const root of (await parseYaml(text, 'f')).roots) assert.deepEqual(schemaFaults(plainOf(root), schema), [], text)
+  for (const style of ['short', 'complete'] as const) {
+    const printed = Object.values(target.apps).map((app) => printYaml(printAppText(app, style)))
+    // Somewhere else, so that nothing depends on where the file lies.
+    const again = await decode('/etc/other/printed.yaml', printed.join('---\n'))
+    assert.deepEqual(again.errors, [], `${text}\nis printed as\n${printed.join('---\n')}`)
+    assert.deepEqual(
+      withoutSource(again.target),
+      withoutSource(target),
+      `${text}\nis printed as\n${printed.join('---\n')}`,
+    )
+  }
+  return true
+}
+
+function withoutSource(target: Target): readonly App[] {
+  return Object.values(target.apps).map((app) => ({ ...app, source: '' }))
+}
+
+const seed = process.env.FUZZ_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.FUZZ_SEED)
+
+test(`whatever the table of keys allows and the decoder takes, the schema takes, and it is printed as it was (seed ${seed})`, async () => {
+  const extras = drawMap(extraMap, {})
+  const own = drawMap({ ...serviceMap, keys: { ...serviceMap.keys } }, { command: 'x' })
+  let taken = 0
+  let tried = 0
+  const property = fc.asyncProperty(own, extras, async (service, extra) => {
+    const text = printYaml({
+      services: {
+        a: { ...(service as Readonly<Record<string, YamlValue>>), 'x-holdfast': extra },
+        b: { command: 'b', 'x-holdfast': { readiness: { tcp: 1 } } },
+        A: { command: 'b' },
+      },
+    })
+    tried += 1
+    if (await assertRoundTrip(text)) taken += 1
+  })
+  await fc.assert(property, { seed, numRuns: 400 })
+  assert.ok(taken > tried / 10, `only ${taken} of ${tried} files were taken: draw better ones`)
+})
+
+const folder = (path: string) => new URL(`../../../${path}`, import.meta.url)
+
+const files = [
+  ...readdirSync(folder('test/fuzz/corpus/yaml')).map((name) => `test/fuzz/corpus/yaml/${name}`),
+  ...globSync('examples/*/*.yaml', { cwd: folder('.') }),
+  'test/real/fixtures/documents.yaml',
+]
+
+for (const file of files) {
+  test(`${file} is printed as it was, if it is good, and the schema takes it then`, async () => {
+    await assertRoundTrip(readFileSync(folder(file), 'utf8'))
+  })
+}
+
+test('what an app says is in its print, short or complete', async () => {
+  const text = readFileSync(folder('examples/quickstart/holdfast.yaml'), 'utf8')
+  const { target } = await decode('/srv/quickstart/holdfast.yaml', text)
+  const { services } = printAppText(target.apps.quickstart!, 'short') as { services: Record<string, YamlValue> }
+  assert.deepEqual(services.worker, {
+    command: ['sh', 'worker.sh'],
+    working_dir: '/srv/quickstart',
+    restart: 'on-failure',
+    'x-holdfast': { stable_after: '5s', backoff: { initial: '500ms', max: '10s' } },
+  })
+  const complete = printAppText(target.apps.quickstart!, 'complete') as { services: Record<string, YamlValue> }
+  assert.deepEqual((complete.services.shard as { scale: number }).scale, 3)
+  assert.match(
+    printYaml({ a: complete.services.worker }),
+    /stop_grace_period: 10s\n[\s\S]*manual_stop: until-started\n/,
+  )
+})

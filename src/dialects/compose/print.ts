@@ -1,0 +1,146 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { App, Backoff, Dependency, RestartPolicy, Service, StopRung } from '../../core/model.ts'
+import { plainPriority } from '../../core/target/plain.ts'
+import { printDuration } from '../../formats/duration.ts'
+import type { YamlRecord, YamlValue } from '../../formats/yaml-text.ts'
+import { backoffDefault } from './defaults.ts'
+import { printHealthcheck, printHooks, printLiveness, printReadiness, printSchedule } from './print-checks.ts'
+import { printLimits, printOwnLimits } from './print-limits.ts'
+import { printEnvFiles, printInstances, printLogs, printStdin, scaleOf } from './print-process.ts'
+import { escapeRecord, printNamed, type Style, said, unlessEmpty, unlessUsual } from './print-value.ts'
+import { whenDefault } from './restart.ts'
+import { killWaitMs } from './service.ts'
+
+/**
+ * One document of `holdfast.yaml` that declares the app: decoded again it gives the same, whatever dialect it came from and
+ * wherever the file lies. Values are as they are used; `escapeRecord` makes texts of them that survive being read.
+ * What the format cannot say (a command that cannot be split, names it refuses) is left to the reader to notice.
+ */
+export function printApp(app: App, style: Style): YamlRecord {
+  const services = Object.values(app.services).map((service) => [service.name, printService(service, style)] as const)
+  return said({
+    name: app.name,
+    'x-holdfast': unlessEmpty({ priority: unlessUsual(style, app.priority, plainPriority) }),
+    services: Object.fromEntries(services),
+  })
+}
+
+export function printAppText(app: App, style: Style): YamlRecord {
+  return escapeRecord(printApp(app, style))
+}
+
+function printService(service: Service, style: Style): YamlRecord {
+  const { process } = service
+  return {
+    command: process.command,
+    working_dir: process.workingDir ?? undefined,
+    user: process.user ?? undefined,
+    environment: printNamed(process.environment),
+    env_file: printEnvFiles(process.envFiles, style),
+    restart: unlessUsual(style, service.restart.when, whenDefault(service)),
+    scale: printScale(service, style),
+    depends_on: printDependencies(service.dependsOn, style),
+    ...printStop(service.stop, style),
+    healthcheck: printHealthcheck(service.checks.readiness, style),
+    ...printLimits(process.limits),
+    labels: printNamed(service.labels),
+    'x-holdfast': printExtras(service, style),
+  }
+}
+
+function printExtras(service: Service, style: Style): YamlRecord | undefined {
+  const { process, restart } = service
+  const isSilent = process.workingDir === null && !process.limits?.chroot
+  return unlessEmpty({
+    autostart: unlessUsual(style, service.autostart, service.schedule === null),
+    schedule: printSchedule(service.schedule, style),
+    once: service.once ?? undefined,
+    ...printRestart(restart, style),
+    stop: isUsualLadder(service.stop) ? undefined : service.stop.map(printRung),
+    manual_stop: unlessUsual(style, service.manualStop, 'until-started'),
+    priority: unlessUsual(style, service.priority, plainPriority),
+    instances: printInstances(service.instances, process),
+    readiness: printReadiness(service.checks.readiness, style),
+    liveness: printLiveness(service.checks.liveness, style),
+    hooks: printHooks(service.hooks, style),
+    umask: process.umask === null ? undefined : process.umask.toString(8).padStart(3, '0'),
+    cgroup: unlessUsual(style, process.cgroup, process.limits !== null && process.limits.cgroup !== null),
+    inherit_environment: unlessUsual(style, process.inheritEnvironment, false),
+    inherit_directory: unlessUsual(style, isSilent, false),
+    stdin: printStdin(process.stdin, style),
+    logs: printLogs(process, style),
+    limits: printOwnLimits(process.limits, style),
+  })
+}
+
+function printScale({ instances }: Service, style: Style): number | undefined {
+  const scale = scaleOf(instances)
+  return scale === null ? undefined : unlessUsual(style, scale, 1)
+}
+
+const conditions = {
+  started: 'service_started',
+  healthy: 'service_healthy',
+  completed: 'service_completed_successfully',
+} as const
+
+function printDependencies(dependsOn: readonly Dependency[], style: Style): YamlValue | undefined {
+  if (dependsOn.length === 0) return undefined
+  const isPlain = dependsOn.every((one) => one.condition === 'started' && one.required && !one.restart)
+  if (isPlain && style === 'short') return dependsOn.map(({ service }) => service)
+  const entries = dependsOn.map(({ service, condition, required, restart }) => {
+    const more = { required: unlessUsual(style, required, true), restart: unlessUsual(style, restart, false) }
+    return [service, { condition: conditions[condition], ...more }] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+// ---- restart ---------------------------------------------------------------------------------------------------
+
+function printRestart(restart: RestartPolicy, style: Style): YamlRecord {
+  const { budget } = restart
+  return {
+    success_exit_codes: unlessUsual(style, restart.successExits, [0]),
+    stable_after: unlessUsual(style, printDuration(restart.stableMs), '10s'),
+    early_exits: unlessUsual(style, restart.early, 'by-policy'),
+    backoff: printBackoff(restart.backoff, style),
+    restart_budget: budget === null ? undefined : printBudget(budget),
+  }
+}
+
+function printBudget({ restartsMax, windowMs }: NonNullable<RestartPolicy['budget']>): YamlRecord {
+  return { max: restartsMax, within: windowMs === null ? undefined : printDuration(windowMs) }
+}
+
+function printBackoff(backoff: Backoff, style: Style): YamlRecord | undefined {
+  const usualMaxMs = Math.max(backoffDefault.maxMs, backoff.firstMs)
+  return unlessEmpty({
+    shape: unlessUsual(style, backoff.shape, backoffDefault.shape),
+    initial: unlessUsual(style, printDuration(backoff.firstMs), printDuration(backoffDefault.firstMs)),
+    factor: backoff.shape === 'linear' ? undefined : unlessUsual(style, backoff.factor, backoffDefault.factor),
+    max: unlessUsual(style, printDuration(backoff.maxMs), printDuration(usualMaxMs)),
+    jitter: unlessUsual(style, backoff.jitter, backoffDefault.jitter),
+    free_restarts: unlessUsual(style, backoff.freeRestarts, backoffDefault.freeRestarts),
+  })
+}
+
+// ---- stop ------------------------------------------------------------------------------------------------------
+
+function isUsualLadder([first, second, ...more]: readonly StopRung[]): boolean {
+  const kill: StopRung = { signal: 'KILL', scope: 'tree', waitMs: killWaitMs }
+  return first?.scope === 'main' && isDeepStrictEqual(second, kill) && more.length === 0
+}
+
+/** In the words of Compose, where they can say it. */
+function printStop(stop: readonly StopRung[], style: Style): YamlRecord {
+  const [first] = stop
+  if (first === undefined || !isUsualLadder(stop)) return {}
+  return {
+    stop_signal: unlessUsual(style, `SIG${first.signal}`, 'SIGTERM'),
+    stop_grace_period: unlessUsual(style, printDuration(first.waitMs), '10s'),
+  }
+}
+
+function printRung({ signal, scope, waitMs }: StopRung): YamlRecord {
+  return { signal, scope, wait: printDuration(waitMs) }
+}

@@ -1,0 +1,75 @@
+import type { Position } from '../../formats/format-error.ts'
+import type { IniDocument, IniEntry, IniSection } from '../../formats/ini.ts'
+import type { Origin } from '../decoding.ts'
+
+/** Where a value was written that compose/print.ts prints at this path of keys; null: it is a default, of supervisord or ours. */
+export function originOf(document: IniDocument, app: string, path: readonly string[]): Origin | null {
+  const [top, name, ...keys] = path
+  const { sections } = document
+  if (top === 'name') return at(sections.get(`group:${app}`) ?? sections.get(`program:${app}`))
+  if (top === 'x-holdfast')
+    return optionOf(document, sections.get(`group:${app}`) ?? sections.get(`program:${app}`), ['priority'])
+  if (top !== 'services' || name === undefined) return null
+  const program = sections.get(`program:${name}`)
+  if (keys.length === 0) return at(program)
+  if (keys[0] === 'environment') return variableOf(document, program, keys[1] ?? '')
+  return optionOf(document, program, optionsOf(keys))
+}
+
+/** The options that decide a key of ours; the first that is written is told. */
+const options: Readonly<Record<string, readonly string[]>> = {
+  command: ['command'],
+  working_dir: ['directory'],
+  user: ['user'],
+  restart: ['autorestart'],
+  scale: ['numprocs'],
+  'x-holdfast.instances': ['numprocs', 'numprocs_start', 'process_name'],
+  'x-holdfast.autostart': ['autostart'],
+  'x-holdfast.success_exit_codes': ['exitcodes'],
+  'x-holdfast.stable_after': ['startsecs'],
+  'x-holdfast.backoff.max': ['startretries'],
+  'x-holdfast.restart_budget.max': ['startretries'],
+  'x-holdfast.stop': ['stopsignal', 'stopwaitsecs', 'stopasgroup', 'killasgroup'],
+  'x-holdfast.priority': ['priority'],
+  'x-holdfast.umask': ['umask'],
+  'x-holdfast.logs.stdout': ['stdout_logfile'],
+  'x-holdfast.logs.stderr': ['redirect_stderr', 'stderr_logfile', 'stderr_logfile_maxbytes', 'stderr_logfile_backups'],
+  'x-holdfast.logs.max_size': ['stdout_logfile_maxbytes'],
+  'x-holdfast.logs.max_files': ['stdout_logfile_backups'],
+}
+
+function optionsOf(keys: readonly string[]): readonly string[] {
+  for (let length = keys.length; length > 0; length--) {
+    const found = options[keys.slice(0, length).join('.')]
+    if (found !== undefined) return found
+  }
+  return []
+}
+
+function optionOf(document: IniDocument, section: IniSection | undefined, keys: readonly string[]): Origin | null {
+  for (const key of keys) {
+    const entry = section?.entries.get(key) ?? document.defaults.get(key)
+    if (entry !== undefined) return entryAt(entry)
+  }
+  return null
+}
+
+// What a program does not say itself comes from [supervisord].
+function variableOf(document: IniDocument, program: IniSection | undefined, name: string): Origin | null {
+  const entries = [program?.entries.get('environment'), document.defaults.get('environment')]
+  const all = [...entries, document.sections.get('supervisord')?.entries.get('environment')]
+  const saying = all.find((entry) => entry !== undefined && (name === '' || isNamed(entry.value, name)))
+  return saying === undefined ? null : entryAt(saying)
+}
+
+function isNamed(text: string, name: string): boolean {
+  return text.split(/[\s,;]+/).some((part) => part.startsWith(`${name}=`) || part === name)
+}
+
+function entryAt(entry: IniEntry): Origin {
+  return { ...at(entry)!, written: entry.value.includes('%(') ? entry.value : null }
+}
+
+function at(place: Position | undefined): Origin | null {
+  return place === undefined ? null : { file: place.file, line: place.line, column: place.column, written: null }
+}

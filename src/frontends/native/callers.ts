@@ -1,0 +1,78 @@
+import type { IncomingMessage } from 'node:http'
+import { isIP, type Socket } from 'node:net'
+import { hostname } from 'node:os'
+import type { Who } from '../../core/model.ts'
+import { peerOf } from '../../sys/peer.ts'
+import { userById } from '../../sys/users.ts'
+import { type Route, type RouteName, routes } from '../../wire/routes.ts'
+import { descriptorOf } from './descriptor.ts'
+import type { Keys } from './keys.ts'
+import { Refusal } from './refusal.ts'
+
+/** Who makes a request. Throws Refusal where they may not. */
+export type CallerOf = (request: IncomingMessage, route: RouteName) => Who
+
+/** Of the unix socket: the user whom the kernel names; root and the daemon's own may ask. */
+export function peerCallers(): CallerOf {
+  const known = new WeakMap<Socket, Who>()
+  return ({ socket }) => {
+    const who = known.get(socket) ?? peerUser(socket)
+    if (who === null) throw new Refusal('forbidden', 'only root and the user of the daemon may ask', 'use one of them')
+    known.set(socket, who)
+    return who
+  }
+}
+
+/** Over TCP: whoever has a key, for what it is good for. */
+export function keyCallers(keys: Keys): CallerOf {
+  return (request, route) => {
+    refuseBrowser(request)
+    const key = keyOf(request)
+    const entry = key === null ? null : keys.find(key)
+    if (entry === null) {
+      const problem = key === null ? 'a key is needed over TCP' : 'this key is not known here'
+      throw new Refusal(
+        'unauthorized',
+        problem,
+        'send Authorization: Bearer KEY; make one with: holdfast config key add NAME',
+      )
+    }
+    const { method }: Route = routes[route]
+    if (entry.scope === 'read' && method !== 'GET') {
+      throw new Refusal('forbidden', `the key ${entry.name} is for reading only`, 'use one made without --read-only')
+    }
+    return { kind: 'key', name: entry.name }
+  }
+}
+
+function peerUser(socket: Socket): Who | null {
+  const peer = peerOf(descriptorOf(socket))
+  if (typeof peer === 'string') return null
+  if (peer.uid !== 0 && peer.uid !== process.geteuid?.()) return null
+  return { kind: 'user', uid: peer.uid, name: userById(peer.uid)?.name ?? `user ${peer.uid}` }
+}
+
+/**
+ * A page that a browser shows may not speak with us, whatever its address resolves to by now (DNS rebinding). It cannot
+ * choose the Host header, which is the name it was loaded from.
+ */
+function refuseBrowser({ headers }: IncomingMessage): void {
+  const host = (headers.host ?? '').replace(/:\d*$/, '').toLowerCase()
+  const isOurs = isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || host === 'localhost' || isHostName(host)
+  if (isOurs && headers.origin === undefined) return
+  const problem =
+    headers.origin === undefined
+      ? `'${headers.host ?? ''}' is not a name of this host`
+      : 'pages of browsers may not ask'
+  throw new Refusal('forbidden', problem, 'ask by the IP address, localhost or the name of this host, from a program')
+}
+
+function isHostName(host: string): boolean {
+  const own = hostname().toLowerCase()
+  const [short = ''] = own.split('.')
+  return host !== '' && (host === own || host === short || host === `${short}.local`)
+}
+
+function keyOf({ headers }: IncomingMessage): string | null {
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? null
+}

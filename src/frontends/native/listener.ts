@@ -1,0 +1,157 @@
+import { chmodSync, renameSync, rmSync } from 'node:fs'
+import type { Server, ServerResponse } from 'node:http'
+import { dirname, join } from 'node:path'
+import { duplicate } from '../../sys/execve.ts'
+import { routes } from '../../wire/routes.ts'
+import { refuse, send, type Told } from './answers.ts'
+import { bodyOf, lastEventIdOf, routeOf } from './asked.ts'
+import type { CallerOf } from './callers.ts'
+import { type ClientLimits, createClients } from './clients.ts'
+import { descriptorOf } from './descriptor.ts'
+import type { Handlers } from './exchange.ts'
+import { Refusal } from './refusal.ts'
+import type { Rounds } from './rounds.ts'
+
+/** One listening socket with its clients. */
+export interface Listener {
+  /** Resolves when clients can connect; rejects with what the system says. */
+  listen(where: Where): Promise<void>
+  /** The port it has; null: it has none. */
+  port(): number | null
+  /**
+   * Takes no more clients: they wait in the socket, of which this answers a descriptor, for whoever listens on it next.
+   * Resolves when those who are here have their answers; who still waits after this time is told so instead.
+   */
+  handOver(waitMsMax: number): Promise<number>
+  /** Breaks off every connection. */
+  close(): void
+}
+
+/** `fd`: it is open already, and clients may wait in it. */
+export type Where =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly address: string; readonly port: number }
+  | { readonly kind: 'fd'; readonly fd: number }
+
+export interface ListenerParts {
+  readonly handlers: Handlers
+  readonly callerOf: CallerOf
+  readonly rounds: Rounds
+  readonly limits: ClientLimits
+  readonly warn: (text: string) => void
+}
+
+export function createListener({ handlers, callerOf, rounds, limits, warn }: ListenerParts): Listener {
+  // `import 'node:http'` would load undici and cost 13 MB.
+  const http = process.getBuiltinModule('node:http')
+  const clients = createClients(limits)
+  const unanswered = new Map<ServerResponse, Told>()
+  // Node would look at all connections every 30 s; the one timer of each connection does better. This is the longest a timer can be.
+  const server = http.createServer({ connectionsCheckingInterval: 2 ** 31 - 1 }, (request, response) => {
+    clients.take(request, response, () => void answer(response))
+  })
+  server.headersTimeout = 0
+  server.requestTimeout = 0
+  server.keepAliveTimeout = 0
+  server.on('connection', (socket) => {
+    // Who is gone without a word is noticed by the kernel; a unix socket cannot go without one.
+    socket.setKeepAlive(true, peerLooksMs)
+    clients.admit(socket)
+  })
+
+  async function answer(response: ServerResponse): Promise<void> {
+    const { req: request } = response
+    const told: Told = (how) => clients.told(request.socket, how)
+    const gone = new AbortController()
+    response.sendDate = false
+    response.once('close', () => {
+      unanswered.delete(response)
+      gone.abort()
+    })
+    try {
+      const { route, query } = routeOf(request)
+      const who = callerOf(request, route)
+      const body = await bodyOf(routes[route], request)
+      clients.stated(request.socket)
+      unanswered.set(response, told)
+      await rounds.next()
+      if (response.closed) return
+      const lastEventId = lastEventIdOf(request)
+      await send(response, await handlers[route]({ query, body, who, lastEventId, signal: gone.signal }), told)
+    } catch (error) {
+      refuse(response, error, { told, warn })
+    }
+  }
+
+  return {
+    async listen(where) {
+      switch (where.kind) {
+        case 'path':
+          return await listenAtPath(server, where.path)
+        case 'tcp':
+          return await listenTo(server, { host: where.address, port: where.port })
+        case 'fd':
+          return await listenTo(server, { fd: where.fd })
+      }
+    },
+    port() {
+      const address = server.address()
+      return typeof address === 'object' && address !== null ? address.port : null
+    },
+    handOver(waitMsMax) {
+      const fd = duplicate(descriptorOf(server))
+      if (typeof fd === 'string') throw new Error(`the socket cannot be handed over (${fd})`)
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          for (const [response, told] of unanswered) refuse(response, cutOff(), { told, warn })
+          resolve(fd)
+        }, waitMsMax)
+        server.close(() => {
+          clearTimeout(timer)
+          resolve(fd)
+        })
+        clients.finish()
+      })
+    },
+    close() {
+      server.close()
+      clients.destroy()
+    },
+  }
+}
+
+const peerLooksMs = 60_000
+
+/** No longer than the real one: the path of a socket has hardly room for more. */
+const unfinishedName = 'holdfast.next'
+
+/** Under another name first: whoever can connect meets the right mode, and Node, which removes what it bound, removes nothing. */
+async function listenAtPath(server: Server, path: string): Promise<void> {
+  const unfinished = join(dirname(path), unfinishedName)
+  // Only the holder of the lock comes here, so whatever has this name was left behind.
+  rmSync(unfinished, { force: true })
+  await listenTo(server, { path: unfinished })
+  chmodSync(unfinished, 0o600)
+  renameSync(unfinished, path)
+}
+
+function listenTo(
+  server: Server,
+  where: { readonly path: string } | { readonly fd: number } | { readonly host: string; readonly port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function cutOff(): Refusal {
+  return new Refusal(
+    'too-busy',
+    'the daemon goes on as another version and cannot wait with you any longer',
+    'what you asked for goes on; see: holdfast status NAME',
+  )
+}

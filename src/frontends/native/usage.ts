@@ -1,0 +1,67 @@
+import type { Run, UnitId, UnitSpec } from '../../core/model.ts'
+import type { Driver, EnginePort, RunFacts } from '../../engine/ports.ts'
+import { bootNow } from '../../sys/boot-clock.ts'
+import { hostUsage } from '../../sys/host-usage.ts'
+import { apiVersion, type UnitUsage, type UsageItem, type UsageList } from '../../wire/api.ts'
+
+/** What all runs use, looked up at most so often however many ask. */
+export interface UsageLook {
+  facts(): ReadonlyMap<UnitId, RunFacts>
+  list(): UsageList
+}
+
+/** A look costs some 40 µs for each run; who draws curves asks once a second. */
+const lookMsMin = 500
+
+export function createUsageLook(parts: {
+  readonly engine: Pick<EnginePort, 'snapshot'>
+  readonly driver: Pick<Driver, 'factsOfAll'>
+}): UsageLook {
+  const { engine, driver } = parts
+  let look: { readonly bootMs: number; readonly wallMs: number; readonly facts: ReadonlyMap<UnitId, RunFacts> } | null =
+    null
+
+  function recent(): NonNullable<typeof look> {
+    const { bootMs, wallMs } = bootNow()
+    if (look === null || bootMs - look.bootMs >= lookMsMin) {
+      look = { bootMs, wallMs, facts: driver.factsOfAll(livingRuns(engine)) }
+    }
+    return look
+  }
+
+  return {
+    facts: () => recent().facts,
+    list() {
+      const { bootMs, wallMs, facts } = recent()
+      const items = [...engine.snapshot().state.units.values()].map(({ id, spec }): UnitUsage => {
+        const found = facts.get(id)
+        return { unit: id, usage: found === undefined ? null : usageItem(found, spec) }
+      })
+      const at = new Date(wallMs).toISOString()
+      return { apiVersion, kind: 'UsageList', at, bootMs, host: hostUsage(), items }
+    },
+  }
+}
+
+function livingRuns(engine: Pick<EnginePort, 'snapshot'>): readonly { readonly unit: UnitId; readonly run: Run }[] {
+  return [...engine.snapshot().state.units.values()].flatMap(({ id, run }) => {
+    return run === null || run.identity === null ? [] : { unit: id, run }
+  })
+}
+
+export function usageItem(live: RunFacts, { process }: Pick<UnitSpec, 'process'>): UsageItem {
+  const cgroup = process.limits?.cgroup ?? null
+  return {
+    rssBytes: live.rssBytes,
+    rssPeakBytes: live.rssPeakBytes,
+    processes: live.processes,
+    processesPeak: live.processesPeak,
+    processesMax: cgroup?.pidsMax ?? null,
+    cpuMs: live.cpuMs,
+    cpusMax: cgroup?.cpus ?? null,
+    memoryBytes: live.memoryBytes,
+    memoryPeakBytes: live.memoryPeakBytes,
+    memoryMaxBytes: cgroup?.memoryMaxBytes ?? null,
+    oomKills: live.oomKills,
+  }
+}
