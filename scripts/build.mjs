@@ -1,11 +1,12 @@
 // Bundles the published entries into dist/: one file for the launcher's main, one for each lazily loaded part, and one for
-// the client that others import, with its types.
+// the client that others import, with its types; and the man pages.
 // Runs on any Node >= 20, because `npm ci` runs it with whatever node is installed.
 import { execFile } from 'node:child_process'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
+import { writeManPages } from './man-pages.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 // Built beside and exchanged when it is complete: whoever starts a daemon meanwhile gets all of the old or all of the new.
@@ -36,6 +37,7 @@ try {
     // On its own, because it runs on the Node of whoever imports it.
     build({ ...common, entryPoints: { client: 'src/client/index.ts' }, target: 'node20' }),
     writeTypes(`${fresh}/types`),
+    writeManPages(`${fresh}/man`),
   ])
   moveAside('dist', old)
   renameSync(fresh, 'dist')

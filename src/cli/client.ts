@@ -56,15 +56,18 @@ function connectError(error: unknown, home: Home): unknown {
   const code = codeOf(error)
   // What the daemon answered is told already.
   if (error instanceof HoldfastError || !(error instanceof Error) || code === '') return error
+  const options = { cause: error }
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     return new Unreachable(
       `no daemon answers for ${home.name} (${home.socketPath}: ${code}); start it with: ${typed(home, 'up FILE')}, or in the foreground: ${typed(home, 'daemon FILE')}`,
+      options,
     )
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new Forbidden(`${home.socketPath} belongs to another user; use that user, or root`)
+    return new Forbidden(`${home.socketPath} belongs to another user; use that user, or root`, options)
   }
   return new Unreachable(
     `the daemon of ${home.name} broke off the connection (${error.message}); see: ${typed(home, 'ps')}`,
+    options,
   )
 }

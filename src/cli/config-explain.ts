@@ -40,7 +40,7 @@ function printKey({ path, spec, keys }: Extract<ExplainedKey, { kind: 'key' }>, 
   const isMap = Object.keys(keys).length > 0
   const rows: LabelledRow[] = []
   if (!isMap || spec.value.kind !== 'map') rows.push(['value', isMap ? formsOf(spec) : describeValue(spec.value)])
-  const usual = spec.otherwise ?? (spec.default === undefined ? null : textOf(spec.default as YamlValue))
+  const usual = usualText(spec)
   if (usual !== null) rows.push(['default', usual])
   const head = [path, '', ...wrapText(spec.what, (terminal.columns ?? 100) - 2).map((line) => `  ${line}`)]
   const facts = printRows(rows, { columns: terminal.columns, labelWidth: 7 })
@@ -64,8 +64,17 @@ function textOf(value: YamlValue): string {
 
 function printKeys(keys: MapSpec['keys'], terminal: Terminal): readonly string[] {
   const labelWidth = Math.max(...Object.keys(keys).map((key) => key.length))
-  const rows = Object.entries(keys).map(([key, { what }]): LabelledRow => [key, firstSentence(what), 'cut'])
+  const rows = Object.entries(keys).map(([key, spec]): LabelledRow => [key, inShort(spec)])
   return printRows(rows, { columns: terminal.columns, labelWidth })
+}
+
+function inShort(spec: KeySpec): string {
+  const usual = usualText(spec)
+  return usual === null ? firstSentence(spec.what) : `${firstSentence(spec.what)} Default: ${usual}.`
+}
+
+function usualText(spec: KeySpec): string | null {
+  return spec.otherwise ?? (spec.default === undefined ? null : textOf(spec.default as YamlValue))
 }
 
 function firstSentence(text: string): string {

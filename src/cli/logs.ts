@@ -14,14 +14,12 @@ export async function runLogs(context: Context): Promise<ExitCode> {
   const view = viewOf(context)
   const label = options.values('label')
   const { items } = await client.ask<UnitList>('units', { query: { name: operands, label } })
-  const names = label.length === 0 ? operands : items.map(({ unit }) => unit)
-  if (label.length > 0 && items.length === 0) throw new UsageError('no unit has such labels; see: holdfast ps -o wide')
   const needsLines = view.pattern !== null || view.isJson || options.isSet('timestamps')
   if (items.length === 1 && !needsLines) {
-    for await (const bytes of await ask(context, names, 'raw')) await write(bytes)
+    for await (const bytes of await ask(context, 'raw')) await write(bytes)
     return exitCodes.ok
   }
-  await copyLines(await ask(context, names, 'chunks'), printerFor(context, view, items))
+  await copyLines(await ask(context, 'chunks'), printerFor(context, view, items))
   return exitCodes.ok
 }
 
@@ -55,16 +53,13 @@ function patternOf(text: string | undefined): RegExp | null {
   }
 }
 
-function ask(
-  { client, options }: Context,
-  names: readonly string[],
-  format: 'raw' | 'chunks',
-): Promise<AsyncIterable<Buffer>> {
+function ask({ client, operands, options }: Context, format: 'raw' | 'chunks'): Promise<AsyncIterable<Buffer>> {
   const isTrue = (name: string) => (options.isSet(name) ? 'true' : undefined)
   return client.stream('logs', {
     query: {
       format,
-      name: names,
+      name: operands,
+      label: options.values('label'),
       stream: options.value('stream'),
       tail: options.value('tail'),
       since: options.value('since'),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { codeOf } from '../client/send.ts'
 import type { Info, UpgradeItem, UpgradeReport } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { typed } from '../wire/home.ts'
@@ -64,8 +65,8 @@ async function answering({ client }: Context, deadline: number): Promise<Info | 
     timer = setTimeout(resolve, Math.max(0, deadline - performance.now()), null)
   })
   const asking = client.ask<Info>('info').catch((error: unknown) => {
-    // The old version breaks off what it has accepted and not answered.
-    if (error instanceof Unreachable) return null
+    // The old version breaks off what it has accepted and not answered. Only a daemon that ends in order removes its socket.
+    if (error instanceof Unreachable && codeOf(error.cause) !== 'ENOENT') return null
     throw error
   })
   try {

@@ -46,8 +46,8 @@ export interface CallOptions {
  */
 export interface Holdfast {
   info: Get<'info', Info>
-  units: Get<'units', UnitList> &
-    ((query: QueryOf<'units'> & { readonly wide: true }, options?: CallOptions) => Promise<WideUnitList>)
+  units: ((query: QueryOf<'units'> & { readonly wide: true }, options?: CallOptions) => Promise<WideUnitList>) &
+    Get<'units', UnitList>
   status: Get<'status', StatusList>
   explain: Get<'explain', ExplanationList>
   usage: Get<'usage', UsageList>

@@ -167,3 +167,13 @@ test('what would come out otherwise is told', async () => {
     ["a is left out: '1777' is not an octal mask", "b is left out: '5001' is not a whole number from 1 to 1000"],
   )
 })
+
+test('what is read back otherwise, though nothing is wrong with it, is told with its fields', async () => {
+  const { converted } = await good(
+    '[program:a]\ncommand=x\nnumprocs=2\nprocess_name=a%(process_num)d\nenvironment=K%(process_num)d="1"\n',
+  )
+  assert.deepEqual(
+    converted.notes.map(({ message }) => message),
+    ['a/a is not the same: instances[1].process.environment.K0'],
+  )
+})

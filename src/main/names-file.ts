@@ -60,7 +60,7 @@ export function namesText({ units }: Pick<State, 'units'>): string {
   for (const { spec } of units.values()) {
     for (const [name, value] of Object.entries(spec.labels)) {
       lines.add(`label ${name}`)
-      lines.add(`label ${name}=${value}`)
+      if (value !== '') lines.add(`label ${name}=${value}`)
     }
   }
   return [...lines]

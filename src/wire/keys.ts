@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 
 /** The keys of the API over TCP, as a home keeps them: not the keys themselves, but what tells that one is right. */
@@ -39,11 +38,16 @@ export function printKeys(keys: readonly KeyEntry[]): string {
 
 /** 256 random bits: nobody guesses one, so that its plain hash tells nothing. */
 export function makeKey(): string {
-  return `hf_${randomBytes(32).toString('base64url')}`
+  return `hf_${crypto().randomBytes(32).toString('base64url')}`
 }
 
 export function hashKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest()
+  return crypto().createHash('sha256').update(key).digest()
+}
+
+/** Not imported: a daemon that nobody asks over TCP is not to load it. */
+function crypto(): typeof import('node:crypto') {
+  return process.getBuiltinModule('node:crypto')
 }
 
 /** What is wrong with a name for a key; null: nothing. */

@@ -163,7 +163,7 @@ export const routes = {
   logs: {
     method: 'GET',
     path: '/v1/logs',
-    query: ['name', 'stream', 'tail', 'since', 'until', 'previous', 'follow', 'format'],
+    query: ['name', 'label', 'stream', 'tail', 'since', 'until', 'previous', 'follow', 'format'],
     answer: 'bytes',
     summary: 'What units printed: the bytes of one, or the pieces of several in the order of time',
   },

@@ -37,6 +37,7 @@ realTest(
       'since',
       'reason',
       'nextRunAt',
+      'labels',
     ]
     for (const item of list.items) assert.deepEqual(Object.keys(item), names)
     const { since, reason, pid, ...rest } = list.items[0]
@@ -49,6 +50,7 @@ realTest(
       health: null,
       restarts: 0,
       nextRunAt: null,
+      labels: {},
     })
     assert.equal(new Date(since).toISOString(), since)
     assert.match(reason, new RegExp(String(pid)))
@@ -95,14 +97,17 @@ realTest('without a daemon every command ends with 69 and says how to start one'
   const result = await home.cli('ps', '-o', 'json')
   assert.equal(result.code, 69)
   assert.equal(result.stdout, '')
-  assert.match(result.stderr, /no daemon answers for .*start it with: .*holdfast daemon FILE\n$/)
+  assert.match(
+    result.stderr,
+    /no daemon answers for .*start it with: .*holdfast up FILE, or in the foreground: .*holdfast daemon FILE\n$/,
+  )
 })
 
-realTest('a second daemon for the same home ends with 1 and names the first', {}, async (home) => {
+realTest('a second daemon for the same home ends with 8 and names the first', {}, async (home) => {
   const file = home.declare('demo', { web: steady })
   const daemon = await home.start([file])
   const second = await home.cli('daemon', file)
-  assert.equal(second.code, 1)
+  assert.equal(second.code, 8)
   assert.match(second.stderr, new RegExp(`a daemon already runs for ${home.directory}: pid ${daemon.pid};`))
 })
 

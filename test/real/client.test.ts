@@ -57,7 +57,7 @@ realTest('many calls at once are answered, over connections that are kept', {}, 
 })
 
 realTest(
-  'changes begin with all units, and go on after the daemon was upgraded and after it was killed',
+  'changes begin with all units, and go on after the daemon was killed and after it was upgraded',
   {},
   async (home) => {
     const file = home.declare('demo', { web: steady, other: steady })
@@ -79,15 +79,15 @@ realTest(
     await daemon.stop({ names: ['web'] })
     await untilWeb('stopped')
 
-    const next = await makeVersion(join(home.directory, 'next'), '7.7.7')
-    assert.equal((await home.cli('upgrade', next.directory)).code, 0)
-    await daemon.start({ names: ['web'] })
-    await untilWeb('running')
-
     await before.crash()
     await home.start([])
     await daemon.stop({ names: ['web'] })
     await untilWeb('stopped')
+
+    const next = await makeVersion(join(home.directory, 'next'), '7.7.7')
+    assert.equal((await home.cli('upgrade', next.directory)).code, 0)
+    await daemon.start({ names: ['web'] })
+    await untilWeb('running')
     await changes.return?.()
     daemon.close()
   },

@@ -71,7 +71,7 @@ function event(list: object): Buffer {
   return Buffer.from(`event: change\ndata: ${JSON.stringify(list)}\n\n`)
 }
 
-test('units come by the stream of changes, and are not asked for beside it', async () => {
+test('units come by the stream of changes, and are not asked for beside it', { timeout: 20_000 }, async () => {
   const changes = async function* (): AsyncGenerator<Buffer> {
     yield event(unitList(shop))
     yield event({ ...unitList([]), kind: 'UnitChange', put: [unitItem('a/b/1')], removed: [] })
@@ -86,21 +86,23 @@ test('units come by the stream of changes, and are not asked for beside it', asy
   assert.equal(daemon.asked.includes('units'), false)
 })
 
-test('of a daemon without a stream of changes, units are asked for again and again', async () => {
+test('of a daemon without a stream of changes, units are asked for again and again', { timeout: 20_000 }, async () => {
   const daemon = createDaemon()
   daemon.answers.changes = noRoute
   await messagesUntil(daemon, has('units', 3))
   assert.equal(daemon.asked.filter((route) => route === 'changes').length, 1)
 })
 
-test('a daemon that does not tell the usage is there all the same', async () => {
+test('a daemon that does not tell the usage is there all the same', { timeout: 20_000 }, async () => {
   const daemon = createDaemon()
   delete daemon.answers.usage
   const messages = await messagesUntil(daemon, has('info', 2))
   assert.equal(has('lost')(messages), false)
 })
 
-test('when the stream breaks off because the daemon is away that is told, and it is tried again', async () => {
+test('when the stream breaks off because the daemon is away that is told, and it is tried again', {
+  timeout: 20_000,
+}, async () => {
   let tries = 0
   const changes = async function* (): AsyncGenerator<Buffer> {
     tries += 1
@@ -115,7 +117,7 @@ test('when the stream breaks off because the daemon is away that is told, and it
   )
 })
 
-test('usage that nobody answers is asked for until somebody does', async () => {
+test('usage that nobody answers is asked for until somebody does', { timeout: 20_000 }, async () => {
   const daemon = createDaemon()
   daemon.answers.usage = new Unreachable('no daemon answers')
   const messages = await messagesUntil(daemon, (each) => {

@@ -90,9 +90,6 @@ function drawRow(pen: Pen, row: number, before: CellRow | null, after: CellRow):
       at += 1
       continue
     }
-    // A wide character is written from its first cell.
-    let from = at
-    while (after.chars[from] === '' && from > 0) from -= 1
     let to = at + 1
     for (let same = 0, next = to; next < end && same <= gapMax; next += 1) {
       if (isSame(next)) same += 1
@@ -101,8 +98,7 @@ function drawRow(pen: Pen, row: number, before: CellRow | null, after: CellRow):
         to = next + 1
       }
     }
-    while (to < columns && after.chars[to] === '') to += 1
-    for (let cell = from; cell < to; cell += 1) pen.put(row, cell, after.chars[cell]!, after.styles[cell]!)
+    for (let cell = at; cell < to; cell += 1) pen.put(row, cell, after.chars[cell]!, after.styles[cell]!)
     at = to
   }
   for (let at = end; at < columns; at += 1) {

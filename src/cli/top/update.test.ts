@@ -283,6 +283,12 @@ test('after a reconnect the lines take the place of those before', () => {
   )
 })
 
+test('who has scrolled back stays there when the lines are read anew', () => {
+  const again = { ...lines(120), isFresh: true } as Message
+  const model = after(...keys('l'), lines(120), ...keys('page-up'))
+  assert.deepEqual(screenText(update(model, again, nowMs).model).slice(1), screenText(model).slice(1))
+})
+
 test('the search goes upwards from the end, then to older and newer lines', () => {
   const search = [...keys('l'), lines(200), ...keys('/'), ...type('LINE 1'), ...keys('enter')] as const
   assert.equal(pageOf(after(...search)).found, 199)

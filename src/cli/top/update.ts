@@ -5,6 +5,8 @@ import {
   type Command,
   type CommandFailure,
   type Effect,
+  type LogLine,
+  type LogsPage,
   logLinesMax,
   type Message,
   type Model,
@@ -128,11 +130,17 @@ function takeAnswer(model: Model, { about, answer }: Extract<Message, { kind: 'a
 function takeLogs(model: Model, { id, isFresh, lines }: Extract<Message, { kind: 'logs' }>): Model {
   const { page } = model
   if (page.kind !== 'logs' || page.id !== id) return model
-  const kept = isFresh ? [] : page.lines
-  const all = [...kept, ...lines]
+  if (isFresh) return { ...model, page: { ...page, ...begunAnew(page, lines) } }
+  const all = [...page.lines, ...lines]
   const excess = Math.max(0, all.length - logLinesMax)
-  const dropped = page.dropped + (page.lines.length - kept.length) + excess
-  return { ...model, page: { ...page, lines: all.slice(excess), dropped } }
+  return { ...model, page: { ...page, lines: all.slice(excess), dropped: page.dropped + excess } }
+}
+
+/** Mostly the same lines are read again: who has scrolled back stays as far from the end. */
+function begunAnew(page: LogsPage, lines: readonly LogLine[]): Partial<LogsPage> {
+  const end = page.dropped + page.lines.length
+  const position = page.position === 'end' ? 'end' : Math.max(end, end + lines.length - (end - page.position))
+  return { lines, dropped: end, position, found: null }
 }
 
 function endLogs(model: Model, id: number, why: string): Model {

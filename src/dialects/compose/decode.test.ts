@@ -303,3 +303,61 @@ test('a broken .env is told with its own place', async () => {
   const { problems } = await decode('services: {a: {command: x}}', { dotEnv: 'A=1\n=2\n' })
   assert.match(problems[0]!, /^\/srv\/My Shop\/\.env:2:1: there is no variable name here/)
 })
+
+test('a key that looks like x-holdfast is told, others that begin with x- are not', async () => {
+  assert.deepEqual(await problemsOf('x-holdfst: {}\nx-other: {}\ndeploy: {x-holdfast: {}}'), [
+    "4:5: warning: services.a.x-holdfst: 'x-holdfst' is ignored; did you mean 'x-holdfast'?",
+    "6:14: warning: services.a.deploy.x-holdfast: 'x-holdfast' has no effect here; write it below a service, or at the top",
+  ])
+})
+
+test('each document of a file is an app, and says its name', async () => {
+  const { target, problems } = await decode('services: {a: {command: x}}\n---\nname: b\nservices: {a: {command: y}}\n')
+  assert.deepEqual(problems, [])
+  assert.deepEqual(Object.keys(target.apps), ['myshop', 'b'])
+  const second = await decode('services: {a: {command: x}}\n---\nservices: {a: {command: [], nope: 1}}\n')
+  assert.match(second.problems[0]!, /^3:1: name: each document of a file is an app, and this one has no name;/)
+  const twice = await decode('name: b\nservices: {a: {command: x}}\n---\nname: b\nservices: {}\n')
+  assert.match(twice.problems[0]!, /^4:1: name: the app 'b' is declared by .*holdfast\.yaml and by /)
+})
+
+test('instances have numbers, names and settings of their own', async () => {
+  const { instances, process } = await service(
+    'environment: {A: 1, B: 1}\nx-holdfast: {instances: [{n: 4, name: one}, {n: 0, environment: {B: 2}, working_dir: sub, command: y z}]}',
+  )
+  assert.deepEqual(process.command, ['x'])
+  assert.deepEqual(instances, [
+    { n: 4, processName: 'one' },
+    { n: 0, process: { command: ['y', 'z'], workingDir: '/srv/My Shop/sub', environment: { A: '1', B: '2' } } },
+  ])
+  assert.match((await problemsOf('x-holdfast: {instances: [{n: 1}, {n: 1}]}'))[0]!, /there is an instance 1 already/)
+  assert.match((await problemsOf('scale: 2\nx-holdfast: {instances: [{n: 1}]}'))[0]!, /^4:12: .*says already how many/)
+})
+
+test('each stream may have limits of its own', async () => {
+  const { process } = await service(
+    'x-holdfast: {logs: {max_size: 1m, stdout: {max_files: 2}, stderr: {path: e.log, max_size: 2m, compress: true}}}',
+  )
+  const log = { path: null, bytesMax: 1_048_576, backupsMax: 3, ageMaxMs: 0, compress: false }
+  assert.deepEqual(process.stdout, { ...log, backupsMax: 1 })
+  assert.deepEqual(process.stderr, { ...log, path: '/srv/My Shop/e.log', bytesMax: 2_097_152, compress: true })
+})
+
+test('what is as with supervisord can be said', async () => {
+  const { restart, manualStop, process } = await service(
+    'x-holdfast: {early_exits: always, manual_stop: until-daemon-restart, inherit_directory: true, backoff: {shape: linear, initial: 1s, max: 3s, jitter: 0, free_restarts: 0}}',
+  )
+  assert.deepEqual([restart.early, manualStop, process.workingDir], ['always', 'until-daemon-restart', null])
+  assert.deepEqual(restart.backoff, {
+    shape: 'linear',
+    firstMs: 1_000,
+    factor: 1,
+    maxMs: 3_000,
+    jitter: 0,
+    freeRestarts: 0,
+  })
+  assert.match(
+    (await problemsOf('x-holdfast: {backoff: {shape: linear, factor: 2}}'))[0]!,
+    /linear pauses have no factor/,
+  )
+})

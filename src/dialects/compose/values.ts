@@ -4,7 +4,7 @@ import { parseDuration } from '../../formats/duration.ts'
 import type { Position, Problem } from '../../formats/format-error.ts'
 import { interpolate, type Lookup } from '../../formats/interpolation.ts'
 import { parseSignalName, signalNames } from '../../formats/signal-name.ts'
-import { didYouMean } from '../../formats/suggest.ts'
+import { didYouMean, suggest } from '../../formats/suggest.ts'
 import type { YamlEntry, YamlMap, YamlNode } from '../../formats/yaml.ts'
 import { keyNames, type MapSpec } from './key-table.ts'
 
@@ -59,7 +59,11 @@ export function readKeys<K extends string>(context: Context, setting: Setting, s
   if (map === null) return null
   for (const entry of map.entries.values()) {
     const { path } = child(setting, entry)
-    if (known.includes(entry.key) || entry.key.startsWith('x-')) continue
+    if (known.includes(entry.key)) continue
+    if (entry.key.startsWith('x-')) {
+      warnOfOurs(context, entry, path, known)
+      continue
+    }
     if (spec.notYet?.includes(entry.key)) {
       report(
         context,
@@ -80,6 +84,16 @@ export function readKeys<K extends string>(context: Context, setting: Setting, s
       const entry = map.entries.get(key)
       return entry === undefined ? null : child(setting, entry)
     },
+  }
+}
+
+/** Keys for other programs are ignored, but for what looks as if it were for us. */
+function warnOfOurs(context: Context, entry: YamlEntry, path: string, known: readonly string[]): void {
+  const own = 'x-holdfast'
+  if (entry.key === own) {
+    report(context, entry, path, `'${own}' has no effect here`, 'write it below a service, or at the top', 'warning')
+  } else if (known.includes(own) && suggest(entry.key, [own]) !== null) {
+    report(context, entry, path, `'${entry.key}' is ignored`, `did you mean '${own}'?`, 'warning')
   }
 }
 

@@ -8,7 +8,7 @@ import type { ServerSentEvent } from './exchange.ts'
 import { engineOf } from './fixture.ts'
 import { unitList } from './units.ts'
 
-describe('the stream of changes', () => {
+describe('the stream of changes', { timeout: 10_000 }, () => {
   test('tells everything, then only what differs', async () => {
     const scene = scenery()
     using stream = scene.follow(null)

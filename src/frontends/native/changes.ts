@@ -101,19 +101,19 @@ export function createChanges(parts: {
   return {
     events({ lastEventId, signal }) {
       update()
-      return follow(revisionOf(lastEventId, { life, oldest, revision }), signal)
+      return follow(revisionOf(lastEventId, { life, revision }), signal)
     },
   }
 }
 
-/** null: it means nothing here, or not any more. */
+/** null: it means nothing here. */
 function revisionOf(
   lastEventId: string | null,
-  { life, oldest, revision }: { readonly life: string; readonly oldest: number; readonly revision: number },
+  { life, revision }: { readonly life: string; readonly revision: number },
 ): number | null {
   const [, number] = lastEventId?.startsWith(`${life}.`) ? (/\.(\d+)$/.exec(lastEventId) ?? []) : []
   const value = Number(number ?? Number.NaN)
-  return value >= oldest && value <= revision ? value : null
+  return value <= revision ? value : null
 }
 
 function keepKnown(before: Known | undefined, item: UnitItem, next: number): Known {

@@ -62,7 +62,7 @@ describe('the list of what happened', () => {
   })
 })
 
-describe('the stream of what happens', () => {
+describe('the stream of what happens', { timeout: 10_000 }, () => {
   test('begins with what comes next, and follows', async () => {
     const scene = parts([moved(1, 'a/web/1')])
     using stream = follow(scene, '')

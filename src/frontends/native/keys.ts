@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { errnoOf } from '../../sys/errno.ts'
 import { hashKey, type KeyEntry, keysPath, parseKeys } from '../../wire/keys.ts'
@@ -25,6 +24,8 @@ export function openKeys(stateDirectory: string, warn: (text: string) => void): 
 
   return {
     find(key) {
+      // Not imported, so that a daemon without keys does not load it.
+      const { timingSafeEqual } = process.getBuiltinModule('node:crypto')
       const hash = hashKey(key)
       let found: KeyEntry | null = null
       // All of them, and to the end: how long it takes tells nothing.

@@ -17,7 +17,7 @@ const readiness: Check = {
 
 const job = service('job', { restart: { ...policy, when: 'no' } })
 
-describe('a wait', () => {
+describe('a wait', { timeout: 10_000 }, () => {
   test('for running ends at once where it is so, and takes half a second of running for it', async () => {
     const scene = scenery(running(0, service('web')))
     assert.deepEqual(await scene.wait('name=web&for=running', 10_000), ['done running'])

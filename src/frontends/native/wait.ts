@@ -86,7 +86,7 @@ function endedAs({ phase, end, want }: Unit): Progress['kind'] {
 }
 
 function running(state: State, unit: Unit, bootMs: number): Progress {
-  
+  if (unit.phase === 'failed' || unit.phase === 'ended') return { kind: 'stuck' }
   if (unit.phase !== 'up' || unit.run?.isPaused || mustEnd(state, unit)) return { kind: 'pending' }
   const youngMs = settleMs - (bootMs - unit.sinceBootMs)
   return youngMs > 0 ? { kind: 'pending', inMs: youngMs } : { kind: 'met' }
