@@ -78,6 +78,8 @@ export interface Context {
   readonly home: Home
   readonly client: Client
   readonly roles: Roles
+  /** The table this command is part of. */
+  readonly commands: readonly CommandSpec[]
   out(text: string): void
   talk(text: string): void
 }

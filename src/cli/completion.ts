@@ -1,12 +1,11 @@
 import { didYouMean } from '../formats/suggest.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import type { Context } from './command.ts'
-import { commands } from './commands.ts'
 import { completionTable } from './completion/table.ts'
 import { UsageError } from './usage-error.ts'
 
 /** `holdfast completion SHELL`: a script for that shell, made from the command table. */
-export async function runCompletion({ operands, out }: Context): Promise<ExitCode> {
+export async function runCompletion({ operands, commands, out }: Context): Promise<ExitCode> {
   const table = completionTable(commands)
   switch (operands[0]) {
     case 'bash':

@@ -64,7 +64,8 @@ async function run(line: Extract<ParsedLine, { kind: 'run' }>, roles: Roles): Pr
   const terminal = terminalFor((options.value('color') ?? 'auto') as ColourChoice)
   const client = createClient(choice.home)
   try {
-    return await command.run({ options, operands, environment, terminal, home: choice.home, client, roles, out, talk })
+    const speech = { terminal, out, talk }
+    return await command.run({ options, operands, environment, home: choice.home, client, roles, commands, ...speech })
   } catch (error) {
     return explainFailure(error, command.name)
   }

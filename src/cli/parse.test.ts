@@ -33,6 +33,12 @@ test('an unknown command or option is refused with what was probably meant', () 
   assert.equal(parsed('logs', '--folow', 'web'), "logs: unknown option --folow; did you mean '--follow'?")
 })
 
+test('an option that is none is told, and not what follows it', () => {
+  assert.equal(parsed('--hoem', '/h', 'ps'), "unknown option --hoem; did you mean '--home'?")
+  assert.equal(parsed('--home', '/h', 'pss'), "unknown command 'pss'; did you mean 'ps'?")
+  assert.equal(parsed('--home=/h', 'pss'), "unknown command 'pss'; did you mean 'ps'?")
+})
+
 test('a value that is missing, not among the choices or not wanted is refused', () => {
   assert.equal(parsed('ps', '--output'), 'ps: --output needs a value: --output FORMAT')
   assert.equal(parsed('ps', '--home', '--output'), 'ps: --home needs a value: --home DIR')

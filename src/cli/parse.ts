@@ -1,8 +1,10 @@
-import { parseArgs } from 'node:util'
 import { didYouMean } from '../formats/suggest.ts'
 import { splitLine } from '../wire/command-line.ts'
 import type { CommandSpec, OptionSpec, Options } from './command.ts'
 import { type Topic, topics } from './topics.ts'
+
+// An import would load all that this module has, which is milliseconds of each command.
+const { parseArgs } = process.getBuiltinModule('node:util')
 
 export type ParsedLine =
   | {
@@ -43,9 +45,19 @@ export function parseLine(args: readonly string[], commands: readonly CommandSpe
       : { kind: 'usage', message: `no command after ${leading.join(' ')}; see: holdfast help`, command: null }
   }
   const command = findCommand(name, commands)
-  if (command === undefined) return unknownCommand(name, shownNames(commands))
+  if (command === undefined) {
+    // Its value was taken for the command.
+    const unknown = leading.find((word) => !commonOptions.some((spec) => isWrittenAs(word, spec)))
+    if (unknown === undefined) return unknownCommand(name, shownNames(commands))
+    return { kind: 'usage', message: unknownOption(unknown, commonOptions), command: null }
+  }
   const parsed = parseCommand(command, [...leading, ...rest])
   return command.name === 'help' && parsed.kind === 'run' ? helpOn(parsed.operands[0], commands) : parsed
+}
+
+/** Whether a word before the command is this option, or the value of one. */
+function isWrittenAs(word: string, { name, short }: OptionSpec): boolean {
+  return !word.startsWith('-') || word === `-${short}` || word === `--${name}` || word.startsWith(`--${name}=`)
 }
 
 function help(on: HelpSubject): Extract<ParsedLine, { kind: 'help' }> {

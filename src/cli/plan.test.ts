@@ -58,6 +58,7 @@ async function plan(client: Client, operands: readonly string[], format?: 'json'
     home: choice.home,
     client,
     roles: { version: '0', launcher: '/bin/holdfast', replay: () => Promise.resolve(0) },
+    commands: [],
     out: (text) => printed.push(text),
     talk: (text) => said.push(text),
   }

@@ -5,6 +5,7 @@ import { chooseHome } from '../wire/home.ts'
 import { type Client, type Question, Refused } from './client.ts'
 import type { Context } from './command.ts'
 import { runStdin } from './stdin.ts'
+import { UsageError } from './usage-error.ts'
 
 /** A pipe that takes so many bytes at each request, in turn; the last answer repeats. */
 function pipe(takes: readonly number[]) {
@@ -36,6 +37,7 @@ async function send(client: Client, options: Readonly<Record<string, string>>) {
     home: choice.home,
     client,
     roles: { version: '0', launcher: '/bin/holdfast', replay: () => Promise.resolve(0) },
+    commands: [],
     out: () => {},
     talk: (text) => said.push(text),
   }
@@ -63,5 +65,6 @@ test('a service that never reads is given up on when the time is over', async ()
 })
 
 test('a time that is none is a mistake of usage', async () => {
-  assert.equal((await send(pipe([1]).client, { text: 'x', timeout: 'soon' })).code, 2)
+  const expected = new UsageError("--timeout is a number of seconds, not 'soon'; write --timeout 30")
+  await assert.rejects(send(pipe([100]).client, { text: 'x', timeout: 'soon' }), expected)
 })

@@ -89,10 +89,9 @@ export function codeOf(error: unknown): string {
 
 /** `import 'node:http'` would load undici as well, and double the time to start. */
 function httpFor(place: Place): Pick<typeof import('node:http'), 'request' | 'Agent'> {
+  const require = createRequire(import.meta.url)
   return require(place.kind === 'url' && place.url.protocol === 'https:' ? 'node:https' : 'node:http')
 }
-
-const require = createRequire(import.meta.url)
 
 function targetOf(place: Place, path: string): RequestOptions {
   if (place.kind === 'socket') return { socketPath: place.path, path }

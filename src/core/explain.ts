@@ -105,24 +105,27 @@ function startingSoon({ state, index, unit, now }: Scene): Account {
   const waiting = waitingFor(state, index, unit)
   if (waiting === null) return coming('started with the next turn')
   const { what, root, service } = waiting
-  const isStuck = root !== null && (!isWantedUp(state, root) || root.phase === 'failed' || root.phase === 'ended')
-  const next = rootNext(state, root, now)
+  const isStuck = root !== null && needsDecision(state, root)
   return {
     isAtTarget: false,
     why: `waits for ${what}`,
-    next,
+    next: rootNext(state, root, now),
     command: isStuck ? `holdfast start ${service}` : null,
   }
+}
+
+/** Nothing more happens to it by itself. */
+function needsDecision(state: State, unit: Unit): boolean {
+  return !isWantedUp(state, unit) || unit.phase === 'failed' || unit.phase === 'ended'
 }
 
 /** When something happens to who is waited for. */
 function rootNext(state: State, root: Unit | null, now: Now): Next {
   const what = 'started as soon as that holds'
-  if (root === null || !isWantedUp(state, root)) return `${what}, which nothing brings about by itself`
+  if (root === null || needsDecision(state, root)) return `${what}, which nothing brings about by itself`
   if (root.phase === 'backoff') return afterwards(what, `${root.id} is `, triedAgain(root, now))
   if (root.phase === 'up' && !mustEnd(state, root)) return afterwards(what, `${root.id} is `, probeNext(root, now))
-  const isOver = root.phase === 'failed' || root.phase === 'ended'
-  return isOver ? `${what}, which nothing brings about by itself` : what
+  return what
 }
 
 function afterwards(what: string, subject: string, next: Next): Next {

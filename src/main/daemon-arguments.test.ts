@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { daemon } from '../cli/commands/program.ts'
+import { commonOptions } from '../cli/parse.ts'
 import { daemonArguments, parseDaemonArguments } from './daemon-arguments.ts'
 
 test('what a daemon goes on with is read back as it was', () => {
@@ -49,3 +51,14 @@ for (const [args, says] of refused) {
     assert.match(parsed.message, /^daemon: .*; see: holdfast help daemon$/)
   })
 }
+
+test('it takes every option that help shows, and a misspelt one is told with what was meant', () => {
+  for (const { name, value } of [...daemon.options, ...commonOptions.filter((option) => option.name !== 'help')]) {
+    const parsed = parseDaemonArguments(value === null ? [`--${name}`] : [`--${name}`, 'x'])
+    assert.ok(parsed.kind === 'arguments' || !/unknown option/i.test(parsed.message), name)
+  }
+  assert.deepEqual(parseDaemonArguments(['--lenien']), {
+    kind: 'usage',
+    message: 'daemon: unknown option --lenien, perhaps --lenient is meant; see: holdfast help daemon',
+  })
+})

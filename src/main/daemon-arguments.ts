@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseByteSize, printByteSize } from '../formats/byte-size.ts'
+import { suggest } from '../formats/suggest.ts'
 import { parseTcpAddress, printTcpAddress } from '../wire/tcp-address.ts'
 import type { DriverName } from './home-driver.ts'
 import type { Declared } from './sources.ts'
@@ -32,19 +33,21 @@ export function daemonArguments(options: {
   ]
 }
 
+const options = {
+  home: { type: 'string' },
+  lenient: { type: 'boolean' },
+  'log-total': { type: 'string' },
+  listen: { type: 'string' },
+  driver: { type: 'string' },
+  color: { type: 'string' },
+} as const
+
 /** What stands after `holdfast daemon`. The command table of the CLI describes the same options. */
 export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
-      options: {
-        home: { type: 'string' },
-        lenient: { type: 'boolean' },
-        'log-total': { type: 'string' },
-        listen: { type: 'string' },
-        driver: { type: 'string' },
-        color: { type: 'string' },
-      },
+      options,
       allowPositionals: true,
     })
     const { home, lenient = false, 'log-total': logTotal, listen: listenText, driver = 'process' } = values
@@ -62,7 +65,11 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!code.startsWith('ERR_PARSE_ARGS')) throw error
-    return usage(String((error as Error).message.split('. ')[0]))
+    const [message = ''] = (error as Error).message.split('. ')
+    const unknown = /^Unknown option '(--[^']+)'/.exec(message)?.[1]
+    const names = Object.keys(options).map((name) => `--${name}`)
+    const similar = unknown === undefined ? null : suggest(unknown, names)
+    return usage(similar === null ? message : `unknown option ${unknown}, perhaps ${similar} is meant`)
   }
 }
 

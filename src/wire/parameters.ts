@@ -24,7 +24,7 @@ export const parameters: Readonly<Record<ParameterName, Parameter>> = {
     type: 'integer',
     what: 'Begin with what follows the entry of this number; else with what comes. Last-Event-ID goes before it.',
   },
-  for: { type: 'string', choices: ['running', 'healthy', 'stopped', 'exited'], what: 'What to wait for.' },
+  for: { type: 'string', choices: ['running', 'healthy', 'stopped', 'ended'], what: 'What to wait for.' },
   timeoutMs: { type: 'integer', what: 'Wait at most so many milliseconds.' },
   stream: { type: 'string', choices: ['stdout', 'stderr'], what: 'Only this stream, where they are kept apart.' },
   previous: { type: 'boolean', what: 'true: only what the start before the newest one printed.' },

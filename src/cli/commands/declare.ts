@@ -168,7 +168,6 @@ export const config: CommandSpec = {
     'What it prints for files of Compose’s format or supervisord’s is a holdfast.yaml that declares the same.',
   ],
   exits: [failedExit, { code: exitCodes.configurationInvalid, what: 'the files have errors' }],
-  isAlone: true,
   run: async (context) => (await import('../config.ts')).runConfig(context),
 }
 

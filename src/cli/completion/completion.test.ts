@@ -16,7 +16,12 @@ import { printZsh } from './zsh.ts'
  */
 
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-completion-'))
-after(() => rmSync(directory, { recursive: true, force: true }))
+const started: ChildProcess[] = []
+after(() => {
+  // A shell that waits for the end of a quotation goes on for ever.
+  for (const shell of started) shell.kill()
+  rmSync(directory, { recursive: true, force: true })
+})
 const home = join(directory, 'home')
 mkdirSync(join(home, 'run'), { recursive: true })
 mkdirSync(join(directory, 'here/some where'), { recursive: true })
@@ -84,7 +89,9 @@ for (const shell of shells) {
   const skip =
     isInstalled(shell.name) && (shell.name === 'fish' || isInstalled('script')) ? false : 'it is not installed'
   describe(`in ${shell.name}`, { skip }, () => {
-    it('every line is offered what it should be, and names are quoted as they have to be', async () => {
+    it('every line is offered what it should be, and names are quoted as they have to be', {
+      timeout: 20_000,
+    }, async () => {
       const expected = { ...cases, ...partial }
       const found = await shell.offered(Object.keys(expected))
       for (const [at, [line, words]] of Object.entries(expected).entries()) {
@@ -167,7 +174,10 @@ function zsh(): ChildProcess {
 
 function onTerminal(command: string): ChildProcess {
   const cwd = join(directory, 'here')
-  return spawn('script', ['-qfec', command, '/dev/null'], { cwd, env: { ...environment, ZDOTDIR: directory } })
+  const env = { ...environment, ZDOTDIR: directory }
+  const shell = spawn('script', ['-qfec', command, '/dev/null'], { cwd, env })
+  started.push(shell)
+  return shell
 }
 
 async function typed(

@@ -52,15 +52,20 @@ function clientOf(daemon: Daemon): Client {
 async function messagesUntil(daemon: Daemon, isThere: (messages: readonly Message[]) => boolean) {
   const over = new AbortController()
   const messages: Message[] = []
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
   const post = (message: Message): void => {
     messages.push(message)
     if (isThere(messages)) resolve()
   }
   const running = runFeed({ client: clientOf(daemon), intervalMs: 250, post, signal: over.signal })
-  await Promise.race([promise, running])
-  over.abort()
-  return messages
+  const deadline = setTimeout(() => reject(new Error(`so far: ${JSON.stringify(messages)}`)), 10_000)
+  try {
+    await Promise.race([promise, running])
+    return messages
+  } finally {
+    clearTimeout(deadline)
+    over.abort()
+  }
 }
 
 function has(kind: Message['kind'], times = 1) {
@@ -71,7 +76,7 @@ function event(list: object): Buffer {
   return Buffer.from(`event: change\ndata: ${JSON.stringify(list)}\n\n`)
 }
 
-test('units come by the stream of changes, and are not asked for beside it', { timeout: 20_000 }, async () => {
+test('units come by the stream of changes, and are not asked for beside it', async () => {
   const changes = async function* (): AsyncGenerator<Buffer> {
     yield event(unitList(shop))
     yield event({ ...unitList([]), kind: 'UnitChange', put: [unitItem('a/b/1')], removed: [] })
@@ -86,14 +91,14 @@ test('units come by the stream of changes, and are not asked for beside it', { t
   assert.equal(daemon.asked.includes('units'), false)
 })
 
-test('of a daemon without a stream of changes, units are asked for again and again', { timeout: 20_000 }, async () => {
+test('of a daemon without a stream of changes, units are asked for again and again', async () => {
   const daemon = createDaemon()
   daemon.answers.changes = noRoute
   await messagesUntil(daemon, has('units', 3))
   assert.equal(daemon.asked.filter((route) => route === 'changes').length, 1)
 })
 
-test('a daemon that does not tell the usage is there all the same', { timeout: 20_000 }, async () => {
+test('a daemon that does not tell the usage is there all the same', async () => {
   const daemon = createDaemon()
   delete daemon.answers.usage
   const messages = await messagesUntil(daemon, has('info', 2))
@@ -117,7 +122,7 @@ test('when the stream breaks off because the daemon is away that is told, and it
   )
 })
 
-test('usage that nobody answers is asked for until somebody does', { timeout: 20_000 }, async () => {
+test('usage that nobody answers is asked for until somebody does', async () => {
   const daemon = createDaemon()
   daemon.answers.usage = new Unreachable('no daemon answers')
   const messages = await messagesUntil(daemon, (each) => {

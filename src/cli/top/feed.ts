@@ -1,5 +1,5 @@
 import type { EventGap, Info, UnitChange, UnitList, UsageList } from '../../wire/api.ts'
-import { createEventParser } from '../../wire/event-stream.ts'
+import { parseServerSentEvents } from '../../wire/server-sent-events.ts'
 import { type Client, Refused } from '../client.ts'
 import type { Message } from './model.ts'
 import { pauseFor } from './pause.ts'
@@ -36,7 +36,7 @@ async function feedUnits(options: FeedOptions): Promise<void> {
     if (performance.now() >= streamAgainMs) {
       const failure = await failureOf(readChanges(options))
       if (signal.aborted) return
-      if (failure === null) streamAgainMs = performance.now() + streamRetryMs
+      if (failure instanceof Refused) streamAgainMs = performance.now() + streamRetryMs
       else {
         // An end without an error is an orderly one; the next try tells whether somebody is there.
         if (failure !== null) post({ kind: 'lost', why: failure.message })
@@ -52,12 +52,9 @@ async function feedUnits(options: FeedOptions): Promise<void> {
 
 /** Resolves when the stream ends. */
 async function readChanges({ client, post, signal }: FeedOptions): Promise<void> {
-  const parser = createEventParser()
-  for await (const bytes of await client.stream('changes', { signal })) {
-    for (const { data } of parser.take(bytes)) {
-      const list: UnitList | UnitChange | EventGap = JSON.parse(data)
-      post({ kind: 'units', list })
-    }
+  for await (const { data } of parseServerSentEvents(await client.stream('changes', { signal }))) {
+    const list: UnitList | UnitChange | EventGap = JSON.parse(data)
+    post({ kind: 'units', list })
   }
 }
 

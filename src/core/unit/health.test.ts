@@ -254,7 +254,10 @@ describe('a dependency on health', () => {
     scene.turn(0, setTarget(db, web))
     scene.turn(0, scene.spawned('db'))
     scene.turn(1_000)
-    assert.match(explain(scene.state, at(1_000))[1]?.why ?? '', /waits for a\/db\/1 to be healthy; it runs, and is not healthy yet$/)
+    assert.match(
+      explain(scene.state, at(1_000))[1]?.why ?? '',
+      /waits for a\/db\/1 to be healthy; it runs, and is not healthy yet$/,
+    )
     assert.deepEqual(scene.turn(1_001, answerDb(scene, true)), ['spawn web: declared'])
   })
 

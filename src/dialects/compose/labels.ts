@@ -1,4 +1,5 @@
-import { type Context, child, error, readItems, readText, type Setting } from './values.ts'
+import type { Position } from '../../formats/format-error.ts'
+import { type Context, child, readItems, readText, report, type Setting } from './values.ts'
 
 /** A map of labels, or a list of name=value; a name alone has the empty value. */
 export function decodeLabels(context: Context, setting: Setting): Readonly<Record<string, string>> | null {
@@ -6,7 +7,8 @@ export function decodeLabels(context: Context, setting: Setting): Readonly<Recor
   if (setting.node.kind === 'map') {
     for (const entry of setting.node.entries.values()) {
       const value = readValue(context, child(setting, entry))
-      if (value !== null && checkName(context, child(setting, entry), entry.key)) labels.set(entry.key, value)
+      if (value !== null && checkName(context, entry, child(setting, entry).path, entry.key))
+        labels.set(entry.key, value)
     }
     return Object.fromEntries(labels)
   }
@@ -16,7 +18,7 @@ export function decodeLabels(context: Context, setting: Setting): Readonly<Recor
     if (text === null) continue
     const equals = text.indexOf('=')
     const name = equals === -1 ? text : text.slice(0, equals)
-    if (checkName(context, item, name)) labels.set(name, equals === -1 ? '' : text.slice(equals + 1))
+    if (checkName(context, item.node, item.path, name)) labels.set(name, equals === -1 ? '' : text.slice(equals + 1))
   }
   return Object.fromEntries(labels)
 }
@@ -27,9 +29,9 @@ function readValue(context: Context, setting: Setting): string | null {
 }
 
 /** What the selection by labels has signs for cannot be part of a name, or nobody could select it. */
-function checkName(context: Context, setting: Setting, name: string): boolean {
+function checkName(context: Context, at: Position, path: string, name: string): boolean {
   if (/^[^\s=!,\0]+$/.test(name)) return true
   const hint = 'names of labels have no blanks, commas, = and !'
-  error(context, setting, `'${name}' cannot be the name of a label`, hint)
+  report(context, at, path, `'${name}' cannot be the name of a label`, hint)
   return false
 }

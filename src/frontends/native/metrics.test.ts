@@ -5,7 +5,7 @@ import type { JobRun, State } from '../../core/model.ts'
 import type { RunFacts } from '../../engine/ports.ts'
 import { engineOf, patched } from './fixture.ts'
 import { metrics } from './metrics.ts'
-import { printFamilies } from './open-metrics.ts'
+import { printFamily, printLabels } from './open-metrics.ts'
 
 const identity = { version: '1.2.3', startedAt: '1970-01-01T00:16:40.000Z' }
 
@@ -21,10 +21,10 @@ const facts: RunFacts = {
   oomKills: null,
 }
 
-test('a document says of each unit how it is, with its labels', () => {
+test('a document says of each unit how it is, with its labels', async () => {
   const scene = running(0, service('web'), service('db', { restart: { ...policy, when: 'no' } }))
   scene.turn(100, scene.exited('db', code(3)))
-  const lines = linesOf(scene.state, new Map([['a/web/1', facts]]))
+  const lines = await linesOf(scene.state, new Map([['a/web/1', facts]]))
   const web = 'app="a",service="web",unit="a/web/1"'
   const db = 'app="a",service="db",unit="a/db/1"'
   for (const expected of [
@@ -54,13 +54,15 @@ test('a document says of each unit how it is, with its labels', () => {
   )
 })
 
-test('an end by a signal is told as shells do', () => {
+test('an end by a signal is told as shells do', async () => {
   const scene = running(0, service('web', { restart: { ...policy, when: 'no' } }))
   scene.turn(100, scene.exited('web', { kind: 'signal', signal: 'KILL', core: false }))
-  assert.ok(linesOf(scene.state).includes('holdfast_unit_last_exit_code{app="a",service="web",unit="a/web/1"} 137'))
+  assert.ok(
+    (await linesOf(scene.state)).includes('holdfast_unit_last_exit_code{app="a",service="web",unit="a/web/1"} 137'),
+  )
 })
 
-test('a job tells of its last success and its last run', () => {
+test('a job tells of its last success and its last run', async () => {
   const scene = running(0, service('backup'))
   const ended: JobRun = {
     ...{ run: 4, by: { kind: 'schedule' }, dueWallMs: null, exit: code(0), message: '' },
@@ -73,14 +75,14 @@ test('a job tells of its last success and its last run', () => {
     job: { ...job, isQueued: false, asked: null, done: null, history: [ended, failed, skipped] },
   })
   const labels = '{app="a",service="backup",unit="a/backup/1"}'
-  const lines = linesOf(state)
+  const lines = await linesOf(state)
   assert.ok(lines.includes(`holdfast_job_last_success_time_seconds${labels} 3.5`))
   assert.ok(lines.includes(`holdfast_job_last_duration_seconds${labels} 0.25`))
   assert.ok(lines.includes(`holdfast_job_next_run_time_seconds${labels} 60`))
 })
 
-test('each family comes once, in one piece, described before its samples, and the document ends', () => {
-  const lines = linesOf(running(0, service('web'), service('db')).state, new Map([['a/web/1', facts]]))
+test('each family comes once, in one piece, described before its samples, and the document ends', async () => {
+  const lines = await linesOf(running(0, service('web'), service('db')).state, new Map([['a/web/1', facts]]))
   assert.deepEqual(lines.slice(-2), ['# EOF', ''])
   const seen = new Set<string>()
   let family = ''
@@ -98,17 +100,18 @@ test('each family comes once, in one piece, described before its samples, and th
   }
 })
 
-test('values of labels and help texts are escaped', () => {
-  const text = printFamilies([
-    { name: 'x', type: 'gauge', help: 'a\nb \\ "c"', samples: [{ labels: { l: 'a"b\\c\nd' }, value: 1 }] },
-    { name: 'empty', type: 'gauge', help: 'left out', samples: [] },
-  ])
-  assert.equal(text, '# TYPE x gauge\n# HELP x a\\nb \\\\ \\"c\\"\nx{l="a\\"b\\\\c\\nd"} 1\n# EOF\n')
+test('values of labels and help texts are escaped', async () => {
+  const samples = [{ labels: printLabels({ l: 'a"b\\c\nd' }), value: 1 }]
+  assert.equal(
+    printFamily({ name: 'x', type: 'gauge', help: 'a\nb \\ "c"', samples }),
+    '# TYPE x gauge\n# HELP x a\\nb \\\\ \\"c\\"\nx{l="a\\"b\\\\c\\nd"} 1\n',
+  )
+  assert.equal(printFamily({ name: 'empty', type: 'gauge', help: 'left out', samples: [] }), '')
 })
 
-function linesOf(state: State, found: ReadonlyMap<string, RunFacts> = new Map()): readonly string[] {
+async function linesOf(state: State, found: ReadonlyMap<string, RunFacts> = new Map()): Promise<readonly string[]> {
   const engine = engineOf(running(0, service('any')))
-  const answer = metrics({ snapshot: { ...engine.snapshot(), state }, facts: found, identity })
+  const answer = await metrics({ snapshot: { ...engine.snapshot(), state }, facts: found, identity })
   assert.ok(answer.kind === 'text' && typeof answer.text === 'string')
   assert.equal(answer.contentType, 'application/openmetrics-text; version=1.0.0; charset=utf-8')
   return answer.text.split('\n')

@@ -9,43 +9,46 @@ export interface Family {
 }
 
 export interface Sample {
-  readonly labels: Labels
+  /** As `printLabels` made them: many samples share theirs. */
+  readonly labels: string
   readonly value: number
 }
 
-export type Labels = Readonly<Record<string, string>>
-
 export const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
-/** A document; families without samples are left out. */
-export function printFamilies(families: readonly Family[]): string {
-  const parts: string[] = []
-  for (const { name, type, unit, help, samples } of families) {
-    if (samples.length === 0) continue
-    parts.push(`# TYPE ${name} ${type}\n`)
-    if (unit !== undefined) parts.push(`# UNIT ${name} ${unit}\n`)
-    parts.push(`# HELP ${name} ${escaped(help)}\n`)
-    const sampleName = `${name}${suffixes[type]}`
-    for (const { labels, value } of samples) parts.push(`${sampleName}${labelText(labels)} ${numberText(value)}\n`)
+/** A family with its samples; nothing where it has none. */
+export function printFamily({ name, type, unit, help, samples }: Family): string {
+  if (samples.length === 0) return ''
+  const parts = [`# TYPE ${name} ${type}\n`]
+  if (unit !== undefined) parts.push(`# UNIT ${name} ${unit}\n`)
+  parts.push(`# HELP ${name} ${escaped(help)}\n`)
+  const sampleName = `${name}${suffixes[type]}`
+  for (const { labels, value } of samples) {
+    parts.push(`${sampleName}${labels === '' ? '' : `{${labels}}`} ${numberText(value)}\n`)
   }
-  return `${parts.join('')}# EOF\n`
+  return parts.join('')
 }
+
+/** What a document ends with. */
+export const endOfMetrics = '# EOF\n'
 
 /** One sample for each state there is: 1 for the present one. */
 export function stateSamples(
   name: string,
   states: readonly string[],
   present: string,
-  labels: Labels,
+  labels: string,
 ): readonly Sample[] {
-  return states.map((state) => ({ labels: { ...labels, [name]: state }, value: state === present ? 1 : 0 }))
+  const before = labels === '' ? '' : `${labels},`
+  return states.map((state) => ({ labels: `${before}${name}="${state}"`, value: state === present ? 1 : 0 }))
 }
 
 const suffixes: Readonly<Record<Family['type'], string>> = { gauge: '', counter: '_total', info: '_info', stateset: '' }
 
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`)
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+export function printLabels(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(',')
 }
 
 function escaped(text: string): string {
