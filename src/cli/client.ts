@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Forbidden, HoldfastError, refusalOf, Unreachable } from '../client/errors.ts'
+import { askPlainly } from '../client/plain-ask.ts'
 import { codeOf, type Place, type Question, readText, send } from '../client/send.ts'
 import { type Home, typed } from '../wire/home.ts'
 import type { RouteName } from '../wire/routes.ts'
@@ -27,9 +28,8 @@ export function createClient(home: Home): Client {
   return {
     ask<T>(route: RouteName, question: Question = {}): Promise<T> {
       return telling(async () => {
-        const response = await send(place, route, question, null)
-        const text = await readText(response)
-        if (response.statusCode !== 200) throw refusalOf(response.statusCode, text)
+        const { status, text } = await askPlainly(home.socketPath, route, question)
+        if (status !== 200) throw refusalOf(status, text)
         return JSON.parse(text) as T
       })
     },

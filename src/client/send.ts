@@ -19,20 +19,25 @@ export interface Question {
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
-/** So many others are connecting that the daemon has not come to us: a moment later it has. */
+/** A moment later the daemon has come to those who wait. */
 const connectTries = 20
 const connectPauseMs = 50
 
 /** Resolves with the beginning of the answer; rejects with the system's error where none comes. `agent` null: a connection of its own. */
-export async function send(
+export function send(
   place: Place,
   route: RouteName,
   question: Question,
   agent: Agent | null,
 ): Promise<IncomingMessage> {
+  return withPatience(() => sendOnce(place, route, question, agent))
+}
+
+/** Tries again where the daemon has more connections waiting than it could accept. */
+export async function withPatience<T>(work: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await sendOnce(place, route, question, agent)
+      return await work()
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN' || tried === connectTries) throw error
       await new Promise((resume) => setTimeout(resume, connectPauseMs))
@@ -103,13 +108,13 @@ function headersFor(place: Place): Readonly<Record<string, string>> {
   return place.kind === 'socket' ? { host: 'holdfast' } : { authorization: `Bearer ${place.key}` }
 }
 
-function encodeBody(body: unknown): { readonly type: string; readonly bytes: Uint8Array } | null {
+export function encodeBody(body: unknown): { readonly type: string; readonly bytes: Uint8Array } | null {
   if (body === undefined) return null
   if (body instanceof Uint8Array) return { type: 'application/octet-stream', bytes: body }
   return { type: 'application/json', bytes: Buffer.from(JSON.stringify(body)) }
 }
 
-function queryText(query: Query): string {
+export function queryText(query: Query): string {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     if (value === undefined) continue

@@ -145,7 +145,7 @@ realTest('a version replaced in place is upgraded to without a word, and warned 
   await makeVersion(place, '7.7.8')
   const { code, stdout, stderr } = await home.cli('upgrade')
   assert.equal(code, 0, stderr)
-  assert.match(stdout, /^7\.7\.7 → 7\.7\.8/)
+  assert.match(stdout, /^7\.7\.7 -> 7\.7\.8/)
   assert.match(stderr, /should 7\.7\.8 fail, there is nothing to return to: .* is no longer what version 7\.7\.7/)
   assert.equal((await home.api.info()).pid, daemon.pid)
   assert.deepEqual(await pidsOf(home), before)

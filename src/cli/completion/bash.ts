@@ -116,7 +116,7 @@ _holdfast_reply() {
   [[ \${cur#"$broken"} == *:* && $COMP_WORDBREAKS == *:* ]] && broken+=\${cur#"$broken"} broken=\${broken%:*}:
   for word in "\${list[@]}"; do
     [[ $word == "$typed"* ]] || continue
-    :
+    [[ -n $quote ]] || printf -v word %q "$word"
     word=$prefix$word
     COMPREPLY+=("\${word#"$broken"}")
   done

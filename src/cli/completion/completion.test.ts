@@ -20,7 +20,7 @@ const started: ChildProcess[] = []
 after(() => {
   // A shell that waits for the end of a quotation goes on for ever.
   for (const shell of started) shell.kill()
-  rmSync(directory, { recursive: true, force: true })
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
 })
 const home = join(directory, 'home')
 mkdirSync(join(home, 'run'), { recursive: true })

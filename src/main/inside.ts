@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { createProbes } from '../drivers/probes/probes.ts'
+import { createProcessDriver } from '../drivers/process/driver.ts'
+import { cleanEnvironment } from '../drivers/process/environment.ts'
+import { createScheduler } from '../drivers/schedule/scheduler.ts'
+import { createEngine, type Engine } from '../engine/engine.ts'
+import type { Driver, StdinPort } from '../engine/ports.ts'
+import { createLogFiles, type LogFiles } from '../logs/log-files.ts'
+import { type History, openHistory } from '../store/history.ts'
+import { createRecorder } from '../store/recorder.ts'
+import { openSqliteStore, type SqliteStore } from '../store/sqlite.ts'
+import { type BootNow, bootNow } from '../sys/boot-clock.ts'
+import { descriptorLimit } from '../sys/rlimit.ts'
+import { createWatcher } from '../sys/watcher.ts'
+import type { Home } from '../wire/home.ts'
+import { createClock } from './clock.ts'
+import { decodeInChild } from './decode-child.ts'
+import { combineDrivers, type RunDriver } from './drivers.ts'
+import type { DriverName } from './home-driver.ts'
+import { createSources, type Declared, type Sources } from './sources.ts'
+
+/** Everything behind the frontends, wired together and not yet started. */
+export interface Inside {
+  readonly engine: Engine
+  readonly store: SqliteStore
+  readonly logs: LogFiles
+  readonly driver: Driver
+  readonly stdin: StdinPort
+  readonly history: History
+  readonly sources: Sources
+  readonly startedAt: BootNow
+  readonly descriptorsSoft: number
+  /** For another image of this process, after a last turn: what that opens itself is closed. Answers when the turn was. */
+  closeInside(): { readonly closedBootMs: number }
+  /** `why`: what the history is to tell of our end. */
+  close(why: string): void
+}
+
+export async function openInside(setting: {
+  readonly home: Home
+  readonly driverName: DriverName
+  readonly declared: Declared
+  /** Another image of this process was here before us. */
+  readonly isFollowing: boolean
+  readonly warn: (text: string) => void
+}): Promise<Inside> {
+  const { home, driverName, declared, isFollowing, warn } = setting
+  const { stateDirectory, runDirectory, logDirectory } = home
+  // On the other core while the store is opened and what runs is adopted. An upgrade applies nothing that nobody asked for.
+  const ahead = isFollowing ? null : decodeInChild({ ...declared, runDirectory })
+  ahead?.catch(() => {}) // whoever takes it is told
+  const watcher = createWatcher()
+  const descriptorsSoft = startNofileSoft()
+  const clock = createClock({ watcher, warn })
+  const startedAt = clock.now()
+  const store = openSqliteStore({ stateDirectory, runDirectory, warn })
+  store.noteStart(startedAt)
+  const logs = createLogFiles({ directory: logDirectory, totalBytesMax: declared.logTotalBytesMax, warn })
+  const startRunDriver = (): RunDriver =>
+    createProcessDriver({
+      runDirectory: join(runDirectory, 'process'),
+      homeId: store.homeId,
+      logs,
+      clock: () => clock.now(),
+      watcher,
+      startNofileSoft: descriptorsSoft,
+      baseEnvironment: cleanEnvironment(process.env),
+      isFollowing,
+      warn,
+    })
+  const startPlaying = async (): Promise<RunDriver> => {
+    warn('the units are only played (--driver fake): no process is started')
+    return (await import('./played-driver.ts')).createPlayedDriver(createClock({ watcher, warn }))
+  }
+  const runs = driverName === 'fake' ? await startPlaying() : startRunDriver()
+  const probes = createProbes({ logs })
+  const driver = combineDrivers({ runs, probes, schedules: createScheduler({ warn }) })
+  const recorder = createRecorder({ directory: join(stateDirectory, 'recorder'), warn })
+  const history = openHistory({ directory: stateDirectory, warn })
+  const engine = createEngine({ store, driver, clock, recorder, warn })
+  engine.subscribe(history.turn)
+  const sources = createSources({ engine, runDirectory, stateDirectory, declared, ahead })
+  return {
+    ...{ engine, store, logs, driver, stdin: runs.stdin, history, sources, startedAt, descriptorsSoft },
+    closeInside() {
+      // Before the last turn, and not after it: the rest ends with the image, and to close it would take as long as to open it.
+      store.noteCleanEnd()
+      const closedBootMs = bootNow().bootMs
+      engine.finish()
+      history.close()
+      runs.close({ isFollowed: true })
+      recorder.close()
+      return { closedBootMs }
+    },
+    close(why) {
+      engine.close()
+      runs.close({ isFollowed: false })
+      recorder.close()
+      store.noteCleanEnd()
+      probes.close()
+      watcher.close()
+      store.close()
+      history.daemon('ended', why, clock.now())
+      history.close()
+    },
+  }
+}
+
+/** Node raised the soft limit before we could see it; the launcher noted the one it found. */
+function startNofileSoft(): number {
+  const noted = process.env.HOLDFAST_NOFILE_SOFT ?? ''
+  if (noted === 'unlimited') return descriptorLimit().hard
+  return /^\d+$/.test(noted) ? Number(noted) : descriptorLimit().soft
+}
