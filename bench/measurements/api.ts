@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { bootNow } from '../../src/sys/boot-clock.ts'
 import { pass } from '../observe.ts'
@@ -12,7 +12,7 @@ import { root } from '../tools.ts'
 const count = 200
 const connections = 16
 const readMs = 5_000
-const msForOneMax = 1_000 / 5_000
+const readsPerSecond = 5_000
 const turnMsMax = 5
 const psMsMax = 60
 const jsonMsMax = 80
@@ -22,8 +22,8 @@ const kills = 60
 const n = 21
 
 /**
- * Reads of all units over kept connections, as many as go; meanwhile units are killed, and how long after that the engine
- * takes its turn is in its own recording. Then the command line with its own start.
+ * Reads of all units over kept connections: as many as go, then so many a second, while units are killed; how long after
+ * that the engine takes its turn is in its own recording. Then the command line with its own start.
  */
 export const api: Measurement = async ({ peers }) => {
   if (!peers.includes(us)) return []
@@ -31,24 +31,32 @@ export const api: Measurement = async ({ peers }) => {
   const more = (what: string, unit: Figure['unit'], value: number, limit: number | null, note = '') =>
     figures.push({ what, peer: 'us', unit, n, limit, value, note })
   const what = `GET /v1/units with ${count} units, ${connections} connections: each`
-  const first = await attempt({ what, peer: 'us', unit: 'ms', n: 1, limit: msForOneMax, note: '' }, () =>
+  const first = await attempt({ what, peer: 'us', unit: 'ms', n: 1, limit: 1_000 / readsPerSecond, note: '' }, () =>
     withSupervisor(us, async (ours, site) => {
       await ours.up(count)
       await site.notes.until(() => site.notes.latest.size === count, `${count} units to run`)
       await pass(settleMs)
       const idle = await killSome(site)
-      const readers = readMany(join(site.directory, 'home/run/holdfast.sock'))
+      const socketPath = join(site.directory, 'home/run/holdfast.sock')
+      const paced = readMany(socketPath, readsPerSecond)
       const busy = await killSome(site)
-      const { reads, ms } = await readers.end(readMs)
+      const { perSecond } = await paced.end(0)
+      const most = await readMany(socketPath, null).end(readMs)
       const [idleTurns, busyTurns] = [turnsAfter(site, idle), turnsAfter(site, busy)]
       more('from the end of a unit to its turn, 99 of 100', 'ms', percentile(idleTurns, 0.99), turnMsMax)
-      more('the same during those reads', 'ms', percentile(busyTurns, 0.99), turnMsMax)
+      more(
+        `the same with ${readsPerSecond.toLocaleString('en')} reads a second`,
+        'ms',
+        percentile(busyTurns, 0.99),
+        turnMsMax,
+      )
+      more('reads a second at that time', '1/s', perSecond, null)
       const table = await timeCommand(site, ['ps'])
       const json = await timeCommand(site, ['ps', '-o', 'json'])
       more(`holdfast ps with ${count} units`, 'ms', table.ms, psMsMax)
       more(`holdfast ps -o json with ${count} units`, 'ms', json.ms, jsonMsMax)
       more('what that prints', 'KB', json.bytes / 1_000, jsonKbMax)
-      return ms / reads
+      return 1_000 / most.perSecond
     }),
   )
   return [first, ...figures]
@@ -90,18 +98,32 @@ function turnsAfter({ directory }: Site, killed: readonly Kill[]): readonly numb
 }
 
 interface Readers {
-  /** Goes on for so long, ends, and tells how many answers came from the beginning. */
-  end(ms: number): Promise<{ readonly reads: number; readonly ms: number }>
+  /** Goes on for so long, ends, and tells how many answers came since the beginning. */
+  end(ms: number): Promise<{ readonly perSecond: number }>
 }
 
-/** Each asks again as soon as it has its whole answer. */
-function readMany(path: string): Readers {
+/** Each connection asks again when it has its whole answer: at once, or when its turn has come. */
+function readMany(path: string, perSecond: number | null): Readers {
   let reads = 0
+  let asked = 0
   const begin = performance.now()
   const request = Buffer.from('GET /v1/units HTTP/1.1\r\nhost: holdfast\r\n\r\n')
+  const idle: Socket[] = []
+  const ask = (): void => {
+    const due = perSecond === null ? Number.POSITIVE_INFINITY : ((performance.now() - begin) / 1_000) * perSecond
+    while (asked < due) {
+      const socket = idle.shift()
+      if (socket === undefined) return
+      asked += 1
+      socket.write(request)
+    }
+  }
   const sockets = Array.from({ length: connections }, () => {
     let left = 0
-    const socket = connect(path, () => socket.write(request))
+    const socket = connect(path, () => {
+      idle.push(socket)
+      ask()
+    })
     socket.on('data', (bytes: Buffer) => {
       if (left === 0) {
         const head = bytes.indexOf('\r\n\r\n')
@@ -110,15 +132,18 @@ function readMany(path: string): Readers {
       left -= bytes.length
       if (left > 0) return
       reads += 1
-      socket.write(request)
+      idle.push(socket)
+      ask()
     })
     return socket
   })
+  const timer = setInterval(ask, 1)
   return {
     async end(ms) {
       await pass(ms)
+      clearInterval(timer)
       for (const socket of sockets) socket.destroy()
-      return { reads, ms: performance.now() - begin }
+      return { perSecond: (reads / (performance.now() - begin)) * 1_000 }
     },
   }
 }
