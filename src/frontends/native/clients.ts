@@ -10,7 +10,7 @@ export interface Clients {
   stated(socket: Socket): void
   /** All of an answer was given out, or, of one that has no end, a part. */
   told(socket: Socket, how: 'whole' | 'part'): void
-  /** From now on every connection ends with the answer it waits for. */
+  /** From now on every connection ends with its next answer. */
   finish(): void
   /** Breaks off every connection. */
   destroy(): void
@@ -173,6 +173,7 @@ export function createClients(limits: ClientLimits): Clients {
       if (client === undefined) return
       const begin = (): void => {
         client.answering = response
+        if (isFinishing) response.setHeader('connection', 'close')
         if (request.method !== 'GET') enter(client, 'stating')
         response.once('close', () => answered(client))
         answer()
@@ -194,9 +195,8 @@ export function createClients(limits: ClientLimits): Clients {
     },
     finish() {
       isFinishing = true
-      for (const { answering, socket } of clients.values()) {
-        if (answering === null) socket.destroy()
-        else if (!answering.headersSent) answering.setHeader('connection', 'close')
+      for (const { answering } of clients.values()) {
+        if (answering?.headersSent === false) answering.setHeader('connection', 'close')
       }
     },
     destroy() {

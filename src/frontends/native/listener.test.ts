@@ -300,7 +300,7 @@ test('whoever is refused before the body was read has its connection closed', as
   assert.match(client.text(), /^HTTP\/1\.1 404 [\s\S]*\r\nconnection: close\r\n/i)
 })
 
-test('handing over closes who is idle, lets answers end and tells who still waits', async (context) => {
+test('handing over closes who is idle, answers who has connected, lets answers end and tells who still waits', async (context) => {
   const { promise, resolve } = Promise.withResolvers<Answer>()
   const slow = { info: () => promise, start: () => new Promise<never>(() => {}) }
   const { connect, listener } = await scene(context, slow, { requestMsMax: 60_000 })
@@ -308,15 +308,17 @@ test('handing over closes who is idle, lets answers end and tells who still wait
   answered.write(get('/v1/info'))
   waiting.write(post('/v1/start', '{"names":["web"]}'))
   waiting.write(get('/v1/units'))
-  const before = await connect()
-  before.write(get('/v1/units'))
-  await before.answers(1)
+  idle.write(get('/v1/units'))
+  await idle.answers(1)
+  const fresh = await connect()
   const handedOver = listener.handOver(200)
   await idle.closed
+  fresh.write(get('/v1/units'))
+  await fresh.answers(1)
   resolve(json({ late: true }))
   const fd = await handedOver
   context.after(() => closeSync(fd))
-  await Promise.all([answered.closed, waiting.closed])
+  await Promise.all([answered.closed, waiting.closed, fresh.closed])
   assert.match(answered.text(), /^HTTP\/1\.1 200 [\s\S]*connection: close\r\n[\s\S]*\{"late":true\}$/i)
   assert.match(waiting.text(), /^HTTP\/1\.1 503 [\s\S]*"code":"too-busy"/)
 })

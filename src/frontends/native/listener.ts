@@ -1,6 +1,7 @@
 import { chmodSync, renameSync, rmSync } from 'node:fs'
 import type { Server, ServerResponse } from 'node:http'
 import { dirname, join } from 'node:path'
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { duplicate } from '../../sys/execve.ts'
 import { routes } from '../../wire/routes.ts'
 import { refuse, send, type Told } from './answers.ts'
@@ -98,20 +99,24 @@ export function createListener({ handlers, callerOf, rounds, limits, warn }: Lis
       const address = server.address()
       return typeof address === 'object' && address !== null ? address.port : null
     },
-    handOver(waitMsMax) {
+    async handOver(waitMsMax) {
       const fd = duplicate(descriptorOf(server))
       if (typeof fd === 'string') throw new Error(`the socket cannot be handed over (${fd})`)
-      return new Promise((resolve) => {
+      clients.finish()
+      // What is on its way is read first: closing breaks off who is idle.
+      await nextRound()
+      await nextRound()
+      await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
           for (const [response, told] of unanswered) refuse(response, cutOff(), { told, warn })
-          resolve(fd)
+          resolve()
         }, waitMsMax)
         server.close(() => {
           clearTimeout(timer)
-          resolve(fd)
+          resolve()
         })
-        clients.finish()
       })
+      return fd
     },
     close() {
       server.close()
