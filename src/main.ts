@@ -3,10 +3,14 @@
  * anything. Nothing is imported above the check: an older Node has to get as far as its message.
  */
 const refusal = refuseRuntime(process.versions.node, process.platform)
-if (refusal === null) process.exitCode = await run(process.argv.slice(2))
+if (refusal === null) void run(process.argv.slice(2)).then(endWith)
 else {
   process.stderr.write(`holdfast: ${refusal}\n`)
-  process.exitCode = 69
+  endWith(69)
+}
+
+function endWith(code: number): void {
+  process.exitCode = code
 }
 
 /** Why this program cannot run here, with the remedy; null: it can. */
@@ -17,6 +21,7 @@ function refuseRuntime(version: string, platform: string): string | null {
 }
 
 async function run(args: readonly string[]): Promise<number> {
+  useCompiled()
   const { splitLine } = await import('./wire/command-line.ts')
   const { leading, name, rest } = splitLine(args)
   if (name === '__decode') return (await import('./main/decode-role.ts')).runDecode(rest)
@@ -33,6 +38,13 @@ async function run(args: readonly string[]): Promise<number> {
     launcher: fileURLToPath(new URL('../bin/holdfast', import.meta.url)),
     replay: async (options) => (await import('./main/replay.ts')).replay(options),
   })
+}
+
+/** What the build had V8 leave beside dist/main.cjs; from source there is none. */
+function useCompiled(): void {
+  const directory = `${import.meta.dirname}/compiled`
+  if (!process.getBuiltinModule('node:fs').existsSync(directory)) return
+  process.getBuiltinModule('node:module').enableCompileCache({ directory, portable: true })
 }
 
 async function ownVersion(): Promise<string> {

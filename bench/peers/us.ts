@@ -24,7 +24,7 @@ export const loopGap: Pick<Peer, 'flood'> = {
   async flood(site, commands) {
     const gapFile = join(site.directory, 'gap')
     const flags = ['--max-semi-space-size=1', '--disable-warning=ExperimentalWarning']
-    const watched = ['--import', join(root, 'bench/loop-gap.mjs'), join(root, 'dist/main.js')]
+    const watched = ['--import', join(root, 'bench/loop-gap.mjs'), join(root, 'dist/main.cjs')]
     let pid = 0
     const start = (file: string, environment: Readonly<Record<string, string>>): Launched => {
       const daemon = launch(site, pinnedNode(), [...flags, ...watched, 'daemon', file], {

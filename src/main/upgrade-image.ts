@@ -23,7 +23,7 @@ export interface FilePin {
 /** The image that runs here. */
 export function ownImage(version: string): ProgramImage {
   const main = realpathSync(process.argv[1]!)
-  // main.js lies in dist/, main.ts in src/: both one below the package.
+  // main.cjs lies in dist/, main.ts in src/: both one below the package.
   const directory = dirname(dirname(main))
   const manifest = join(directory, 'package.json')
   return {
@@ -49,9 +49,9 @@ export function changedFile({ files }: ProgramImage): string | null {
 /** From source nobody upgrades in earnest: the first file stands for all. */
 function bundleOf(main: string): readonly string[] {
   const folder = dirname(main)
-  if (!main.endsWith('.js')) return [main]
+  if (!main.endsWith('.cjs')) return [main]
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.js'))
+    .filter((name) => /\.c?js$/.test(name))
     .map((name) => join(folder, name))
 }
 

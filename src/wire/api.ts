@@ -348,6 +348,20 @@ export interface EventGap {
   readonly nextSeq: number
 }
 
+/** The data of a `log` event of `GET /v1/logs?format=events`: a piece of one stream, mostly whole lines. */
+export interface LogEvent {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'LogEvent'
+  readonly unit: string
+  readonly stream: 'stdout' | 'stderr'
+  /** When it was taken; null: nothing tells. */
+  readonly at: string | null
+  /** The start that printed it, as `RunItem.attempt`; null: nothing tells. */
+  readonly attempt: number | null
+  /** As UTF-8; what is none is replaced. */
+  readonly text: string
+}
+
 /** What became of a start, stop, restart, run, signal or wait. */
 export interface OutcomeList {
   readonly apiVersion: typeof apiVersion

@@ -31,8 +31,10 @@ export const parameters: Readonly<Record<ParameterName, Parameter>> = {
   follow: { type: 'boolean', what: 'true: go on as more is printed.' },
   format: {
     type: 'string',
-    choices: ['raw', 'chunks'],
-    what: 'raw: the bytes of one unit; chunks: a line of JSON (LogChunkHeader) before each piece of any unit.',
+    choices: ['raw', 'chunks', 'events'],
+    what:
+      'raw: the bytes of one unit; chunks: a line of JSON (LogChunkHeader) before each piece of any unit; events: ' +
+      'server-sent events (LogEvent), which go on from Last-Event-ID.',
   },
 }
 

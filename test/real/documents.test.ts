@@ -36,7 +36,7 @@ for (const document of documents()) {
     const place = prepare(home, document)
     // Most take for granted that what they talk about runs.
     if (!shown.some(({ text }) => text.startsWith('holdfast up '))) {
-      await run(home, place, 'holdfast up holdfast.yaml; holdfast wait --for running "*"')
+      await run(home, place, 'holdfast up holdfast.yaml; holdfast wait --for running db web api worker game')
     }
     for (const command of shown) await check(home, place, command)
     // Started by `holdfast up`, it is no child of ours.

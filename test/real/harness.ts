@@ -365,7 +365,7 @@ export function built(): Promise<void> {
 }
 
 async function build(): Promise<void> {
-  const output = statSync(join(root, 'dist/main.js'), { throwIfNoEntry: false })
+  const output = statSync(join(root, 'dist/main.cjs'), { throwIfNoEntry: false })
   let newestMs = 0
   for await (const path of glob('src/**/*.ts', { cwd: root }))
     if (!path.endsWith('.test.ts')) newestMs = Math.max(newestMs, statSync(join(root, path)).mtimeMs)

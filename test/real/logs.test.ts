@@ -30,12 +30,7 @@ realTest('logs of several services come in the order of time, marked, in colours
   await say(home, 'web', 'web 1\n')
   await say(home, 'database', 'database 1\n')
   await say(home, 'web', 'web 2\nweb 3\n')
-  const lines = [
-    'demo/web      | web 1',
-    'demo/database | database 1',
-    'demo/web      | web 2',
-    'demo/web      | web 3',
-  ]
+  const lines = ['web      | web 1', 'database | database 1', 'web      | web 2', 'web      | web 3']
   const expected = lines.map((line) => `${line}\n`).join('')
   assert.equal((await home.cli('logs', 'web', 'database')).stdout, expected)
   assert.equal((await home.cli('logs')).stdout, expected, 'without a name: all')

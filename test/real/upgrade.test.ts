@@ -47,7 +47,10 @@ realTest('an upgrade keeps the pid and every unit, and tells what became of it',
   const next = await versionAt(home, '7.7.7')
   const result = await home.cli('upgrade', next.directory)
   assert.equal(result.code, 0, result.stderr)
-  assert.match(result.stdout, new RegExp(`^${ownVersion} (→|->) 7\\.7\\.7 .* pid ${daemon.pid}, after \\d+ ms\n2 units`))
+  assert.match(
+    result.stdout,
+    new RegExp(`^${ownVersion} (→|->) 7\\.7\\.7 .* pid ${daemon.pid}, after \\d+ ms\n2 units`),
+  )
   const info = await home.api.info()
   assert.deepEqual([info.version, info.pid, info.directory], ['7.7.7', daemon.pid, next.directory])
   assert.equal(info.upgrade?.from.version, ownVersion)

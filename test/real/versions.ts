@@ -23,11 +23,11 @@ export async function makeVersion(directory: string, version: string): Promise<V
   return {
     version,
     directory,
-    main: join(bundle, 'main.js'),
+    main: join(bundle, 'main.cjs'),
     edit(text, change) {
       for (const name of readdirSync(bundle)) {
         const path = join(bundle, name)
-        const content = name.endsWith('.js') ? readFileSync(path, 'utf8') : ''
+        const content = /\.c?js$/.test(name) ? readFileSync(path, 'utf8') : ''
         if (!content.includes(text)) continue
         writeFileSync(path, change(content))
         return

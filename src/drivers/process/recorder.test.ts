@@ -14,7 +14,7 @@ it('a recorded command finds the state it would find without a recorder', limit,
   onBench(async (bench) => {
     const script = [
       'readlink /proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2; ls -v /proc/self/fd; pwd; umask; ulimit -Sn',
-      'grep -E "^(Sig|Umask|NoNewPrivs|Groups)" /proc/self/status',
+      'grep -E "^(SigBlk|SigIgn|SigCgt|Umask|NoNewPrivs|Groups)" /proc/self/status',
       'tr "\\0" "\\n" < /proc/$$/environ | sort | grep -Ev "HOLDFAST_(RUN|ATTEMPT)"',
     ].join('; ')
     const spec = shell(script, { environment: { PLAIN: 'a b', SPECIAL: '"$x"\n' } })

@@ -29,7 +29,7 @@ import { explanationList } from './explanations.ts'
 import { historyEvents, historyList } from './history.ts'
 import { runNow } from './jobs.ts'
 import { keptBytes } from './kept-bytes.ts'
-import { logBytes } from './log-bytes.ts'
+import { logAnswer } from './log-bytes.ts'
 import { metrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
 import { processTree } from './process-tree.ts'
@@ -169,7 +169,7 @@ export function createHandlers(parts: NativeParts): Handlers {
       const { report, settled } = await parts.upgrades.prepare({ ...valid(parseUpgradeRequest(body)), by: who })
       return { kind: 'json', body: report, settled }
     },
-    logs: async (asked) => ({ kind: 'bytes', bytes: logBytes(parts, asked, Date.now()) }),
+    logs: async (asked) => logAnswer(parts, asked, Date.now()),
   }
 }
 

@@ -5,7 +5,7 @@ import type { LogSpec } from '../../core/model.ts'
 import { plainProcess } from '../../core/target/plain.ts'
 import type { EnginePort, LogChunk, LogReadOptions, LogReadPort, StreamRef } from '../../engine/ports.ts'
 import { createChunkParser } from '../../wire/log-chunks.ts'
-import { logBytes } from './log-bytes.ts'
+import { logAnswer } from './log-bytes.ts'
 
 const nowMs = Date.UTC(2026, 1, 28, 13)
 
@@ -99,12 +99,13 @@ describe('the answer', () => {
       }
     }
     const { promise: gone, resolve: go } = Promise.withResolvers<LogChunk[]>()
-    const reading = logBytes(
+    const reading = logAnswer(
       portsWith(() => endless()),
       question('name=web&stream=stdout&follow=true'),
       nowMs,
     )
-    const iterator = reading[Symbol.asyncIterator]()
+    assert.ok(reading.kind === 'bytes')
+    const iterator = reading.bytes[Symbol.asyncIterator]()
     assert.equal(Buffer.from((await iterator.next()).value!).toString(), 'first\nsecond\n')
     const last = iterator.next()
     go([])
@@ -119,6 +120,45 @@ describe('the answer', () => {
     assert.equal(Buffer.concat(answer).length, 500_000)
     assert.ok(answer.length < 30, `${answer.length} pieces`)
     assert.ok(answer.every(({ length }) => length <= 70_000))
+  })
+})
+
+describe('output as server-sent events', () => {
+  const asEvents = async (query: string, lastEventId: string | null, pieces: readonly LogChunk[]) => {
+    let options: LogReadOptions | null = null
+    const ports = portsWith((_, given) => {
+      options = given
+      return (async function* () {
+        yield* pieces
+      })()
+    })
+    const answer = logAnswer(ports, question(query, lastEventId), nowMs)
+    assert.ok(answer.kind === 'events')
+    return { events: await Array.fromAsync(answer.events), options: options as LogReadOptions | null }
+  }
+
+  test('tells the unit, the stream, the time and the start of each piece', async () => {
+    const { events } = await asEvents('format=events&name=web&tail=5', null, [chunkOf('stdout', 'one\ntwo\n')])
+    const at = new Date(nowMs).toISOString()
+    const data = { apiVersion: 'holdfast/v1', kind: 'LogEvent', unit: 'a/web/1', stream: 'stdout', at, attempt: 7 }
+    assert.deepEqual(events, [{ event: 'log', id: at, data: { ...data, text: 'one\ntwo\n' } }])
+  })
+
+  test('puts a character together that two pieces hold', async () => {
+    const whole = chunkOf('stdout', 'é\n')
+    const pieces = [whole.bytes.subarray(0, 1), whole.bytes.subarray(1)].map((bytes) => ({ ...whole, bytes }))
+    const { events } = await asEvents('format=events', null, pieces)
+    assert.deepEqual(
+      events.map(({ data }) => 'text' in data && data.text),
+      ['é\n'],
+    )
+  })
+
+  test('goes on from the last event that a client has, whatever it asked for at first', async () => {
+    const { options } = await asEvents('format=events&tail=5&since=1h', new Date(nowMs - 250).toISOString(), [])
+    assert.deepEqual([options?.from, options?.sinceWallMs], [{ kind: 'all' }, nowMs - 250])
+    const first = await asEvents('format=events&tail=5', 'no time', [])
+    assert.deepEqual(first.options?.from, { kind: 'lines', lines: 5 })
   })
 })
 
@@ -146,12 +186,14 @@ async function asked(query: string, pieces: readonly (readonly [StreamRef['strea
     })()
   })
   const answer: Uint8Array[] = []
-  for await (const bytes of logBytes(ports, question(query), nowMs)) answer.push(bytes)
+  const given = logAnswer(ports, question(query), nowMs)
+  assert.ok(given.kind === 'bytes')
+  for await (const bytes of given.bytes) answer.push(bytes)
   return { streams, options: options as LogReadOptions | null, answer }
 }
 
-function question(query: string) {
-  return { query: new URLSearchParams(query), signal: new AbortController().signal }
+function question(query: string, lastEventId: string | null = null) {
+  return { query: new URLSearchParams(query), signal: new AbortController().signal, lastEventId }
 }
 
 function chunkOf(stream: StreamRef['stream'], text: string): LogChunk {

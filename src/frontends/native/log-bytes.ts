@@ -10,34 +10,54 @@ import type {
   StreamRef,
 } from '../../engine/ports.ts'
 import { printChunkHeader } from '../../wire/log-chunks.ts'
+import type { Answer, Asked } from './exchange.ts'
+import { logEvents, timeOfLogEvent } from './log-events.ts'
 import { countOf, isTrue, oneOf, timeOf } from './query.ts'
 import { Refusal } from './refusal.ts'
 import { selectByQuery } from './select.ts'
 
+/** What `GET /v1/logs` asks for. */
+export interface LogQuestion {
+  readonly format: 'raw' | 'chunks' | 'events'
+  readonly streams: readonly StreamRef[]
+  readonly chunks: AsyncIterable<LogChunk>
+}
+
 /** What a question after logs means. Throws Refusal. */
-export function logBytes(
+export function logQuestion(
   { engine, logs }: { readonly engine: EnginePort; readonly logs: LogReadPort },
-  { query, signal }: { readonly query: URLSearchParams; readonly signal: AbortSignal },
+  { query, signal, lastEventId }: Pick<Asked, 'query' | 'signal' | 'lastEventId'>,
   nowMs: number,
-): AsyncIterable<Uint8Array> {
+): LogQuestion {
   const { state } = engine.snapshot()
   const units = selectByQuery(state, query) ?? [...state.units.keys()]
-  const format = oneOf(query, 'format', ['raw', 'chunks']) ?? 'raw'
+  const format = oneOf(query, 'format', ['raw', 'chunks', 'events']) ?? 'raw'
   if (format === 'raw' && units.length !== 1) {
     throw new Refusal('bad-request', 'raw are the bytes of one unit', 'name one unit, or ask for format=chunks')
   }
   const streams = streamsOf(state, units, oneOf(query, 'stream', ['stdout', 'stderr']))
+  const lastMs = format === 'events' ? timeOfLogEvent(lastEventId) : null
   const options: LogReadOptions = {
-    from: fromOf(query),
+    from: lastMs === null ? fromOf(query) : { kind: 'all' },
     follow: isTrue(query, 'follow'),
-    sinceWallMs: timeOf(query, 'since', nowMs),
+    sinceWallMs: lastMs ?? timeOf(query, 'since', nowMs),
     untilWallMs: timeOf(query, 'until', nowMs),
     signal,
     ...(isTrue(query, 'previous') ? { attempts: previousOf(state, units) } : {}),
   }
   refuseEndlessWait(options)
-  const chunks = logs.read(streams, options)
-  return gathered(format === 'raw' ? rawBytes(chunks, streams.length) : framed(chunks))
+  return { format, streams, chunks: logs.read(streams, options) }
+}
+
+/** Throws Refusal. */
+export function logAnswer(
+  parts: { readonly engine: EnginePort; readonly logs: LogReadPort },
+  asked: Pick<Asked, 'query' | 'signal' | 'lastEventId'>,
+  nowMs: number,
+): Extract<Answer, { kind: 'bytes' | 'events' }> {
+  const { format, streams, chunks } = logQuestion(parts, asked, nowMs)
+  if (format === 'events') return { kind: 'events', events: logEvents(chunks) }
+  return { kind: 'bytes', bytes: gathered(format === 'raw' ? rawBytes(chunks, streams.length) : framed(chunks)) }
 }
 
 /** Of each unit the start before its newest one. */
