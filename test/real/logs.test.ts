@@ -118,7 +118,7 @@ realTest('a question after logs that makes no sense is refused, and says what do
   }
   assert.deepEqual(await answer(home, ''), [400, 'raw are the bytes of one unit'])
   assert.deepEqual(await answer(home, '?name=web&tail=x'), [400, "tail is a number of lines, not 'x'"])
-  assert.deepEqual(await answer(home, '?name=web&format=xml'), [400, "format is raw or chunks, not 'xml'"])
+  assert.deepEqual(await answer(home, '?name=web&format=xml'), [400, "format is raw or chunks or events, not 'xml'"])
   assert.deepEqual(await answer(home, '?name=web&previous=true&follow=true'), [
     400,
     'a start that is over is not followed',
