@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import { parseServerSentEvents, type ReceivedEvent } from '../wire/server-sent-events.ts'
 import { Refused, Unreachable } from './errors.ts'
-import { type ReceivedEvent, readEvents } from './event-stream.ts'
 
 /** Between two tries to come back; doubled each time, up to the maximum. */
 const pauseMs = 100
@@ -25,10 +25,10 @@ export async function* following(options: {
     try {
       const response = await begin(lastEventId)
       isKnown = true
-      for await (const event of readEvents(response)) {
+      for await (const event of parseServerSentEvents(response)) {
         waitMs = pauseMs
         yield event
-        lastEventId = event.id ?? lastEventId
+        if (event.id !== '') lastEventId = event.id
       }
     } catch (error) {
       if (isAborted()) return

@@ -99,6 +99,19 @@ for (const peer of [supervisord, runit]) {
   })
 }
 
+test('what prints under supervisord ends when supervisord is killed', {
+  skip: isInstalled(supervisord) ? false : 'supervisord is not installed: scripts/test-deps',
+}, async () => {
+  const script = 'while :; do echo printed; sleep 0.05; done\n'
+  await withPeer(supervisord, script, async (directory, first) => {
+    const running = () => here(directory, 'script.sh').length
+    await until('the program to run', () => running() === 1)
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+    await until('the program to be ended by SIGPIPE', () => running() === 0)
+  })
+})
+
 realTest('Holdfast, killed and started again, runs the same process, and a stop leaves nothing', {}, async (home) => {
   const left = home.write('left', '')
   const script = `setsid tail -f ${left} >/dev/null 2>&1 </dev/null & exec sleep infinity`

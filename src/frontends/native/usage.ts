@@ -2,12 +2,20 @@ import type { Run, UnitId, UnitSpec } from '../../core/model.ts'
 import type { Driver, EnginePort, RunFacts } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { hostUsage } from '../../sys/host-usage.ts'
-import { apiVersion, type UnitUsage, type UsageItem, type UsageList } from '../../wire/api.ts'
+import { apiVersion, type HostUsage, type UnitUsage, type UsageItem, type UsageList } from '../../wire/api.ts'
 
 /** What all runs use, looked up at most so often however many ask. */
 export interface UsageLook {
   facts(): ReadonlyMap<UnitId, RunFacts>
   list(): UsageList
+}
+
+/** All of one moment. */
+interface Look {
+  readonly bootMs: number
+  readonly wallMs: number
+  readonly host: HostUsage
+  readonly facts: ReadonlyMap<UnitId, RunFacts>
 }
 
 /** A look costs some 40 µs for each run; who draws curves asks once a second. */
@@ -18,13 +26,12 @@ export function createUsageLook(parts: {
   readonly driver: Pick<Driver, 'factsOfAll'>
 }): UsageLook {
   const { engine, driver } = parts
-  let look: { readonly bootMs: number; readonly wallMs: number; readonly facts: ReadonlyMap<UnitId, RunFacts> } | null =
-    null
+  let look: Look | null = null
 
-  function recent(): NonNullable<typeof look> {
+  function recent(): Look {
     const { bootMs, wallMs } = bootNow()
     if (look === null || bootMs - look.bootMs >= lookMsMin) {
-      look = { bootMs, wallMs, facts: driver.factsOfAll(livingRuns(engine)) }
+      look = { bootMs, wallMs, host: hostUsage(), facts: driver.factsOfAll(livingRuns(engine)) }
     }
     return look
   }
@@ -32,13 +39,13 @@ export function createUsageLook(parts: {
   return {
     facts: () => recent().facts,
     list() {
-      const { bootMs, wallMs, facts } = recent()
+      const { bootMs, wallMs, host, facts } = recent()
       const items = [...engine.snapshot().state.units.values()].map(({ id, spec }): UnitUsage => {
         const found = facts.get(id)
         return { unit: id, usage: found === undefined ? null : usageItem(found, spec) }
       })
       const at = new Date(wallMs).toISOString()
-      return { apiVersion, kind: 'UsageList', at, bootMs, host: hostUsage(), items }
+      return { apiVersion, kind: 'UsageList', at, bootMs, host, items }
     },
   }
 }
