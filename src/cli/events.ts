@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { pauseFor } from '../base/pause.ts'
 import { durationText } from '../core/text.ts'
 import type { EventGap, HistoryItem, HistoryList } from '../wire/api.ts'
 import type { ExitCode } from '../wire/exit-codes.ts'
@@ -29,7 +30,7 @@ export async function runEvents(context: Context): Promise<ExitCode> {
 
 async function beginAgain(follower: Follower, sinceMs: number): Promise<void> {
   for (;;) {
-    await pause(retryMs)
+    await pauseFor(retryMs)
     try {
       return await follower.begin()
     } catch (error) {
@@ -83,8 +84,4 @@ function createFollower({ client, operands, options, out, talk, terminal }: Cont
       }
     },
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

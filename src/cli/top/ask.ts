@@ -1,3 +1,4 @@
+import { pauseFor } from '../../base/pause.ts'
 import type { ExplanationList, HistoryList, Outcome, OutcomeList, StatusList } from '../../wire/api.ts'
 import { type Client, Refused } from '../client.ts'
 import { tailOf } from '../log-tail.ts'
@@ -11,7 +12,6 @@ import {
   logLinesMax,
   type Message,
 } from './model.ts'
-import { pauseFor } from './pause.ts'
 
 /** So many lines are there at once when logs are opened. */
 const tailLines = 1_000

@@ -1,8 +1,8 @@
+import { pauseFor } from '../../base/pause.ts'
 import type { EventGap, Info, UnitChange, UnitList, UsageList } from '../../wire/api.ts'
 import { parseServerSentEvents } from '../../wire/server-sent-events.ts'
 import { type Client, Refused } from '../client.ts'
 import type { Message } from './model.ts'
-import { pauseFor } from './pause.ts'
 
 export interface FeedOptions {
   readonly client: Client

@@ -1,9 +1,9 @@
+import { pauseFor } from '../../base/pause.ts'
 import type { Info, UnitList, UsageList } from '../../wire/api.ts'
 import { type ExitCode, exitCodes } from '../../wire/exit-codes.ts'
 import { Refused } from '../client.ts'
 import type { Context } from '../command.ts'
 import { firstModel, type Message, type Model } from './model.ts'
-import { pauseFor } from './pause.ts'
 import type { Line } from './spans.ts'
 import { cutLine } from './spans.ts'
 import { update } from './update.ts'
@@ -26,7 +26,7 @@ export async function printOnce(context: Context, info: Info): Promise<ExitCode>
   take({ kind: 'info', info })
   take({ kind: 'units', list: await client.ask<UnitList>('units') })
   for (let look = 0; look < 2; look += 1) {
-    if (look > 0) await pauseFor(spanMs, new AbortController().signal)
+    if (look > 0) await pauseFor(spanMs)
     const list = await usageOf(context)
     if (list === null) break
     take({ kind: 'usage', list })

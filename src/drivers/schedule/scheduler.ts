@@ -1,3 +1,4 @@
+import { nextRound } from '../../base/pause.ts'
 import type { Event, Step } from '../../core/model.ts'
 import type { Post } from '../../engine/ports.ts'
 import type { CronQuestion } from '../../formats/cron.ts'
@@ -44,7 +45,7 @@ export function createScheduler({ warn, load = loadCron }: SchedulerOptions): Sc
         post(answer(step, cron, timeZone))
       }
       queue = queue.slice(done)
-      if (queue.length > 0) await new Promise((resolve) => setImmediate(resolve))
+      if (queue.length > 0) await nextRound()
     }
     isWorking = false
   }

@@ -1,9 +1,10 @@
+import { pauseFor } from '../../base/pause.ts'
 import { changesGoneMax } from '../../core/limits.ts'
 import type { UnitId } from '../../core/model.ts'
 import type { EnginePort } from '../../engine/ports.ts'
 import { apiVersion, type UnitChange, type UnitItem, type UnitList } from '../../wire/api.ts'
 import type { Asked, ServerSentEvent } from './exchange.ts'
-import { createBell, pause } from './news.ts'
+import { createBell } from './news.ts'
 
 export interface Changes {
   /** All units, then what differs each time, until `signal` aborts; with the id of an earlier event only what differs since. */
@@ -91,7 +92,7 @@ export function createChanges(parts: {
           continue
         }
         yield event(change.kind === 'UnitList' ? 'snapshot' : 'change', change)
-        await pause(restMs, signal)
+        await pauseFor(restMs, signal)
       }
     } finally {
       stop()

@@ -1,3 +1,4 @@
+import { nextRound } from '../../base/pause.ts'
 import type { Phase, State, Transition, UnitId } from '../../core/model.ts'
 import { selectUnits } from '../../core/target/select.ts'
 import { whoText } from '../../core/text.ts'
@@ -79,16 +80,12 @@ async function* eventsAfter(options: {
         if (matches(entry)) yield eventOf(entry)
       }
       if (batch.length < batchEntries) await bell.rung()
+      // Reading on must not hold up the engine.
       else await nextRound()
     }
   } finally {
     stop()
   }
-}
-
-/** Of the event loop: reading on must not hold up the engine. */
-function nextRound(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function gap(nextSeq: number): ServerSentEvent {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { nextRound } from '../../base/pause.ts'
 import type { Exit, JobRun, State, Unit, UnitId } from '../../core/model.ts'
 import { type ShownState, shownState } from '../../core/shown.ts'
 import { indexServices } from '../../core/unit/wish.ts'
@@ -28,7 +29,7 @@ export async function metrics(parts: {
   for (const families of [daemonFamilies(parts), unitFamilies(parts)]) {
     for (const family of families) {
       text.push(printFamily(family))
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextRound()
     }
   }
   return { kind: 'text', contentType: openMetricsType, text: text.join('') + endOfMetrics }

@@ -29,8 +29,3 @@ export function createBell(signal: AbortSignal): Bell {
     },
   }
 }
-
-/** Resolves after this time, or when `signal` aborts. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return createBell(signal).rung(ms)
-}
