@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UnitId } from '../core/model.ts'
 import type { HistoryEntry } from '../engine/ports.ts'
 import { writeAtomically } from '../sys/atomic-write.ts'
 import { errnoOf } from '../sys/errno.ts'
+import { type AppendFile, appendText, openAppendFile } from './append-file.ts'
 import { headOfLine, parseHistoryLine } from './history-lines.ts'
 
 export interface HistoryFiles {
@@ -39,19 +30,15 @@ export function openHistoryFiles(options: {
   const { directory, bytesMax, unreadable } = options
   const path = join(directory, historyName)
   const olderPath = join(directory, olderHistoryName)
-  let file: OpenFile | null = null
+  let file: AppendFile | null = null
 
-  function open(): OpenFile {
+  function open(): AppendFile {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o600)
-    file = { fd, bytes: fstatSync(fd).size }
-    // A line that a death, or a full disk, tore apart must not run into ours.
-    if (file.bytes > 0 && lastByte(fd, file.bytes) !== newline) write(file, '\n')
-    return file
+    return openAppendFile(path)
   }
 
   /** If we die in between, some lines are in both files, and told apart by their numbers. */
-  function makeRoom(full: OpenFile): void {
+  function makeRoom(full: AppendFile): void {
     const lines = [olderPath, path].flatMap((from) => guarded(from, [], () => readLines(from)))
     writeAtomically(olderPath, sharedOut(lines, bytesMax))
     ftruncateSync(full.fd, 0)
@@ -97,7 +84,7 @@ export function openHistoryFiles(options: {
       try {
         file ??= open()
         if (file.bytes > 0 && file.bytes + bytes > bytesMax) makeRoom(file)
-        write(file, text)
+        appendText(file, text)
       } catch (error) {
         // The next one looks anew at what is there.
         if (file !== null) closeSync(file.fd)
@@ -119,28 +106,10 @@ export function openHistoryFiles(options: {
   }
 }
 
-interface OpenFile {
-  readonly fd: number
-  bytes: number
-}
-
 const newline = 0x0a
 
 /** Longer than any line: see `historyUnitsMax`. */
 const blockBytes = 64 * 1024
-
-function write(file: OpenFile, text: string): void {
-  const bytes = Buffer.from(text)
-  let written = 0
-  while (written < bytes.length) written += writeSync(file.fd, bytes, written)
-  file.bytes += bytes.length
-}
-
-function lastByte(fd: number, size: number): number | undefined {
-  const last = Buffer.alloc(1)
-  readSync(fd, last, 0, 1, size - 1)
-  return last[0]
-}
 
 /** Of two full files this much is kept in one: the latest of each owner, as many of each, so that one that never rests costs the others nothing. */
 function sharedOut(lines: readonly string[], bytesMax: number): string {

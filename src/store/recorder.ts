@@ -1,8 +1,9 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { recorderBytesMax } from '../core/limits.ts'
 import type { Event, Now, State } from '../core/model.ts'
 import type { Recorder } from '../engine/ports.ts'
+import { type AppendFile, appendText, openAppendFile } from './append-file.ts'
 import { printEntry, type RecordedSettled } from './recording.ts'
 
 export interface RecorderOptions {
@@ -29,15 +30,15 @@ export function createRecorder({ directory, warn, bytesMax = recorderBytesMax }:
     const turn = printEntry({ kind: 'turn', now, events })
     settled = null
     if (file !== null && file.bytes + end.length + turn.length <= file.bytesEnd) {
-      append(file, end + turn)
+      appendText(file, end + turn)
       return
     }
-    if (file !== null) append(file, end)
+    if (file !== null) appendText(file, end)
     file = closed(file)
     const begin = printEntry({ kind: 'begin', format: 1, now, state })
     const next = openRecording(directory, bytesMax)
     file = { ...next, bytesEnd: Math.max(bytesMax, next.bytes + begin.length + bytesMax / 4) }
-    append(file, begin + turn)
+    appendText(file, begin + turn)
   }
 
   const guarded = (nowBootMs: number, write: () => void): void => {
@@ -65,7 +66,7 @@ export function createRecorder({ directory, warn, bytesMax = recorderBytesMax }:
     close: () => {
       const open = file
       const last = settled
-      if (open !== null && last !== null) guarded(0, () => append(open, printEntry({ kind: 'settled', ...last })))
+      if (open !== null && last !== null) guarded(0, () => appendText(open, printEntry({ kind: 'settled', ...last })))
       file = closed(file)
       settled = null
     },
@@ -78,45 +79,19 @@ const olderName = 'recording.1.ndjson'
 /** Each try writes the complete state: not at every turn. */
 const retryMs = 10_000
 
-interface RecordingFile {
-  readonly fd: number
-  bytes: number
+interface RecordingFile extends AppendFile {
   readonly bytesEnd: number
 }
 
 /** The file to go on in: the present one while it is at most half full, else a new one. */
-function openRecording(directory: string, bytesMax: number): Omit<RecordingFile, 'bytesEnd'> {
+function openRecording(directory: string, bytesMax: number): AppendFile {
   const path = join(directory, name)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const fd = openSync(path, flags, 0o600)
-  const bytes = fstatSync(fd).size
-  if (bytes <= bytesMax / 2) {
-    const file = { fd, bytes, bytesEnd: bytesMax }
-    // A line that a death tore apart must not run into ours.
-    if (bytes > 0 && readLastByte(fd, bytes) !== newline) append(file, '\n')
-    return file
-  }
-  closeSync(fd)
+  const file = openAppendFile(path)
+  if (file.bytes <= bytesMax / 2) return file
+  closeSync(file.fd)
   renameSync(path, join(directory, olderName))
-  return { fd: openSync(path, flags, 0o600), bytes: 0 }
-}
-
-const flags = constants.O_RDWR | constants.O_CREAT | constants.O_APPEND
-
-const newline = 0x0a
-
-function readLastByte(fd: number, size: number): number | undefined {
-  const last = Buffer.alloc(1)
-  readSync(fd, last, 0, 1, size - 1)
-  return last[0]
-}
-
-function append(file: RecordingFile, text: string): void {
-  if (text === '') return
-  const bytes = Buffer.from(text)
-  let written = 0
-  while (written < bytes.length) written += writeSync(file.fd, bytes, written)
-  file.bytes += bytes.length
+  return openAppendFile(path)
 }
 
 function closed(file: RecordingFile | null): null {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { errnoOf } from './errno.ts'
+import { readProcessRow } from './process-table.ts'
 import { withSpareDescriptor } from './spare.ts'
 
 export interface ProcessUsage {
@@ -17,7 +18,7 @@ export function processUsage(pid: number): ProcessUsage | null {
     return {
       rssBytes: kilobytes(status, 'VmRSS'),
       rssPeakBytes: kilobytes(status, 'VmHWM'),
-      cpuMs: cpuTicks(readText(`/proc/${pid}/stat`)) * tickMs,
+      cpuMs: readProcessRow(pid)?.cpuMs ?? 0,
     }
   } catch (error) {
     // It may end between two reads; whatever else, a number that is shown is worth no failure.
@@ -26,16 +27,8 @@ export function processUsage(pid: number): ProcessUsage | null {
   }
 }
 
-const tickMs = 10
-
 function kilobytes(status: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024
-}
-
-/** Fields 14 to 17 of proc(5): utime, stime, cutime, cstime. */
-function cpuTicks(stat: string): number {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0)
 }
 
 function readText(path: string): string {
