@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: measures us and our peers in one run, and prints one table. docs/benchmarks.md says how.
  *
- *   --only A,B    only these: start, respawn, rest, stop, adopt, upgrade, logs, health, api, scale
+ *   --only A,B    only these: start, respawn, rest, stop, adopt, upgrade, logs, health, api, scale, and of service directories
+ *                 runit-memory, runit-start, runit-respawn, runit-logs, runit-links, runit-status
  *   --peers A,B   only these: us, spawn-loop, runit, s6, supervisord, pm2
  *   --assert      exit code 1 when a limit is missed
  *
@@ -18,6 +19,12 @@ import { health } from './measurements/health.ts'
 import { logs } from './measurements/logs.ts'
 import { respawn } from './measurements/respawn.ts'
 import { rest } from './measurements/rest.ts'
+import { runitLinks } from './measurements/runit-links.ts'
+import { runitLogs } from './measurements/runit-logs.ts'
+import { runitMemory } from './measurements/runit-memory.ts'
+import { runitRespawn } from './measurements/runit-respawn.ts'
+import { runitStart } from './measurements/runit-start.ts'
+import { runitStatus } from './measurements/runit-status.ts'
 import { scale } from './measurements/scale.ts'
 import { start } from './measurements/start.ts'
 import { stop } from './measurements/stop.ts'
@@ -44,6 +51,12 @@ const measurements: Readonly<Record<string, Measurement>> = {
   health,
   api,
   scale,
+  'runit-memory': runitMemory,
+  'runit-start': runitStart,
+  'runit-respawn': runitRespawn,
+  'runit-logs': runitLogs,
+  'runit-links': runitLinks,
+  'runit-status': runitStatus,
 }
 const allPeers: readonly Peer[] = [us, spawnLoop, runit, s6, supervisord, pm2]
 
@@ -70,7 +83,7 @@ async function main(): Promise<number> {
     allPeers.map((peer) => peer.name),
     values.peers,
   )
-  execFileSync('node', ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' })
+  if (names.includes('us')) execFileSync('node', ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' })
   const peers = allPeers.filter((peer) => names.includes(peer.name)).filter(isInstalled)
   const about = circumstances(peers)
 

@@ -83,6 +83,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Not even a zombie's: that waits for its parent only, which may be an init that takes its time. */
+export function isRunning(pid: number): boolean {
+  const stat = readProc(pid, 'stat')
+  return stat !== null && !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+}
+
 /** When the last of the processes was gone. A zombie still counts: nobody has taken note of its end. */
 export async function untilGone(pids: readonly number[], what: string): Promise<bigint> {
   let at = 0

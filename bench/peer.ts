@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isAlive, type Notes, openNotes, supervisorPids, unitPids, until } from './observe.ts'
+import { isRunning, type Notes, openNotes, supervisorPids, unitPids, until } from './observe.ts'
 import { compiled } from './tools.ts'
 
 export type PeerName = 'us' | 'runit' | 's6' | 'supervisord' | 'pm2' | 'spawn-loop'
@@ -17,6 +17,8 @@ export interface Peer<S extends Supervisor = Supervisor> {
   readonly unitsMax: number
   /** Started with these commands as units, not yet running, whose output it logs without rotation. */
   flood?(site: Site, commands: readonly (readonly string[])[]): Promise<Flooded>
+  /** Where it supervises service directories as runit has them. */
+  readonly directories?: DirectoriesPeer
 }
 
 export interface Flooded {
@@ -40,6 +42,41 @@ export interface Supervisor {
   stop(): Promise<bigint>
   /** Ends the supervisor; units may still run. */
   close(): Promise<void>
+}
+
+/** How a peer supervises service directories as runit has them. */
+export interface DirectoriesPeer {
+  /** For a folder of service directories or links to them. Nothing is started yet. */
+  open(site: Site, services: string): Directories
+  /** Gives a service directory a logger that stamps lines and keeps ten files of 1 MB of them below `logs`. */
+  writeLogger(directory: string, logs: string): void
+  /** Whether a logger is a process with a state of its own, in `log/` of its service. */
+  readonly isLoggerAProcess: boolean
+  /** null: nothing has supervised this service directory yet. */
+  stateOf(directory: string): ServiceState | null
+  /** A command that wants it down and waits until it is. Resolves when the command has ended. */
+  down(directory: string): Promise<unknown>
+  /** What shows the states of all of them, as one command. */
+  status(directories: readonly string[]): readonly [program: string, ...args: string[]]
+  /** It sees a new directory within this time; 0: at once, or when it is told. */
+  readonly looksEveryMs: number
+}
+
+/** One supervisor of one folder. */
+export interface Directories {
+  roots(): readonly number[]
+  /** Starts it. Returns when it was told to. */
+  begin(): bigint
+  /** Says that links came or went, to those that have to be told. */
+  tell(): Promise<unknown>
+  /** Throws when it ended by itself, with what it said. */
+  assertRunning(): void
+  close(): Promise<void>
+}
+
+export interface ServiceState {
+  readonly isRunning: boolean
+  readonly isWantedUp: boolean
 }
 
 /** One supervisor's own directory and units. */
@@ -81,6 +118,30 @@ export function withFlood<T>(
   )
 }
 
+/** The same with supervisors of service directories: `open` gives one, not yet started, for each folder of such. */
+export function withDirectories<T>(
+  peer: DirectoriesPeer,
+  measure: (open: (services: string) => Directories, site: Site) => Promise<T>,
+): Promise<T> {
+  const opened: Directories[] = []
+  const all: Pick<Supervisor, 'roots' | 'close'> = {
+    roots: () => opened.flatMap((each) => each.roots()),
+    close: async () => void (await Promise.all(opened.map((each) => each.close()))),
+  }
+  return withSite((site) => {
+    const open = (services: string) => {
+      const directories = peer.open(site, services)
+      opened.push(directories)
+      return directories
+    }
+    return using(
+      site,
+      async () => all,
+      () => measure(open, site),
+    )
+  })
+}
+
 async function using<S extends Pick<Supervisor, 'roots' | 'close'>, T>(
   site: Site,
   open: () => Promise<S>,
@@ -93,7 +154,7 @@ async function using<S extends Pick<Supervisor, 'roots' | 'close'>, T>(
   } finally {
     const started = supervisor === null ? [] : supervisorPids(supervisor.roots(), site.notesPath)
     await supervisor?.close()
-    await endAll(() => [...started.filter(isAlive), ...unitPids(site.notesPath)])
+    await endAll(() => [...started.filter(isRunning), ...unitPids(site.notesPath)])
   }
 }
 

@@ -1,5 +1,5 @@
 import type { PeerName } from './peer.ts'
-import { type Figure, isWithin } from './result.ts'
+import { type Figure, isWithin, type Spread } from './result.ts'
 
 export interface Circumstances {
   readonly date: string
@@ -15,7 +15,7 @@ const order: readonly PeerName[] = ['us', 'spawn-loop', 'runit', 's6', 'supervis
 
 /** Markdown: one row for each thing measured, one column for each peer, with its ratio to us in brackets. */
 export function report(figures: readonly Figure[], about: Circumstances): string {
-  const peers = order.filter((peer) => figures.some((each) => each.peer === peer))
+  const peers = peersOf(figures)
   const rows = [...new Set(figures.map((each) => each.what))].map((what) => {
     const of = figures.filter((each) => each.what === what)
     const ours = of.find((each) => each.peer === 'us')
@@ -32,12 +32,7 @@ export function report(figures: readonly Figure[], about: Circumstances): string
       ours === undefined ? '' : verdict(ours),
     ]
   })
-  const head = [
-    '',
-    ...peers.map((peer) => (peer === 'spawn-loop' ? 'C loop' : peer === 'us' ? 'holdfast' : peer)),
-    'limit',
-    '',
-  ]
+  const head = ['', ...peers.map(heading), 'limit', '']
   return [
     `${about.date}, commit ${about.commit}, Linux ${about.kernel}, ${about.cores} × ${about.cpu}, load ${about.load.toFixed(1)} at the start.`,
     `${Object.entries(about.versions)
@@ -45,12 +40,44 @@ export function report(figures: readonly Figure[], about: Circumstances): string
       .join(', ')}.`,
     'In brackets: how many times ours.',
     '',
-    ...aligned([head, head.map((_, at) => (at === 0 ? '---' : '---:')), ...rows]),
+    ...table(head, rows),
     '',
+    ...spreads(figures),
     ...figures
       .filter((each) => each.value === null)
       .map((each) => `- ${each.peer}: ${each.what}: no figure: ${each.note}`),
   ].join('\n')
+}
+
+/** How far the single values spread, where that is told. */
+function spreads(figures: readonly Figure[]): readonly string[] {
+  const told = figures.filter((each) => each.spread !== undefined)
+  if (told.length === 0) return []
+  const peers = peersOf(told)
+  const rows = [...new Set(told.map((each) => each.what))].map((what) => {
+    const of = told.filter((each) => each.what === what)
+    const cells = peers.map((peer) => of.find((each) => each.peer === peer))
+    return [`${what}, ${of[0]!.unit}`, ...cells.map((each) => (each === undefined ? '' : spreadText(each)))]
+  })
+  return [
+    'The least and the most of the values that a median is of, and how many:',
+    '',
+    ...table(['', ...peers.map(heading)], rows),
+    '',
+  ]
+}
+
+function spreadText({ spread, n }: Figure): string {
+  const [least, most]: Spread = spread!
+  return `${number(least)} to ${number(most)} (${n})`
+}
+
+function peersOf(figures: readonly Figure[]): readonly PeerName[] {
+  return order.filter((peer) => figures.some((each) => each.peer === peer))
+}
+
+function heading(peer: PeerName): string {
+  return peer === 'spawn-loop' ? 'C loop' : peer === 'us' ? 'holdfast' : peer
 }
 
 function cell(figure: Figure | undefined, ours: Figure | undefined): string {
@@ -61,7 +88,7 @@ function cell(figure: Figure | undefined, ours: Figure | undefined): string {
 }
 
 function limitText(figure: Figure): string {
-  return figure.limit === null ? '' : `≤ ${number(figure.limit)}`
+  return figure.limit === null ? '' : `${figure.limitIs === 'least' ? '≥' : '≤'} ${number(figure.limit)}`
 }
 
 function verdict(figure: Figure): string {
@@ -72,6 +99,10 @@ function verdict(figure: Figure): string {
 function number(value: number): string {
   if (value !== 0 && Math.abs(value) < 0.1) return value.toFixed(3)
   return Math.abs(value) < 10 ? value.toFixed(2) : Math.abs(value) < 100 ? value.toFixed(1) : value.toFixed(0)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return aligned([head, head.map((_, at) => (at === 0 ? '---' : '---:')), ...rows])
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

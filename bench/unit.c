@@ -1,6 +1,7 @@
 // What every supervisor of the benchmark supervises: `unit FILE:INDEX` notes in FILE that it runs, then sleeps for ever.
 // The note is its first act and carries its own time, so that nobody has to watch closely, which would cost what is
-// measured. FILE is opened for appending and written with one call: notes of many units do not mix.
+// measured. FILE is opened for appending and written with one call: notes of many units do not mix. After `FILE:INDEX!` it
+// says one line on stdout as well, which shows whether a logger takes it.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,5 +29,6 @@ int main(int argc, char **argv) {
   *colon = ':';
   if (file < 0 || write(file, &note, sizeof note) != (ssize_t)sizeof note) return 74;
   close(file);
+  if (argv[1][strlen(argv[1]) - 1] == '!' && write(1, "up\n", 3) != 3) return 74;
   for (;;) pause();
 }

@@ -21,14 +21,20 @@ function refuseRuntime(version: string, platform: string): string | null {
 }
 
 async function run(args: readonly string[]): Promise<number> {
-  useCompiled()
   const { splitLine } = await import('./wire/command-line.ts')
   const { leading, name, rest } = splitLine(args)
+  const runit = asksForHelp(leading) ? null : runitProgram(name, rest)
+  // So small that its compiled form would gain nothing.
+  if (runit !== null) return (await import('./runit/main.ts')).runRunitProgram(runit, runit.args)
+  useCompiled()
   if (name === '__decode') return (await import('./main/decode-role.ts')).runDecode(rest)
   const version = await ownVersion()
   if (name === '__preflight') return (await import('./main/preflight-role.ts')).runPreflight(rest, version)
-  if (name === 'daemon' && !rest.includes('--help') && !rest.includes('-h')) {
+  if (name === 'daemon' && !asksForHelp(rest)) {
     return (await import('./main/daemon.ts')).runDaemon([...leading, ...rest], version)
+  }
+  if (name === 'runsvdir' && !asksForHelp(rest)) {
+    return (await import('./main/daemon.ts')).runRunsvdir(leading, rest, version)
   }
   const { runCommandLine } = await import('./cli/main.ts')
   const { fileURLToPath } = await import('node:url')
@@ -38,6 +44,21 @@ async function run(args: readonly string[]): Promise<number> {
     launcher: fileURLToPath(new URL('../bin/holdfast', import.meta.url)),
     replay: async (options) => (await import('./main/replay.ts')).replay(options),
   })
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  return words.includes('--help') || words.includes('-h')
+}
+
+/**
+ * Whose arguments are nobody else's; null: this is none of runit's programs. Called by the name of one, bin/holdfast gives
+ * `__runit PROGRAM NAME ARGUMENT…`.
+ */
+function runitProgram(word: string | undefined, rest: readonly string[]) {
+  const isNamed = word === '__runit'
+  const [program, name = program] = isNamed ? rest : [word]
+  if (program !== 'sv' && program !== 'chpst' && program !== 'svlogd') return null
+  return { program, name: name ?? program, args: isNamed ? rest.slice(2) : rest } as const
 }
 
 /** What the build had V8 leave beside dist/main.cjs; from source there is none. */

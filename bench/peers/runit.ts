@@ -1,6 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { end, type Launched, launch, type Peer, type Site } from '../peer.ts'
+import { age, supervisedBy } from '../directories.ts'
+import { end, type Launched, launch, type Peer } from '../peer.ts'
+import { writeLogged, writeLogRun, writeRunScript } from '../run-scripts.ts'
+import { runsvFiles } from '../runsv-files.ts'
 import { hasCommand, packageVersion } from '../tools.ts'
 
 /** runsvdir looks for new directories only every 5 s, so the command is its start on directories that are there. */
@@ -19,6 +22,7 @@ export const runit: Peer = {
       async up(count) {
         await close()
         for (let index = 0; index < count; index += 1) writeRunScript(site, join(services, `unit-${index}`), index)
+        age(services)
         const given = process.hrtime.bigint()
         runsvdir = launch(site, 'runsvdir', [services])
         return given
@@ -51,17 +55,11 @@ export const runit: Peer = {
       },
     }
   },
-}
-
-/** A service with a logger of its own. */
-export function writeLogged(folder: string, command: readonly string[], logger: string): void {
-  mkdirSync(join(folder, 'log'), { recursive: true })
-  writeFileSync(join(folder, 'run'), `#!/bin/sh\nexec ${command.join(' ')}\n`, { mode: 0o755 })
-  writeFileSync(join(folder, 'log/run'), `#!/bin/sh\nexec ${logger}\n`, { mode: 0o755 })
-}
-
-/** The fastest run script there is: no shell, the unit is its own interpreter. */
-export function writeRunScript(site: Site, folder: string, index: number): void {
-  mkdirSync(folder)
-  writeFileSync(join(folder, 'run'), `#!${site.unit} ${site.argument(index)}\n`, { mode: 0o755 })
+  directories: {
+    ...runsvFiles,
+    open: (site, services) => supervisedBy({ site, command: ['runsvdir', services], endsBy: 'SIGHUP' }),
+    writeLogger: (directory, logs) => writeLogRun(directory, `svlogd -tt ${logs}`),
+    isLoggerAProcess: true,
+    looksEveryMs: 5_000,
+  },
 }

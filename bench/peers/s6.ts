@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { supervisedBy } from '../directories.ts'
 import { until } from '../observe.ts'
-import { command, end, launch, type Peer } from '../peer.ts'
+import { command, end, launch, type Peer, type ServiceState } from '../peer.ts'
+import { writeLogged, writeLogRun, writeRunScript } from '../run-scripts.ts'
 import { hasCommand, packageVersion } from '../tools.ts'
-import { writeLogged, writeRunScript } from './runit.ts'
 
 /** The command is `s6-svscanctl -a` after the directories were made. */
 export const s6: Peer = {
@@ -44,4 +45,36 @@ export const s6: Peer = {
       close: () => end(svscan, 'SIGTERM'),
     }
   },
+  directories: {
+    open: (site, services) =>
+      supervisedBy({
+        site,
+        command: ['s6-svscan', '-c', '1000', services],
+        endsBy: 'SIGTERM',
+        tell: () => command('s6-svscanctl', ['-an', services]),
+      }),
+    writeLogger: (directory, logs) => writeLogRun(directory, `s6-log n10 s1000000 T ${logs}`),
+    isLoggerAProcess: true,
+    stateOf,
+    down: (directory) => command('s6-svc', ['-wd', '-T', '5000', '-d', directory]),
+    status: (directories) => ['sh', '-c', 'for each; do s6-svstat "$each"; done', 'sh', ...directories],
+    looksEveryMs: 0,
+  },
+}
+
+/** Bytes of supervise/status: the pid, big-endian, and flags. As observed with s6-svstat. */
+const pidAt = 24
+const flagsAt = 34
+const finishingFlag = 2
+const wantedUpFlag = 4
+
+function stateOf(directory: string): ServiceState | null {
+  const path = join(directory, 'supervise/status')
+  if (!existsSync(path)) return null
+  const bytes = readFileSync(path)
+  const flags = bytes.readUInt8(flagsAt)
+  return {
+    isRunning: bytes.readBigUInt64BE(pidAt) !== 0n && (flags & finishingFlag) === 0,
+    isWantedUp: (flags & wantedUpFlag) !== 0,
+  }
 }

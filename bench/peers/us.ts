@@ -6,6 +6,7 @@ import { chooseHome } from '../../src/wire/home.ts'
 import { until } from '../observe.ts'
 import { command, end, type Flooded, type Launched, launch, type Peer, type Site, type Supervisor } from '../peer.ts'
 import { root } from '../tools.ts'
+import { ourDirectories } from './us-runsvdir.ts'
 
 const program = join(root, 'bin/holdfast')
 
@@ -17,6 +18,7 @@ export const us: Peer<Ours> = {
   open: openUs,
   flood: (site, commands) =>
     openFlood(site, commands, (file, environment) => launch(site, program, ['daemon', file], environment)),
+  directories: ourDirectories,
 }
 
 /** The same daemon, with its loop watched from within. */

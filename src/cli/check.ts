@@ -21,8 +21,6 @@ export async function runCheck({ operands, options, environment, out, talk, term
   const report = reportOf(decoded, options.isSet('strict'))
   if (formatOf(options) === 'json') out(jsonText(report))
   else for (const problem of report.problems) out(problemText(problem, terminal))
-  if (report.serviceDirectories.length > 0)
-    talk('warning: service directories are checked only; this version of Holdfast does not run them yet\n')
   if (report.isGood) {
     talk(`good: ${describe(report)}\n`)
     return exitCodes.ok

@@ -3,6 +3,7 @@ import { restart, run, signal, start, stdin, stop, upgrade } from './commands/ch
 import { check, config, convert, down, plan, reload, up } from './commands/declare.ts'
 import { events, explain, history, logs, ps, status, top, wait } from './commands/look.ts'
 import { completion, daemon, help, replay, version } from './commands/program.ts'
+import { chpst, runsvdir, sv, svlogd } from './commands/runit.ts'
 
 /** Every command, in the order help shows them. */
 export const commands: readonly CommandSpec[] = [
@@ -29,6 +30,10 @@ export const commands: readonly CommandSpec[] = [
   config,
   convert,
   daemon,
+  runsvdir,
+  sv,
+  chpst,
+  svlogd,
   completion,
   replay,
   version,

@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { printApp } from '../dialects/compose/print.ts'
-import { type Converted, convertTarget, type Note } from '../dialects/convert.ts'
+import { type Conversion, type Converted, convertTarget, type Note } from '../dialects/convert.ts'
 import { type DecodedWithOrigins, decodeWithOrigins } from '../dialects/decode-sources.ts'
 import { createRemarks } from '../dialects/remarks.ts'
+import { convertServices } from '../dialects/runit/convert.ts'
+import { type ServicesDirectory, serviceDirectoriesIn } from '../dialects/runit/decode.ts'
+import { servicesDirectoryAt } from '../dialects/source-kind.ts'
 import { diskSourceReader, isFailure, type SourceReader } from '../dialects/source-reader.ts'
 import { type Problem, printProblem } from '../formats/format-error.ts'
 import type { YamlRecord, YamlValue } from '../formats/yaml-text.ts'
@@ -18,26 +21,17 @@ import { visible } from './terminal.ts'
 export async function runConvert(context: Context): Promise<ExitCode> {
   const { operands, options, environment, out, talk, home } = context
   const source = resolve(operands[0]!)
+  const from = (options.value('from') ?? null) as From | null
   const reader = readerFor(source, diskSourceReader(environment))
-  // Not for this host alone: what it can enforce, and how many files it opens, is told by check where it will run.
-  const decoded = await decodeWithOrigins([source], reader, {
-    lenient: options.isSet('lenient'),
-    descriptorsMax: null,
-    dialect: (options.value('from') ?? null) as 'compose' | 'supervisord' | null,
-  })
-  const errors = decoded.problems.filter(({ severity }) => severity === 'error')
-  if (errors.length > 0) {
-    for (const problem of decoded.problems) talk(`${printProblem(problem)}\n`)
-    talk(`holdfast: ${count(errors.length, 'error')}; nothing was converted\n`)
+  const directory = from === null || from === 'runit' ? servicesIn(source, reader, from === 'runit') : null
+  if (from === 'runit' && directory === null) {
+    talk(`holdfast: ${shownPath(source)} is no directory; name one with service directories in it, or one of them\n`)
     return exitCodes.configurationInvalid
   }
-  const linesOf = linesReader(reader)
-  const converted = await convertTarget({
-    target: decoded.target,
-    origin: decoded.origin,
-    createRemarks: () => createRemarks({ apps: decoded.target.apps, origin: decoded.origin, linesOf }),
-  })
-  const notes = [...decoded.problems.map(problemText), ...variableNotes(decoded), ...converted.notes.map(noteText)]
+  const read = directory === null ? await readFiles(context, source, reader) : readServices(directory, reader)
+  if (read === null) return exitCodes.configurationInvalid
+  const converted = await convertTarget(read.conversion)
+  const notes = [...read.notes, ...converted.notes.map(noteText)]
   for (const note of notes) talk(`${visible(note)}\n`)
   if (converted.services === 0) {
     talk('holdfast: nothing of this can be carried over\n')
@@ -54,8 +48,61 @@ export async function runConvert(context: Context): Promise<ExitCode> {
     }
   }
   talk(`${summary(converted, notes.length)}\n`)
+  if (directory !== null)
+    talk('where runsvdir has these services, end it before you run the file, or each runs twice\n')
   if (path !== undefined) talk(`compare with what runs: ${typed(home, `plan ${shellWord(path)}`)}\n`)
   return exitCodes.ok
+}
+
+type From = 'compose' | 'supervisord' | 'runit'
+
+interface Read {
+  readonly conversion: Conversion
+  readonly notes: readonly string[]
+}
+
+/** null: it has errors, which have been told. */
+async function readFiles({ options, talk }: Context, source: string, reader: SourceReader): Promise<Read | null> {
+  // Not for this host alone: what it can enforce, and how many files it opens, is told by check where it will run.
+  const decoded = await decodeWithOrigins([source], reader, {
+    lenient: options.isSet('lenient'),
+    descriptorsMax: null,
+    dialect: (options.value('from') ?? null) as 'compose' | 'supervisord' | null,
+  })
+  const errors = decoded.problems.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) {
+    for (const problem of decoded.problems) talk(`${printProblem(problem)}\n`)
+    talk(`holdfast: ${count(errors.length, 'error')}; nothing was converted\n`)
+    return null
+  }
+  const { target, origin } = decoded
+  const linesOf = linesReader(reader)
+  return {
+    conversion: { target, origin, createRemarks: () => createRemarks({ apps: target.apps, origin, linesOf }) },
+    notes: [...decoded.problems.map(problemText), ...variableNotes(decoded)],
+  }
+}
+
+// ---- service directories ---------------------------------------------------------------------------------------
+
+/** `isNamedSo`: somebody says that they are there, whatever files there are beside them. */
+function servicesIn(source: string, reader: SourceReader, isNamedSo: boolean): ServicesDirectory | null {
+  if (!isNamedSo) return servicesDirectoryAt(source, reader, false)
+  const names = reader.list(source)
+  if (isFailure(names)) return null
+  return { path: source, which: serviceDirectoriesIn(source, names, reader) === 'itself' ? 'itself' : 'below' }
+}
+
+function readServices(directory: ServicesDirectory, reader: SourceReader): Read {
+  const { app, notes, remarks } = convertServices(directory, reader)
+  return {
+    conversion: {
+      target: { apps: { [app.name]: app } },
+      origin: () => null,
+      createRemarks: () => (_, path) => remarks(path),
+    },
+    notes: notes.map(noteText),
+  }
 }
 
 // A directory of logs need not be here: the file may be for another host.

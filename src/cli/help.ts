@@ -42,6 +42,7 @@ export function printCommands(commands: readonly CommandSpec[], columns: number)
 /** One command: examples first, because they are what people look for. */
 export function printHelp(command: CommandSpec, columns: number): string {
   const options = shownOptions(command)
+  const optionRows = options.map((option) => [optionText(option), option.what] as const)
   return [
     ...wrapText(`${command.name}: ${command.summary}`, columns),
     '',
@@ -52,12 +53,7 @@ export function printHelp(command: CommandSpec, columns: number): string {
     ),
     '',
     ...wrapText(`Usage: ${usageLine(command)}`, columns),
-    '',
-    'Options:',
-    ...layRows(
-      options.map((option) => [optionText(option), option.what]),
-      columns,
-    ),
+    ...(options.length === 0 ? [] : ['', 'Options:', ...layRows(optionRows, columns)]),
     ...(command.notes.length === 0 ? [] : ['', ...command.notes.flatMap((note) => wrapText(note, columns))]),
     '',
     'Exit codes:',
@@ -81,12 +77,13 @@ export function usageLine(command: CommandSpec): string {
 }
 
 /** Its own, then those of every command. */
-export function shownOptions({ options }: CommandSpec): readonly OptionSpec[] {
-  return [...options, ...commonOptions].filter(({ isHidden }) => isHidden !== true)
+export function shownOptions({ options, isForeign = false }: CommandSpec): readonly OptionSpec[] {
+  return [...options, ...(isForeign ? [] : commonOptions)].filter(({ isHidden }) => isHidden !== true)
 }
 
 /** Its own and those of every command, in order; where both say something, its own counts. */
-export function exitsOf({ exits = [], isAlone = false }: CommandSpec): readonly ExitSpec[] {
+export function exitsOf({ exits = [], isAlone = false, isForeign = false }: CommandSpec): readonly ExitSpec[] {
+  if (isForeign) return exits
   const own = new Set(exits.map(({ code }) => code))
   const common = [...commonExits, ...(isAlone ? [] : askingExits)].filter(({ code }) => !own.has(code))
   return [...exits, ...common].toSorted((a, b) => orderOf(a) - orderOf(b))

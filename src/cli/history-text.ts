@@ -1,4 +1,4 @@
-import type { ShownState } from '../core/shown.ts'
+import { shownAs } from '../core/shown.ts'
 import { durationText } from '../core/text.ts'
 import type { CommandItem, ExitItem, HistoryItem, TransitionItem } from '../wire/api.ts'
 import { type Column, printTable } from './table.ts'
@@ -81,25 +81,6 @@ function transitionText({ from, to }: TransitionItem, terminal: Terminal): strin
   const change = from === to ? to : `${from} ${terminal.hasUnicode ? '→' : '->'} ${to}`
   return stateText(state, terminal).replace(state, visible(change))
 }
-
-/** How its state looks; of words that `ps` does not have, what it shows instead. */
-function shownAs(word: string): ShownState {
-  const found = shownStates.find((state) => state === word)
-  return found ?? { preparing: 'starting' as const, finishing: 'stopping' as const }[word] ?? 'unknown'
-}
-
-const shownStates: readonly ShownState[] = [
-  'waiting',
-  'stopped',
-  'starting',
-  'running',
-  'paused',
-  'stopping',
-  'backoff',
-  'exited',
-  'failed',
-  'unknown',
-]
 
 /** With the exit where the reason does not tell it. */
 function whyText({ why, exit }: TransitionItem): string {

@@ -88,6 +88,7 @@ function unknownCommand(name: string, known: readonly string[]): ParsedLine {
 }
 
 function parseCommand(command: CommandSpec, args: readonly string[]): ParsedLine {
+  if (command.isForeign) return foreignLine(command, args)
   const specs = [...command.options, ...commonOptions]
   const usage = (message: string): ParsedLine => ({ kind: 'usage', message: `${command.name}: ${message}`, command })
   const { tokens, positionals } = parseArgs({
@@ -119,6 +120,13 @@ function parseCommand(command: CommandSpec, args: readonly string[]): ParsedLine
     values: (name) => values.get(name) ?? [],
   }
   return { kind: 'run', command, options, operands: positionals }
+}
+
+/** main.ts hands the words over as they are, unless somebody asks for help. */
+function foreignLine(command: CommandSpec, args: readonly string[]): ParsedLine {
+  if (args.includes('--help') || args.includes('-h')) return help({ kind: 'command', command })
+  const options: Options = { isSet: () => false, value: () => undefined, values: () => [] }
+  return { kind: 'run', command, options, operands: args }
 }
 
 function helpLine({ name }: CommandSpec): string {

@@ -60,7 +60,9 @@ const undeclaredHookMs = 90_000
 function hookDueBootMs(unit: Unit): number | null {
   const { run, condemned } = unit
   if (condemned !== null || run === null || run.identity === null) return null
-  return run.startedBootMs + (hookOf(unit)?.timeoutMs ?? undeclaredHookMs)
+  const hook = hookOf(unit)
+  if (hook !== null && hook.timeoutMs === null) return null
+  return run.startedBootMs + (hook?.timeoutMs ?? undeclaredHookMs)
 }
 
 function isDueStable(unit: Unit, run: Run, now: Now): boolean {

@@ -1,8 +1,8 @@
 import { closeDraft, type Draft, enterPhase, openDraft, putUnit, removeUnit, unitsOf } from './draft.ts'
 import type { Change, Now, Phase, Role, Run, State, Step, Unit } from './model.ts'
-import { rungAt } from './plan.ts'
 import { beginProbe } from './unit/health.ts'
 import { beginSchedule, jobBegins } from './unit/job.ts'
+import { ladderOf, rungAt, rungName } from './unit/ladder.ts'
 
 /** The steps are in flight: what is stored before they leave. */
 export function begin(state: State, steps: readonly Step[], now: Now): Change {
@@ -54,6 +54,7 @@ function beginSpawn(draft: Draft, step: Extract<Step, { kind: 'spawn' }>, now: N
     isAdopted: false,
     isPaused: false,
     isStable: false,
+    gotTerm: false,
     shortfalls: [],
   }
   draft.state = { ...draft.state, nextRun: Math.max(draft.state.nextRun, step.run + 1) }
@@ -79,30 +80,41 @@ function remembered(unit: Unit, now: Now): readonly number[] {
   return [...unit.restartTimesBootMs, now.bootMs].slice(-Math.max(1, budget.restartsMax))
 }
 
-function beginSignal(draft: Draft, step: Extract<Step, { kind: 'signal' }>, now: Now): void {
+type SignalStep = Extract<Step, { kind: 'signal' }>
+
+function beginSignal(draft: Draft, step: SignalStep, now: Now): void {
   const unit = unitsOf(draft).get(step.unit)
   if (unit === undefined) return
   switch (step.purpose) {
     case 'wake':
       return
     case 'asked':
-      putUnit(draft, { ...unit, signals: unit.signals.slice(1) })
+      putUnit(draft, { ...unit, run: afterSignal(unit, step), signals: unit.signals.slice(1) })
       return
     case 'ladder':
-      climb(draft, unit, step.why, now)
+      climb(draft, unit, step, now)
       return
   }
 }
 
-function climb(draft: Draft, unit: Unit, why: string, now: Now): void {
-  const rung = unit.stop?.rung ?? 0
-  const sent = rungAt(unit, rung)
-  const isLast = rung >= unit.spec.stop.length - 1
+function climb(draft: Draft, unit: Unit, step: SignalStep, now: Now): void {
+  const { why, isForGood = false } = step
+  const isGoingOn = unit.stop !== null && unit.stop.isForGood === isForGood
+  const rung = isGoingOn ? (unit.stop?.rung ?? 0) : 0
+  const sent = rungAt(unit, { rung, isForGood })
+  const isLast = rung >= ladderOf(unit, isForGood).length - 1
   // Only a kill is worth repeating: whoever ignored a milder signal once will ignore it again.
   const dueBootMs = isLast && sent.signal !== 'KILL' ? null : now.bootMs + sent.waitMs
-  const stop = { rung: rung + 1, dueBootMs, why }
+  const stop = { rung: rung + 1, dueBootMs, why, isForGood }
   const kept = { after: unit.after, condemned: unit.condemned }
+  const told = `${rungName(sent)} sent`
+  const run = afterSignal(unit, step)
   if (unit.phase !== 'stopping')
-    enterPhase(draft, unit, 'stopping', now, { ...kept, stop, why: `${why}: SIG${sent.signal} sent` })
-  else putUnit(draft, { ...unit, stop, reason: `${why}: still there, SIG${sent.signal} sent` })
+    enterPhase(draft, unit, 'stopping', now, { ...kept, run, stop, why: `${why}: ${told}` })
+  else putUnit(draft, { ...unit, run, stop, reason: `${why}: still there, ${told}` })
+}
+
+/** Whether a signal is sent that a script is asked about first, is told by its outcome. */
+function afterSignal({ run }: Unit, { signal, script }: SignalStep): Run | null {
+  return run === null || signal !== 'TERM' || script !== undefined ? run : { ...run, gotTerm: true }
 }

@@ -2,14 +2,14 @@ import { hashData } from '../base/hash.ts'
 import { type Draft, freshCounters, putUnit, unitsOf } from './draft.ts'
 import { signalsPerUnitMax } from './limits.ts'
 import type { Command, LastingWant, Now, Phase, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
-import { rungAt } from './plan.ts'
-import { unitParts, unitSpecs } from './target/units.ts'
+import { unitParts, unitSpecsAgain } from './target/units.ts'
 import { whoText } from './text.ts'
 import { rest } from './unit/end.ts'
 import { adoptDeclared } from './unit/found.ts'
 import { freshHealth } from './unit/health.ts'
 import { declaredJob, isDoneOnce, isJob, jobEnds, onceMore } from './unit/job.ts'
-import { declaredWant, isWantedUp, onceWant, wantAfterOnce } from './unit/wish.ts'
+import { ladderOf, rungAt } from './unit/ladder.ts'
+import { declaredWant, isWantedUp, onceWant, wantBeyondTheDaemon } from './unit/wish.ts'
 
 /** Folds in what somebody asked for. Changes wishes only; what follows from them is planned later. */
 export function applyCommand(draft: Draft, command: Command, now: Now): void {
@@ -28,7 +28,10 @@ export function applyCommand(draft: Draft, command: Command, now: Now): void {
       for (const unit of chosen(draft, command.units)) restart(draft, unit, command.by, now)
       return
     case 'run':
-      for (const unit of chosen(draft, command.units)) runOnce(draft, unit, command.by, now)
+      for (const unit of chosen(draft, command.units)) {
+        if (command.isLast) runLast(draft, unit, command.by, now)
+        else runOnce(draft, unit, command.by, now)
+      }
       return
     case 'signal':
       for (const unit of chosen(draft, command.units)) askSignal(draft, unit, command.signal)
@@ -48,13 +51,19 @@ function chosen(draft: Draft, ids: readonly UnitId[]): readonly Unit[] {
 
 function setTarget(draft: Draft, target: Target, now: Now): void {
   const before = unitsOf(draft)
-  const specs = unitSpecs(target)
+  const old = draft.state.target
+  const specs = unitSpecsAgain(target, (app, service, id) => {
+    const oldApp = old.apps[app.name]
+    const isSame = oldApp?.services[service.name] === service && oldApp.priority === app.priority
+    return isSame ? before.get(id)?.spec : undefined
+  })
   const mode = draft.state.mode.kind === 'held' ? { kind: 'running' as const } : draft.state.mode
   draft.state = { ...draft.state, target, mode }
   draft.units = new Map()
   for (const [id, spec] of specs) {
     const known = before.get(id)
-    if (known === undefined) putUnit(draft, newUnit(id, spec, now))
+    if (known === undefined) putUnit(draft, { ...newUnit(id, spec, now), want: wantAtFirst(draft, spec) })
+    else if (known.isDeclared && known.spec === spec && isSettled(known)) draft.units.set(id, known)
     else declareAgain(draft, known, spec, now)
   }
   for (const unit of before.values()) {
@@ -98,7 +107,7 @@ export function newUnit(id: UnitId, spec: UnitSpec, now: Now): Unit {
 }
 
 function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void {
-  const want = unit.want.by.kind === 'declared' ? declaredWant(spec) : unit.want
+  const want = wantAgain(draft, unit, spec)
   const isSame = unit.isDeclared && unit.want.kind === want.kind && unit.spec.runHash === spec.runHash
   const declared: Unit = {
     ...unit,
@@ -110,7 +119,7 @@ function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void 
     job: declaredJob(unit.job, spec, now),
   }
   const why = 'its configuration changed'
-  if (isReplaceable(unit) && unit.run.runHash !== spec.runHash) {
+  if (isReplaceable(unit) && (unit.run.runHash !== spec.runHash || isLoggerGone(unit.spec, spec))) {
     putUnit(draft, { ...declared, endRunsUpTo: unit.run.n, endRunsWhy: why })
   } else if (!isSame && isAtRest(unit) && !isDone({ ...unit, spec }, now)) {
     rest(draft, declared, { ...freshCounters, why }, now)
@@ -119,11 +128,37 @@ function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void 
   }
 }
 
+/** Nothing of its wish is left to be decided by a declaration that says the same again. */
+function isSettled({ want, spec }: Unit): boolean {
+  return spec.autostartAgain || want.by.kind !== 'declared'
+}
+
+/** What was wanted stays, unless it is only what was declared. What comes back while it still stops is declared for the first time. */
+function wantAgain(draft: Draft, unit: Unit, spec: UnitSpec): Want {
+  const isFirst = !unit.isDeclared && !spec.autostartAgain
+  const isCountedAgain = spec.autostartAgain && !unit.spec.autostartAgain && unit.want.by.kind === 'daemon'
+  return isFirst || isCountedAgain || unit.want.by.kind === 'declared' ? wantAtFirst(draft, spec) : unit.want
+}
+
+/** Where a declaration counts once, that is remembered; of a daemon that ends the next one is asked again. */
+function wantAtFirst({ state }: Draft, spec: UnitSpec): LastingWant {
+  const declared = declaredWant(spec)
+  const isRemembered = !spec.autostartAgain && state.mode.kind !== 'stopping'
+  return isRemembered ? { kind: declared.kind, by: { kind: 'daemon' } } : declared
+}
+
+/** Nobody reads its pipe any more, and another one it gets with another run only. */
+function isLoggerGone({ process: before }: UnitSpec, { process: after }: UnitSpec): boolean {
+  return before.logger?.kind === 'unit' && after.logger?.kind !== 'unit'
+}
+
 /** A ladder that was over and has changed goes on: its new rungs may end what the old ones did not. */
 function ladderUnderWay(unit: Unit, spec: UnitSpec, now: Now): Unit['stop'] {
   const { stop } = unit
-  if (stop === null || stop.dueBootMs !== null || hashData(unit.spec.stop) === hashData(spec.stop)) return stop
-  const { waitMs } = rungAt(unit, stop.rung) // past the end: the one that was sent last
+  if (stop === null || stop.dueBootMs !== null) return stop
+  const [before, after] = [unit, { ...unit, spec }].map((one) => hashData(ladderOf(one, stop.isForGood)))
+  if (before === after) return stop
+  const { waitMs } = rungAt(unit, stop) // past the end: the one that was sent last
   return { ...stop, dueBootMs: now.bootMs + waitMs }
 }
 
@@ -156,10 +191,10 @@ function isReplaceable(unit: Unit): unit is Unit & { readonly run: Run } {
 
 // ---- what somebody wishes --------------------------------------------------------------------------------------
 
-/** A wish equal to the declared one is not kept as the user's: there is nothing to remember. */
-function wished(unit: Unit, kind: LastingWant['kind'], by: Who): LastingWant {
-  const declared = declaredWant(unit.spec)
-  return declared.kind === kind ? declared : { kind, by }
+/** A wish equal to the declared one is not kept as the user's: there is nothing to remember, where that counts again and again. */
+function wished({ spec }: Unit, kind: LastingWant['kind'], by: Who): LastingWant {
+  const declared = declaredWant(spec)
+  return spec.autostartAgain && declared.kind === kind ? declared : { kind, by }
 }
 
 function start(draft: Draft, unit: Unit, by: Who, now: Now): void {
@@ -206,6 +241,20 @@ function runOnce(draft: Draft, unit: Unit, by: Who, now: Now): void {
   doubt(draft, unit, `one run asked for by ${whoText(by)}`)
 }
 
+/** What ends already, or is tried again by nobody's wish but the policy's, has had its last run. */
+function runLast(draft: Draft, unit: Unit, by: Who, now: Now): void {
+  if (unit.phase === 'stopping' || unit.after !== null) {
+    stop(draft, unit, by, now)
+    return
+  }
+  const why = `one last run asked for by ${whoText(by)}`
+  const want: Want = { kind: 'once', by, afterwards: { kind: 'down', by }, isLast: true }
+  const wanted: Unit = { ...unit, ...freshCounters, stoppedBy: null, want }
+  if (isAtRest(unit)) rest(draft, wanted, { why }, now)
+  else putUnit(draft, unit.phase === 'idle' ? { ...wanted, reason: why } : wanted)
+  doubt(draft, unit, why)
+}
+
 function restart(draft: Draft, unit: Unit, by: Who, now: Now): void {
   start(draft, unit, by, now)
   replaceRun(draft, unitsOf(draft).get(unit.id) ?? unit, by)
@@ -241,11 +290,11 @@ function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>,
   if (draft.state.mode.kind === 'stopping') return
   draft.state = { ...draft.state, mode: { kind: 'stopping', by: command.by, why: command.why } }
   for (const unit of [...unitsOf(draft).values()]) {
-    const isUntilRestart = unit.spec.manualStop === 'until-daemon-restart' && unit.want.by.kind !== 'declared'
-    const isStopOver = isUntilRestart || unit.want.kind === 'once'
+    const want = wantBeyondTheDaemon(unit)
+    const isStopOver = want !== unit.want
     const why = 'the daemon was ended'
     const job = unit.want.kind === 'once' ? stoppedJob(unit, why, now) : unit.job
-    const kept: Unit = isStopOver ? { ...unit, job, want: wantBeyondTheDaemon(unit) } : unit
+    const kept: Unit = isStopOver ? { ...unit, job, want } : unit
     // Whoever starts the daemon again on purpose wants what is declared, jobs and what gave up included.
     const rests = phaseAhead(unit)
     const isOver = rests === 'ended' || rests === 'failed' || (isStopOver && rests === 'backoff')
@@ -253,9 +302,4 @@ function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>,
     if ((isOver && !isDone(unit, now)) || isPrepared) rest(draft, kept, { ...freshCounters, why }, now)
     else if (isStopOver) putUnit(draft, kept)
   }
-}
-
-function wantBeyondTheDaemon({ want, spec }: Unit): Want {
-  const lasting = want.kind === 'once' ? wantAfterOnce(want, spec) : want
-  return spec.manualStop === 'until-daemon-restart' ? declaredWant(spec) : lasting
 }

@@ -1,7 +1,7 @@
 import type { Check, CheckName, CheckState, Now, State, Unit, UnitId } from './model.ts'
-import { rungAt } from './plan.ts'
 import { type ShownState, shownState } from './shown.ts'
-import { durationText, exitText, ordinal, whoText } from './text.ts'
+import { durationText, exitText, isSomebody, ordinal, whoText } from './text.ts'
+import { rungAt, rungName } from './unit/ladder.ts'
 import { indexServices, isWantedUp, mustEnd, type ServiceIndex, stopBlockers } from './unit/wish.ts'
 import { waitingFor } from './waiting.ts'
 
@@ -167,6 +167,7 @@ function preparing(scene: Scene): Account {
 function hookNext({ unit, now }: Scene, then: string): Next {
   const hook = unit.run?.role === 'post' ? unit.spec.hooks.postStop : unit.spec.hooks.preStart
   if (unit.run === null || hook === null) return then
+  if (hook.timeoutMs === null) return then
   const inMs = unit.run.startedBootMs + hook.timeoutMs - now.bootMs
   return { what: `${then}; the hook is stopped`, inMs, more: ' if it still runs' }
 }
@@ -236,8 +237,8 @@ function stoppingNext({ state, unit, now }: Scene): Next {
   const after = unit.condemned === null ? 'it is started again' : 'its restart policy decides'
   const then = isWantedUp(state, unit) ? `; then ${after}` : ''
   if (dueBootMs === null) return `ends when it ends: its stop ladder has no further rung${then}`
-  const { signal } = rungAt(unit, unit.stop?.rung ?? 0)
-  return { what: `SIG${signal}`, inMs: dueBootMs - now.bootMs, more: ` if it is still there${then}` }
+  const what = rungName(rungAt(unit, unit.stop ?? { rung: 0, isForGood: false }))
+  return { what, inMs: dueBootMs - now.bootMs, more: ` if it is still there${then}` }
 }
 
 function afterText({ after, want }: Unit): string {
@@ -253,10 +254,9 @@ function resting({ state, unit, now }: Scene): Account {
   if (!unit.isDeclared) return coming('forgotten with the next turn')
   if (unit.spec.schedule !== null) return scheduled(unit, now)
   const until = unit.spec.manualStop === 'until-started' ? '' : ', or the daemon is restarted'
-  const next =
-    unit.want.by.kind === 'declared'
-      ? 'nothing: it is not started by itself'
-      : `nothing: it stays down by the wish of ${whoText(unit.want.by)}, until somebody starts it${until}`
+  const next = !isSomebody(unit.want.by)
+    ? 'nothing: it is not started by itself'
+    : `nothing: it stays down by the wish of ${whoText(unit.want.by)}, until somebody starts it${until}`
   return { isAtTarget: true, next, command: `holdfast start ${unit.id}` }
 }
 

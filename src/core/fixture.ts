@@ -11,6 +11,7 @@ import type {
   Service,
   State,
   Step,
+  StopRung,
   Target,
   Transition,
   Unit,
@@ -18,8 +19,8 @@ import type {
 } from './model.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
-import { revive } from './revive.ts'
-import { noChecks, noHooks, noLabels, plainProcess } from './target/plain.ts'
+import { revive, type Stored, storedJob, storedUnit } from './revive.ts'
+import { noChecks, noHooks, noLabels, plainEnd, plainProcess } from './target/plain.ts'
 
 /** What the tests of the core are made of: one app `a`, a script of turns, and steps told as sentences. */
 
@@ -42,6 +43,7 @@ export function service(name: string, settings: Partial<Service> = {}): Service 
   return {
     name,
     kind: 'process',
+    ...plainEnd,
     process: { ...plainProcess, command: [name] },
     instances: [{ n: 1 }],
     autostart: true,
@@ -87,6 +89,44 @@ export function shutdown(): Event {
   return asked({ kind: 'shutdown', by: { kind: 'daemon' }, why: 'SIGTERM' })
 }
 
+/** runit's `once`. */
+export function askLast(...names: readonly string[]): Event {
+  return asked({ kind: 'run', units: names.map(idOf), by: ann, isLast: true })
+}
+
+/** As runit has it: SIGTERM, SIGCONT at once, and nothing more. */
+export const runitLadder: readonly StopRung[] = [
+  { signal: 'TERM', scope: 'main', waitMs: 0 },
+  { signal: 'CONT', scope: 'main', waitMs: 0 },
+]
+
+/** A service directory as it is decoded: what it says of `down` counts once, and a manual stop ends with the daemon. */
+export function directory(name: string, settings: Partial<Service> = {}): Service {
+  const runit = { autostartAgain: false, manualStop: 'until-daemon-restart', stop: runitLadder } as const
+  return service(name, { ...runit, restart: { ...policy, stableMs: 1_000 }, priority: 1, ...settings })
+}
+
+/** The same with a `log/`: its logger is called after it, and ends for good by the end of its input. */
+export function logged(
+  name: string,
+  settings: Partial<Service> = {},
+  loggers: Partial<Service> = {},
+): readonly [Service, Service] {
+  const writer = directory(name, settings)
+  const stdin = { kind: 'output', unit: idOf(name) } as const
+  const logger = directory(`${name}.log`, {
+    process: { ...plainProcess, command: ['log'], stdin },
+    retire: [{ signal: 'EOF', scope: 'main', waitMs: 0 }],
+    ...loggers,
+  })
+  return [withLogger(writer), logger]
+}
+
+export function withLogger(writer: Service): Service {
+  const unit = idOf(`${writer.name}.log`)
+  return { ...writer, process: { ...writer.process, logger: { kind: 'unit', unit, stderr: plainProcess.stdout } } }
+}
+
 /** `web` is a/web/1, `web/2` is a/web/2. */
 export function idOf(name: string): string {
   return name.includes('/') ? `a/${name}` : `a/${name}/1`
@@ -107,6 +147,9 @@ export interface Play {
   /** News about the run the unit has now. */
   spawned(name: string): Event
   exited(name: string, exit: Exit): Event
+  adopted(name: string): Event
+  notStarted(name: string): Event
+  signalled(name: string, signal: string, outcome: 'sent' | 'gone' | 'handled'): Event
   spawnFailed(name: string, retry?: boolean): Event
 }
 
@@ -144,11 +187,35 @@ export function play(from: State = revive(null, at(0))): Play {
     run,
     spawned: (name) => ({ kind: 'spawned', unit: idOf(name), run: run(name).n, identity: identityOf(run(name).n) }),
     exited: (name, exit) => ({ kind: 'exited', unit: idOf(name), run: run(name).n, exit }),
+    adopted: (name) => ({ kind: 'adopted', unit: idOf(name), run: run(name).n, identity: identityOf(run(name).n) }),
+    notStarted: (name) => ({ kind: 'not-started', unit: idOf(name), run: run(name).n }),
+    signalled: (name, signal, outcome) => ({ kind: 'signalled', unit: idOf(name), run: run(name).n, signal, outcome }),
     spawnFailed: (name, retry = false) => {
       const failure = { code: retry ? 'EAGAIN' : 'ENOENT', message: 'no such file', retry }
       return { kind: 'spawn-failed', unit: idOf(name), run: run(name).n, ...failure }
     },
   }
+}
+
+/** What is stored of it. */
+export function storedForm(state: State): Stored {
+  const units = [...state.units.values()]
+  return {
+    bootId: state.bootId,
+    target: state.target,
+    units: units.map(storedUnit),
+    wants: units.flatMap(({ id, want }) => (want.by.kind === 'declared' ? [] : [{ unit: id, want }])),
+    jobs: units.flatMap(({ id, job }) => {
+      const kept = storedJob(job)
+      return kept === null ? [] : [{ unit: id, job: kept }]
+    }),
+    runsReserved: 1_001,
+  }
+}
+
+/** The daemon died at `bootMs`, and the next one knows what was stored. */
+export function afterCrash(scene: Play, bootMs: number): Play {
+  return play(revive(JSON.parse(JSON.stringify(storedForm(scene.state))), at(bootMs)))
 }
 
 /** The services are up, in dependency order, at `bootMs`. */

@@ -31,7 +31,7 @@ export interface App {
   readonly services: Readonly<Record<string, Service>>
 }
 
-export type Dialect = 'compose' | 'supervisord'
+export type Dialect = 'compose' | 'supervisord' | 'runit'
 
 export interface Service {
   readonly name: string
@@ -40,9 +40,15 @@ export interface Service {
   /** One unit each; `process` overrides what differs from the service's own (supervisord expands per process). */
   readonly instances: readonly Instance[]
   readonly autostart: boolean
+  /** false: what `autostart` says counts when it is declared for the first time only (runit's `down` file). */
+  readonly autostartAgain: boolean
   readonly restart: RestartPolicy
   /** How to stop: one rung after the other; the last repeats while something lives, when it is a kill. */
   readonly stop: readonly StopRung[]
+  /** How to end it for good: when it is no longer declared, or with the daemon. null: as `stop`. */
+  readonly retire: readonly StopRung[] | null
+  /** By the name of a signal that somebody asks for: see StopRung.script. */
+  readonly signalScripts: Readonly<Record<string, readonly string[]>>
   readonly dependsOn: readonly Dependency[]
   /** Start ascending, stop descending, where no dependency says otherwise. supervisord's default is 999. */
   readonly priority: number
@@ -90,6 +96,8 @@ export interface ProcessSpec {
   /** 'stdout': both in one stream, in order. */
   readonly stderr: LogSpec | 'stdout'
   readonly stdin: StdinSpec
+  /** Who takes what it prints, instead of `stdout`. May change while it runs. */
+  readonly logger: LoggerSpec | null
   readonly limits: ProcessLimits | null
   /** Put each run in a cgroup of its own, so that nothing it starts can get away. */
   readonly cgroup: boolean
@@ -112,11 +120,38 @@ export interface LogSpec {
   readonly compress: boolean
 }
 
-/** pipe: kept open by the daemon over restarts of either; what is written to it reaches the run that reads. */
+/**
+ * pipe: kept open by the daemon over restarts of either; what is written to it reaches the run that reads.
+ * output: what another unit prints to stdout, which names this one as its `logger`.
+ */
 export type StdinSpec =
   | { readonly kind: 'null' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'pipe' }
+  | { readonly kind: 'output'; readonly unit: UnitId }
+
+/** `stderr`: where that goes meanwhile, whatever `ProcessSpec.stderr` says. */
+export type LoggerSpec =
+  /** A unit that reads it: its stdin is of kind `output`. What it has not read stays in the pipe, over deaths of all three. */
+  | { readonly kind: 'unit'; readonly unit: UnitId; readonly stderr: LogSpec }
+  /** The daemon itself, into log directories of svlogd's format. */
+  | { readonly kind: 'svlogd'; readonly svlogd: SvlogdSpec; readonly stderr: LogSpec }
+
+/** As svlogd's command line says it; what stands in the `config` of a directory counts on top. */
+export interface SvlogdSpec {
+  /** Absolute. */
+  readonly directories: readonly string[]
+  /** Before each line: nothing, `@` and TAI64N, `2026-11-21_17:45:00.12345`, or the same with `T`. */
+  readonly stamp: 'none' | 'tai64n' | 'date' | 'iso'
+  /** What stands for unprintable characters; null: they stay. */
+  readonly replacement: string | null
+  /** These are replaced as well. */
+  readonly replaced: string
+  /** So much of a line counts for patterns. */
+  readonly lineBytesMax: number
+  /** Who owns the files: as ProcessSpec.user. */
+  readonly user: string | null
+}
 
 /** What a run may use. null: as the daemon has it. */
 export interface ProcessLimits {
@@ -221,9 +256,14 @@ export interface Hooks {
 
 export interface Hook {
   readonly command: readonly string[]
-  /** Longer than this and it is stopped, and has failed. */
-  readonly timeoutMs: number
+  /** Longer than this and it is stopped, and has failed. null: it may take as long as it likes. */
+  readonly timeoutMs: number | null
   readonly ignoreFailure: boolean
+  /**
+   * A post_stop hook that is runit's `finish`: its arguments are the exit code (or -1) and the low byte of the wait status,
+   * and it follows a start that failed as well, with `111 0`.
+   */
+  readonly isFinish?: true
 }
 
 export interface Schedule {
@@ -263,8 +303,10 @@ export interface Backoff {
 }
 
 export interface StopRung {
-  /** Without SIG: `TERM`. */
+  /** Without SIG: `TERM`. `EOF`: no signal, but the end of its input, which is the output of another unit. `0`: nothing. */
   readonly signal: string
+  /** A program that is run first, as its hooks are; exits it with 0, the signal is not sent (runit's control scripts). */
+  readonly script?: readonly string[]
   /** main: the one process. group: its process group. tree: group, cgroup and what it left behind. */
   readonly scope: SignalScope
   /** How long to wait for the end before the next rung. */
@@ -356,7 +398,7 @@ export interface Unit {
   /** The number of its newest run, whatever became of it. 0: there was none. */
   readonly lastRun: number
   /** The stop ladder while stopping: the rung to send next, and when. dueBootMs null: nothing further to send. */
-  readonly stop: { readonly rung: number; readonly dueBootMs: number | null; readonly why: string } | null
+  readonly stop: StopUnderWay | null
   /** Why its run must end as a failure, by policy: a liveness check failed, a hook took too long. */
   readonly condemned: string | null
   /** While the post_stop hook is due or runs: what follows it. */
@@ -382,6 +424,14 @@ export interface Unit {
   readonly health: Health | null
   /** Its schedule and the history of its runs as a job; survives the machine. null: it was never a job. */
   readonly job: Job | null
+}
+
+export interface StopUnderWay {
+  readonly rung: number
+  readonly dueBootMs: number | null
+  readonly why: string
+  /** The ladder is `retire`. */
+  readonly isForGood: boolean
 }
 
 export interface After {
@@ -455,8 +505,11 @@ export interface UnitSpec {
   /** Changes exactly when a running process would have to be replaced to match. */
   readonly runHash: string
   readonly autostart: boolean
+  readonly autostartAgain: boolean
   readonly restart: RestartPolicy
   readonly stop: readonly StopRung[]
+  readonly retire: readonly StopRung[] | null
+  readonly signalScripts: Service['signalScripts']
   readonly dependsOn: readonly Dependency[]
   /** Its app's, then its own. */
   readonly appPriority: number
@@ -482,6 +535,8 @@ export interface OnceWant {
   readonly by: Who
   /** What holds again when that run is over. null: what is declared. */
   readonly afterwards: LastingWant | null
+  /** The run is no job, and whatever comes of it none follows: see the command `run`. */
+  readonly isLast?: true
 }
 
 export type Who =
@@ -489,6 +544,8 @@ export type Who =
   | { readonly kind: 'user'; readonly uid: number; readonly name: string }
   /** Over TCP: whoever has the key of that name. */
   | { readonly kind: 'key'; readonly name: string }
+  /** Whoever may use a file by which a program of another world gives commands: `sv`. Nothing tells who it was. */
+  | { readonly kind: 'client'; readonly name: string }
   | { readonly kind: 'daemon' }
   | { readonly kind: 'schedule' }
 
@@ -506,6 +563,8 @@ export interface Run {
   readonly isAdopted: boolean
   readonly isPaused: boolean
   readonly isStable: boolean
+  /** It was sent SIGTERM, by its ladder or because somebody asked. */
+  readonly gotTerm: boolean
   /** Limits that this host could not enforce, each told in a sentence. */
   readonly shortfalls: readonly string[]
 }
@@ -559,8 +618,11 @@ export type Command =
   | { readonly kind: 'start'; readonly units: readonly UnitId[]; readonly by: Who }
   | { readonly kind: 'stop'; readonly units: readonly UnitId[]; readonly by: Who }
   | { readonly kind: 'restart'; readonly units: readonly UnitId[]; readonly by: Who }
-  /** One run now, as a job; what already runs is left alone. */
-  | { readonly kind: 'run'; readonly units: readonly UnitId[]; readonly by: Who }
+  /**
+   * One run now, as a job; what already runs is left alone. `isLast`: whatever was wanted before, nothing follows that run
+   * until somebody starts the unit again (runit's once).
+   */
+  | { readonly kind: 'run'; readonly units: readonly UnitId[]; readonly by: Who; readonly isLast?: true }
   | { readonly kind: 'signal'; readonly units: readonly UnitId[]; readonly signal: string; readonly by: Who }
   | { readonly kind: 'shutdown'; readonly by: Who; readonly why: string }
 
@@ -576,13 +638,13 @@ export type Event =
       readonly shortfalls?: readonly string[]
     }
   | ({ readonly kind: 'spawn-failed'; readonly unit: UnitId; readonly run: number } & Failure)
-  /** The outcome of a signal step; `gone`: there was nobody left to signal. */
+  /** The outcome of a signal step; `gone`: there was nobody left to signal; `handled`: its script has dealt with it. */
   | {
       readonly kind: 'signalled'
       readonly unit: UnitId
       readonly run: number
       readonly signal: string
-      readonly outcome: 'sent' | 'gone'
+      readonly outcome: 'sent' | 'gone' | 'handled'
     }
   | ({ readonly kind: 'signal-failed'; readonly unit: UnitId; readonly run: number; readonly signal: string } & Failure)
   | { readonly kind: 'exited'; readonly unit: UnitId; readonly run: number; readonly exit: Exit }
@@ -662,6 +724,10 @@ export type Step =
       readonly scope: SignalScope
       /** ladder: a rung of the stop ladder; wake: SIGCONT, so that a paused one can act on it; asked: somebody's own. */
       readonly purpose: 'ladder' | 'wake' | 'asked'
+      /** It belongs to the ladder `retire`. */
+      readonly isForGood?: true
+      /** See StopRung.script; it is run in the unit's settings. */
+      readonly script?: { readonly command: readonly string[]; readonly attempt: number; readonly spec: UnitSpec }
       readonly why: string
     }
   /** Nothing of this unit is needed any more: release its streams. */

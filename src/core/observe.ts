@@ -82,6 +82,8 @@ function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now):
     case 'signalled':
       if (event.outcome === 'gone') {
         draft.state = { ...draft.state, observe: { why: `${unit.id}: nobody there to signal`, inFlight: false } }
+      } else if (event.outcome === 'sent' && event.signal === 'TERM' && !run.gotTerm) {
+        putUnit(draft, { ...unit, run: { ...run, gotTerm: true } })
       }
       return
     case 'signal-failed':
@@ -164,7 +166,8 @@ function adopted(draft: Draft, unit: Unit, run: Run, now: Now): void {
  * again from its first rung, so that nothing is killed without having been asked.
  */
 function ladderAgain(unit: Unit, now: Now): Unit['stop'] {
-  return { rung: 0, dueBootMs: now.bootMs, why: unit.stop?.why ?? 'stopped' }
+  const { why, isForGood } = unit.stop ?? { why: 'stopped', isForGood: false }
+  return { rung: 0, dueBootMs: now.bootMs, why, isForGood }
 }
 
 function observed(draft: Draft, event: Extract<Event, { kind: 'observed' }>, now: Now): void {

@@ -19,7 +19,8 @@ import {
 } from './fixture.ts'
 import { spawnsPerTurnMax } from './limits.ts'
 import type { Event, Service } from './model.ts'
-import { plan, rungAt } from './plan.ts'
+import { plan } from './plan.ts'
+import { rungAt } from './unit/ladder.ts'
 
 const withCommand = (one: Service, ...command: string[]): Service => ({ ...one, process: { ...one.process, command } })
 
@@ -116,7 +117,8 @@ describe('ends', () => {
     const scene = running(0, service('web', { stop: [{ signal: 'INT', scope: 'main', waitMs: 10 }] }))
     assert.deepEqual(scene.turn(1, ask('stop', 'web')), ['INT web: stopped by ann (uid 1000)'])
     assert.deepEqual(scene.turn(1_000_000), [])
-    assert.deepEqual(scene.unit('web').stop, { rung: 1, dueBootMs: null, why: 'stopped by ann (uid 1000)' })
+    const why = 'stopped by ann (uid 1000)'
+    assert.deepEqual(scene.unit('web').stop, { rung: 1, dueBootMs: null, why, isForGood: false })
   })
 
   it('a step says whom it reaches and what it is for', () => {
@@ -270,8 +272,12 @@ describe('signals and observations', () => {
 it('past its end a ladder stays on its last rung, and an empty one is a TERM', () => {
   const scene = running(0, service('web'), service('bare', { stop: [] }))
   assert.deepEqual(
-    [0, 1, 2, 9].map((rung) => rungAt(scene.unit('web'), rung).signal),
+    [0, 1, 2, 9].map((rung) => rungAt(scene.unit('web'), { rung, isForGood: false }).signal),
     ['TERM', 'KILL', 'KILL', 'KILL'],
   )
-  assert.deepEqual(rungAt(scene.unit('bare'), 0), { signal: 'TERM', scope: 'main', waitMs: 10_000 })
+  assert.deepEqual(rungAt(scene.unit('bare'), { rung: 0, isForGood: false }), {
+    signal: 'TERM',
+    scope: 'main',
+    waitMs: 10_000,
+  })
 })

@@ -1,8 +1,9 @@
 import { spawnsPerTurnMax } from './limits.ts'
-import type { Now, Phase, Role, Run, State, Step, StopRung, Unit } from './model.ts'
+import type { Now, Phase, Role, Run, State, Step, Unit } from './model.ts'
 import { exitText, isSomebody, whoText } from './text.ts'
 import { planProbes } from './unit/health.ts'
 import { isJob, planSchedules } from './unit/job.ts'
+import { endsForGood, hasOtherLadder, rungAt } from './unit/ladder.ts'
 import {
   compareStarts,
   hindrance,
@@ -99,10 +100,14 @@ function planEnds(steps: Step[], state: State, now: Now): void {
     if (livesOn.has(unit.phase) && mustEnd(state, unit)) {
       blockers ??= stopBlockers(state)
       // Nobody counts on a hook: only what a process leaves behind has an order.
-      if (unit.run.role !== 'main' || blockers.blocks(unit) === null)
-        pushRung(steps, unit, unit.run, 0, endWhy(state, unit))
+      if (unit.run.role !== 'main' || blockers.blocks(unit) === null) {
+        pushRung(steps, unit, unit.run, { rung: 0, isForGood: endsForGood(state, unit), why: endWhy(state, unit) })
+      }
+    } else if (unit.stop !== null && hasOtherLadder(state, unit, unit.stop)) {
+      const { isForGood, why } = unit.stop
+      pushRung(steps, unit, unit.run, { rung: 0, isForGood: !isForGood, why: isForGood ? why : endWhy(state, unit) })
     } else if (unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs) {
-      pushRung(steps, unit, unit.run, unit.stop.rung, unit.stop.why)
+      pushRung(steps, unit, unit.run, unit.stop)
     }
   }
 }
@@ -119,21 +124,31 @@ function endWhy(state: State, unit: Unit): string {
 }
 
 function askedSignal(unit: Unit, run: Run, signal: string): Step {
-  const why = 'asked for'
-  return { kind: 'signal', unit: unit.id, run: run.n, signal, scope: 'main', purpose: 'asked', why }
+  const command = run.role === 'main' ? unit.spec.signalScripts[signal] : undefined
+  const asked = { scope: 'main', purpose: 'asked', why: 'asked for' } as const
+  return { kind: 'signal', unit: unit.id, run: run.n, signal, ...asked, ...scriptPart(unit, command) }
 }
 
-function pushRung(steps: Step[], unit: Unit, run: Run, rung: number, why: string): void {
-  const { signal, scope } = rungAt(unit, rung)
-  steps.push({ kind: 'signal', unit: unit.id, run: run.n, signal, scope, purpose: 'ladder', why })
+/** Nothing to add where there is no script: most units have none. */
+function scriptPart(
+  unit: Unit,
+  command: readonly string[] | undefined,
+): Pick<Extract<Step, { kind: 'signal' }>, 'script'> {
+  return command === undefined ? {} : { script: { command, attempt: unit.attempt, spec: unit.spec } }
+}
+
+function pushRung(
+  steps: Step[],
+  unit: Unit,
+  run: Run,
+  at: { readonly rung: number; readonly isForGood: boolean; readonly why: string },
+): void {
+  const { signal, scope, script } = rungAt(unit, at)
+  const part = run.role === 'main' ? scriptPart(unit, script) : {}
+  const ladder = { ...(at.isForGood ? { isForGood: true as const } : {}), ...part, purpose: 'ladder' as const }
+  steps.push({ kind: 'signal', unit: unit.id, run: run.n, signal, scope, ...ladder, why: at.why })
   if (run.isPaused && signal !== 'KILL') {
     const wake = 'paused, it could not act on the signal'
     steps.push({ kind: 'signal', unit: unit.id, run: run.n, signal: 'CONT', scope, purpose: 'wake', why: wake })
   }
-}
-
-/** The rung with this number; past the end the last one again. */
-export function rungAt(unit: Unit, rung: number): StopRung {
-  const ladder = unit.spec.stop
-  return ladder[Math.min(rung, ladder.length - 1)] ?? { signal: 'TERM', scope: 'main', waitMs: 10_000 }
 }

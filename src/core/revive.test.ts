@@ -1,20 +1,8 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { ann, ask, at, code, play, policy, running, service, setTarget } from './fixture.ts'
-import type { Now, State } from './model.ts'
-import { revive, type Stored, storedUnit } from './revive.ts'
-
-function storedForm(state: State): Stored {
-  const units = [...state.units.values()]
-  return {
-    bootId: state.bootId,
-    target: state.target,
-    units: units.map(storedUnit),
-    wants: units.flatMap(({ id, want }) => (want.by.kind === 'declared' ? [] : [{ unit: id, want }])),
-    jobs: [],
-    runsReserved: 1_001,
-  }
-}
+import { ann, ask, at, code, directory, play, policy, running, service, setTarget, storedForm } from './fixture.ts'
+import type { Now } from './model.ts'
+import { revive, storedUnit } from './revive.ts'
 
 const nextBoot: Now = { bootId: 'next', bootMs: 50, wallMs: 9_000_000 }
 
@@ -145,4 +133,52 @@ it('a wish for one run that an older version stored ends with what is declared',
   assert.deepEqual(again.unit('web').want, { ...want, afterwards: null })
   again.turn(2, again.exited('web', code(0)))
   assert.deepEqual(again.unit('web').want, { kind: 'up', by: { kind: 'declared' } })
+})
+
+it('what an older version stored of an end has no ladder for good and tells of no signal', () => {
+  const scene = running(0, service('web'), service('gone'))
+  scene.turn(1, ask('stop', 'web'), setTarget(service('web')))
+  const stored = storedForm(scene.state)
+  const {
+    autostartAgain: _again,
+    retire: _retire,
+    signalScripts: _scripts,
+    ...web
+  } = stored.target.apps.a!.services.web!
+  const { logger: _logger, ...process } = web.process
+  const target = { apps: { a: { ...stored.target.apps.a!, services: { web: { ...web, process } } } } }
+  const units = stored.units.map(({ run, stop, spec, ...row }) => {
+    const { gotTerm: _gotTerm, ...olderRun } = run!
+    const { isForGood: _isForGood, ...olderStop } = stop!
+    const { autostartAgain: _a, retire: _r, signalScripts: _s, ...olderSpec } = spec ?? {}
+    return { ...row, run: olderRun, stop: olderStop, spec: spec === null ? null : olderSpec }
+  })
+  const again = revive(JSON.parse(JSON.stringify({ ...stored, target, units })), at(2))
+  for (const id of ['a/web/1', 'a/gone/1']) {
+    const unit = again.units.get(id)
+    assert.deepEqual([unit?.run?.gotTerm, unit?.stop?.isForGood], [false, false])
+    const { autostartAgain, retire, signalScripts } = unit!.spec
+    assert.deepEqual(
+      { autostartAgain, retire, signalScripts },
+      { autostartAgain: true, retire: null, signalScripts: {} },
+    )
+  }
+  assert.equal(again.units.get('a/web/1')?.spec.process.logger, null)
+  assert.deepEqual(again.units.get('a/web/1')?.spec, scene.unit('web').spec)
+  const next = play(again)
+  assert.deepEqual(next.turn(3, next.adopted('web'), next.adopted('gone')), [
+    'TERM web: stopped by ann (uid 1000)',
+    'TERM gone: no longer declared',
+  ])
+})
+
+it('a manual stop until the daemon is restarted is over with the host, and one until a start is not', () => {
+  const scene = running(0, service('web', { manualStop: 'until-daemon-restart' }), service('db'), directory('sv'))
+  scene.turn(1, ask('stop', 'web', 'db', 'sv'))
+  const stored = storedForm(scene.state)
+  const declared = { kind: 'up', by: { kind: 'declared' } } as const
+  const wants = (now: Now) => [...revive(stored, now).units.values()].map(({ want }) => want)
+  assert.deepEqual(wants(nextBoot), [declared, { kind: 'down', by: ann }, declared])
+  // A crash of ours is no restart.
+  assert.deepEqual(wants(at(5)), Array(3).fill({ kind: 'down', by: ann }))
 })

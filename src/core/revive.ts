@@ -3,7 +3,7 @@ import type { End, Job, Now, Run, State, Target, Unit, UnitId, UnitSpec, Want } 
 import { completeSpec, completeTarget } from './target/plain.ts'
 import { unitSpecs } from './target/units.ts'
 import { declaredJob, isDoneOnce, jobEnds } from './unit/job.ts'
-import { declaredWant, wantAfterOnce } from './unit/wish.ts'
+import { declaredWant, wantBeyondTheDaemon } from './unit/wish.ts'
 
 /** The part of a unit that outlives the daemon; `spec` only where the target no longer has it. */
 export type StoredUnit = Omit<Unit, 'spec' | 'want' | 'isDeclared' | 'health' | 'job'> & {
@@ -76,15 +76,17 @@ function revivedUnits(stored: Stored, now: Now): ReadonlyMap<UnitId, Unit> {
   return units
 }
 
-/** An older version did not keep the number of the newest run. */
+/** An older version did not keep the number of the newest run, and knew one ladder. */
 function completeRow(row: StoredUnit): StoredUnit {
   const lastRun = row.lastRun ?? Math.max(row.run?.n ?? 0, row.end.run ?? 0)
-  return { ...row, run: completeRun(row.run), lastRun }
+  const stop = row.stop === null ? null : { ...row.stop, isForGood: row.stop.isForGood ?? false }
+  return { ...row, run: completeRun(row.run), stop, lastRun }
 }
 
 /** An older version knew no hooks and no limits. */
 function completeRun(run: Run | null): Run | null {
-  return run === null ? null : { ...run, role: run.role ?? 'main', shortfalls: run.shortfalls ?? [] }
+  if (run === null) return null
+  return { ...run, role: run.role ?? 'main', gotTerm: run.gotTerm ?? false, shortfalls: run.shortfalls ?? [] }
 }
 
 /** An older version forgot what was wanted before. */
@@ -102,7 +104,8 @@ function afterReboot(unit: Unit, now: Now): Unit {
   const end = unit.run === null ? unit.end : { ...unit.end, kind: 'unknown' as const, run: unit.run.n, exit: null }
   const why = 'the host was started'
   const job = jobEnds(unit, { kind: 'unknown', exit: null }, 'the host was started again', now)
-  const want = unit.want.kind === 'once' ? wantAfterOnce(unit.want, unit.spec) : unit.want
+  // A host that was started again has started the daemon on purpose.
+  const want = wantBeyondTheDaemon(unit)
   const revived: Unit = { ...fresh, lastRun: unit.lastRun, want, job, end, reason: why }
   if (!isDoneOnce(unit.spec, job, now.bootId)) return revived
   const done: End = { kind: 'expected', run: null, exit: null, message: '', atWallMs: null }

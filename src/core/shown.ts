@@ -1,4 +1,4 @@
-import type { State, Unit } from './model.ts'
+import type { Phase, State, Unit } from './model.ts'
 import { hindrance, type ServiceIndex } from './unit/wish.ts'
 
 /** The words of `holdfast ps`, by docs/lifecycle.md "Projections". */
@@ -13,6 +13,42 @@ export type ShownState =
   | 'exited'
   | 'failed'
   | 'unknown'
+
+const everyState: Readonly<Record<ShownState, true>> = {
+  waiting: true,
+  stopped: true,
+  starting: true,
+  running: true,
+  paused: true,
+  stopping: true,
+  backoff: true,
+  exited: true,
+  failed: true,
+  unknown: true,
+}
+
+export const shownStates = Object.keys(everyState) as readonly ShownState[]
+
+/** A phase alone, as the history and the daemon's terminal tell it: those that `ps` has no word for have their own. */
+export const phaseWords = {
+  idle: 'stopped',
+  preparing: 'preparing',
+  starting: 'starting',
+  up: 'running',
+  stopping: 'stopping',
+  finishing: 'finishing',
+  backoff: 'backoff',
+  ended: 'exited',
+  failed: 'failed',
+  unresolved: 'unknown',
+} as const satisfies Readonly<Record<Phase, string>>
+
+/** What `ps` shows for a word of `phaseWords`; of what is no such word, `unknown`. */
+export function shownAs(word: string): ShownState {
+  if (word === 'preparing') return 'starting'
+  if (word === 'finishing') return 'stopping'
+  return shownStates.find((state) => state === word) ?? 'unknown'
+}
 
 export function shownState(state: State, index: ServiceIndex, unit: Unit): ShownState {
   switch (unit.phase) {

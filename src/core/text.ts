@@ -22,6 +22,8 @@ export function whoText(who: Who): string {
       return `${who.name} (uid ${who.uid})`
     case 'key':
       return `key ${who.name}`
+    case 'client':
+      return who.name
     case 'daemon':
       return 'the daemon'
     case 'schedule':
@@ -31,7 +33,7 @@ export function whoText(who: Who): string {
 
 /** Who waits for an answer, and can ask again: not the daemon by itself, nor what is declared. */
 export function isSomebody({ kind }: Who): boolean {
-  return kind === 'user' || kind === 'key'
+  return kind === 'user' || kind === 'key' || kind === 'client'
 }
 
 /** `400 ms`, `3.2 s`, `5 min`, `2 h`: short, for a person. */

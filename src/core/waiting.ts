@@ -1,4 +1,5 @@
 import type { Dependency, State, Unit, UnitId } from './model.ts'
+import { isSomebody } from './text.ts'
 import { type Hindrance, hindrance, isWantedUp, mustEnd, type ServiceIndex } from './unit/wish.ts'
 
 /** Why a unit is not started yet. */
@@ -51,7 +52,7 @@ function stateText(state: State, unit: Unit, { condition }: Dependency): string 
     case 'idle':
       if (isWantedUp(state, unit)) return 'is about to be started'
       if (unit.spec.schedule !== null) return 'runs by its schedule only'
-      return unit.want.by.kind === 'declared' ? 'is not started by itself' : `is stopped: ${reason}`
+      return isSomebody(unit.want.by) ? `is stopped: ${reason}` : 'is not started by itself'
     case 'preparing':
     case 'starting':
       return 'is being started'

@@ -5,6 +5,7 @@ import { unitSpecs } from '../core/target/units.ts'
 import { printYaml, type Remarks } from '../formats/yaml-text.ts'
 import { normaliseAppName } from './compose/decode.ts'
 import { printAppText } from './compose/print.ts'
+import { freeName, renamedText, renameServices } from './convert-names.ts'
 import { decodeSources } from './decode-sources.ts'
 import type { Origin } from './decoding.ts'
 import { memorySourceReader } from './memory-source-reader.ts'
@@ -166,21 +167,14 @@ function rename(apps: readonly Named[], conversion: Conversion, notes: Note[]): 
       const message = `the app ${app.name} is called ${name}: names of apps have lower case letters, digits, - and _`
       notes.push({ origin: conversion.origin(original.name, ['name']), message })
     }
-    const servicesTaken = new Set<string>()
+    const names = renameServices(Object.keys(app.services))
     const services = Object.values(app.services).map((service) => {
-      const serviceName = freeName(service.name.replace(/[^a-zA-Z0-9._-]+/g, '-'), servicesTaken)
+      const serviceName = names.get(service.name)!
       if (serviceName === service.name) return service
-      const message = `the service ${service.name} is called ${serviceName}: names have letters, digits, ., - and _`
-      notes.push({ origin: conversion.origin(original.name, ['services', service.name]), message })
+      const origin = conversion.origin(original.name, ['services', service.name])
+      notes.push({ origin, message: renamedText(service.name, serviceName) })
       return { ...service, name: serviceName }
     })
     return { original, app: { ...app, name, services: byName(services) } }
   })
-}
-
-function freeName(name: string, taken: Set<string>): string {
-  let free = name
-  for (let n = 2; taken.has(free); n++) free = `${name}-${n}`
-  taken.add(free)
-  return free
 }

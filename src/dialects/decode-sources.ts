@@ -6,8 +6,9 @@ import { validateApp, validateCounts } from '../core/target/validate.ts'
 import { compareProblems, type Problem } from '../formats/format-error.ts'
 import { decodeCompose } from './compose/decode.ts'
 import type { DecodedSource, Origin, Place } from './decoding.ts'
-import { checkServiceDirectories, serviceDirectoriesIn } from './runit/decode.ts'
+import { checkServiceDirectories, decodeServices, type ServicesDirectory } from './runit/decode.ts'
 import type { ServiceDirectory } from './runit/service-directory.ts'
+import { fileKind, servicesDirectoryAt, sourceFilesIn } from './source-kind.ts'
 import { isFailure, type SourceReader } from './source-reader.ts'
 import { decodeSupervisord } from './supervisord/decode.ts'
 
@@ -34,13 +35,13 @@ export interface DecodeOptions {
   readonly abilities?: Abilities | null
   /** How to read files, whatever their names end in; null: by their names. */
   readonly dialect?: 'compose' | 'supervisord' | null
-  /** What to do with service directories of runit; without it they are refused, because nothing runs them yet. */
+  /** Service directories of runit are looked at in every detail, and are no part of the target. */
   readonly serviceDirectories?: 'checked'
 }
 
 /**
  * Reads sources into one target: `.yaml` and `.yml` files as Compose files, `.conf` and `.ini` files as supervisord's,
- * a directory as all of them in it. Paths are absolute. Reports every problem, in the order of the files; never throws
+ * a directory as all of them in it, or as runit's where it has service directories and none of them. Paths are absolute. Reports every problem, in the order of the files; never throws
  * for what a file holds.
  */
 export async function decodeSources(
@@ -87,13 +88,6 @@ function firstProblems(problems: readonly Problem[]): readonly Problem[] {
   return errors.concat(warnings).slice(0, problemsMax).toSorted(compareProblems)
 }
 
-type Kind = 'compose' | 'supervisord'
-
-function kindOf(path: string): Kind | null {
-  if (/\.ya?ml$/.test(path)) return 'compose'
-  return /\.(?:conf|ini)$/.test(path) ? 'supervisord' : null
-}
-
 interface Reading {
   readonly reader: SourceReader
   readonly options: DecodeOptions
@@ -105,7 +99,7 @@ async function decodeSource(path: string, reading: Reading): Promise<readonly De
   const { reader, options, problems } = reading
   const names = reader.list(path)
   if (!isFailure(names)) return decodeDirectory(path, names, reading)
-  const kind = options.dialect ?? kindOf(path)
+  const kind = options.dialect ?? fileKind(path)
   if (kind === 'compose') return await decodeCompose(path, reader, options)
   if (kind === 'supervisord') return [decodeSupervisord([path], reader)]
   const content = reader.read(path)
@@ -117,52 +111,50 @@ async function decodeSource(path: string, reading: Reading): Promise<readonly De
 }
 
 const sourceKinds =
-  'files ending in .yaml or .yml (Compose format), .conf or .ini (supervisord), and directories of them; check takes directories of service directories (runit) as well'
+  'files ending in .yaml or .yml (Compose format), .conf or .ini (supervisord), directories of them, and directories of service directories (runit)'
 
 async function decodeDirectory(
   directory: string,
   names: readonly string[],
   reading: Reading,
 ): Promise<readonly DecodedSource[]> {
-  const { reader, options } = reading
+  const { reader, options, problems } = reading
   const base = directory.endsWith('/') ? directory.slice(0, -1) : directory
-  const paths = names
-    .filter((name) => !name.startsWith('.'))
-    .toSorted()
-    .map((name) => `${base}/${name}`)
-  const files = paths.filter((path) => kindOf(path) !== null && isFailure(reader.list(path)))
-  if (files.length === 0) {
-    takeServiceDirectories(base, names, reading)
+  const services = servicesDirectoryAt(base, reader, false)
+  if (services !== null) {
+    if (options.serviceDirectories === undefined) return [serviceSource(services, reader)]
+    const checked = checkServiceDirectories(base, names, services.which, reader)
+    for (const problem of checked.problems) problems.push(problem)
+    for (const one of checked.directories) reading.serviceDirectories.push(one)
     return []
+  }
+  const files = sourceFilesIn(base, names, reader)
+  if (files.length === 0) {
+    const message = 'there is neither a file to read nor a service directory in this directory'
+    problems.push(fileProblem(base, message, `sources are ${sourceKinds}`))
   }
   const decoded: DecodedSource[] = []
   for (const path of files)
-    if (kindOf(path) === 'compose') decoded.push(...(await decodeCompose(path, reader, options)))
+    if (fileKind(path) === 'compose') decoded.push(...(await decodeCompose(path, reader, options)))
   // One parser for all of them, as when an [include] names them: a group may stand in another file than its programs.
-  const supervisord = files.filter((path) => kindOf(path) === 'supervisord')
+  const supervisord = files.filter((path) => fileKind(path) === 'supervisord')
   if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader))
   return decoded
 }
 
-/** What holds no file of ours may be a directory of runit's. */
-function takeServiceDirectories(directory: string, names: readonly string[], reading: Reading): void {
-  const { reader, options, problems, serviceDirectories } = reading
-  const which = serviceDirectoriesIn(directory, names, reader)
-  if (which === 'none') {
-    const message = 'there is neither a file to read nor a service directory in this directory'
-    problems.push(fileProblem(directory, message, `sources are ${sourceKinds}`))
-    return
+/** As a daemon runs it; each of its services stands for itself, so that what is wrong with one stops no other. */
+function serviceSource(directory: ServicesDirectory, reader: SourceReader): DecodedSource {
+  const { app, problems } = decodeServices(directory, { reader, unlogged: 'store' })
+  const place = (service: string | null) =>
+    service === null ? app.source : (app.services[service]?.process.workingDir ?? app.source)
+  return {
+    apps: [app],
+    problems: problems.map((problem) => ({ ...problem, severity: 'warning' })),
+    locate: ({ service, setting }) => ({ file: place(service), line: 1, column: 1, setting }),
+    // What is there decides; nothing of it is written in a line.
+    origin: (_app, [top, service = null]) =>
+      top === 'services' ? { file: place(service), line: 1, column: 1, written: null } : null,
   }
-  if (options.serviceDirectories === undefined) {
-    const message =
-      which === 'itself' ? 'this is a service directory of runit' : 'these are service directories of runit'
-    const hint = `name files of the Compose format or of supervisord; what is wrong here tells: holdfast check ${directory}`
-    problems.push(fileProblem(directory, `${message}, which this version checks and does not run yet`, hint))
-    return
-  }
-  const checked = checkServiceDirectories(directory, names, which, reader)
-  for (const problem of checked.problems) problems.push(problem)
-  for (const one of checked.directories) serviceDirectories.push(one)
 }
 
 interface Merged {

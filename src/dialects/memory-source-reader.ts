@@ -32,6 +32,7 @@ export function memorySourceReader(machine: MemoryMachine): SourceReader {
       return isFailure(text) ? text : Buffer.from(text).toString('latin1', 0, bytesMax)
     },
     look: (path) => look(machine, directories, path),
+    real: (path) => follow(machine, path),
     list,
     glob: (pattern) => expandGlob(pattern, (directory) => listOrNull(list(directory))),
     environment: machine.environment ?? {},

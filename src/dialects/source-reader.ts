@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   readSync,
+  realpathSync,
   type Stats,
   statSync,
 } from 'node:fs'
@@ -22,6 +23,8 @@ export interface SourceReader {
   readStart(path: string, bytesMax: number): string | Failure
   /** What is at a path; links are followed. */
   look(path: string): FileLook | Failure
+  /** The path without links in it. */
+  real(path: string): string | Failure
   /** The names in a directory, unsorted. */
   list(directory: string): readonly string[] | Failure
   /** The paths that match, sorted; see formats/glob.ts. */
@@ -48,6 +51,7 @@ export function diskSourceReader(environment: Readonly<Record<string, string>>):
     read: (path) => attempt(() => readText(path)),
     readStart: (path, bytesMax) => attempt(() => readStart(path, bytesMax)),
     look: (path) => attempt(() => look(path)),
+    real: (path) => attempt(() => realpathSync(path)),
     list,
     glob: (pattern) => expandGlob(pattern, (directory) => listOrNull(list(directory))),
     environment,

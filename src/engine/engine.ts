@@ -22,8 +22,14 @@ import { type Turn, turn } from './turn.ts'
 import { createWaiters } from './waiters.ts'
 
 export interface Engine extends EnginePort {
-  /** Loads what was stored, finds what still runs, takes the first turn. `held`: why the target is not to be touched. */
-  start(options: { readonly held: string | null }): Promise<void>
+  /**
+   * Loads what was stored, finds what still runs, takes the first turn. `held`: why the target is not to be touched. `first`:
+   * the daemon's own commands that count before anything that was stored is started, from the state as it was stored.
+   */
+  start(options: {
+    readonly held: string | null
+    readonly first?: ((state: State) => readonly Command[]) | undefined
+  }): Promise<void>
   /** Resolves when the daemon is to end and nothing lives any more. */
   readonly stopped: Promise<void>
   /**
@@ -238,7 +244,7 @@ export function createEngine(parts: EngineParts): Engine {
     clock.armWall(nextWallWake(state), schedule)
   }
 
-  async function start({ held }: { readonly held: string | null }): Promise<void> {
+  const start: Engine['start'] = async ({ held, first }) => {
     const { stored, warnings } = store.load()
     for (const warning of warnings) warn(warning)
     const now = clock.now()
@@ -254,17 +260,23 @@ export function createEngine(parts: EngineParts): Engine {
     isOpen = true
     driver.events(post, abort.signal)
     inbox.push(...events)
+    for (const asked of first?.(state) ?? []) inbox.push(commandEvent(asked))
     takeTurn()
   }
 
   function command(asked: Command): Promise<Snapshot> {
     if (inbox.length >= inboxMax) return Promise.reject(new Error('too much is waiting to be decided; try again'))
+    const event = commandEvent(asked)
+    return new Promise((resolve, reject) => {
+      acknowledgements.set(event.id, { resolve, reject })
+      post(event)
+    })
+  }
+
+  function commandEvent(asked: Command): Extract<Event, { kind: 'command' }> {
     const id = nextCommand
     nextCommand += 1
-    return new Promise((resolve, reject) => {
-      acknowledgements.set(id, { resolve, reject })
-      post({ kind: 'command', id, command: asked })
-    })
+    return { kind: 'command', id, command: asked }
   }
 
   function close(): void {

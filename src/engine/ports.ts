@@ -6,6 +6,7 @@ import type {
   Run,
   State,
   Step,
+  SvlogdSpec,
   Target,
   Transition,
   UnitId,
@@ -224,6 +225,27 @@ export interface StreamRef {
   readonly unit: UnitId
   readonly stream: 'stdout' | 'stderr'
   readonly spec: LogSpec
+  /** Goes into log directories of svlogd's format instead. */
+  readonly svlogd?: SvlogdSpec
+}
+
+/** The daemon's own loggers: of the units whose `logger` is of kind svlogd. */
+export interface LoggerPort {
+  /** null: none of this unit is open. */
+  state(unit: UnitId): LoggerState | null
+  /**
+   * reload: the directories' configuration is read again. rotate: what is not empty is begun anew. pause: nothing is taken, so
+   * that the writer waits when its pipe is full; resume. Nothing happens where none is open.
+   */
+  control(unit: UnitId, action: 'reload' | 'rotate' | 'pause' | 'resume'): void
+}
+
+export interface LoggerState {
+  readonly isPaused: boolean
+  /** When it was opened, paused or resumed. */
+  readonly sinceWallMs: number
+  /** Why it cannot write now; what is printed waits in the pipe. null: it can. */
+  readonly trouble: string | null
 }
 
 /** The read side of logs, for frontends and checks. */

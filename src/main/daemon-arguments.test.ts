@@ -6,16 +6,33 @@ import { daemonArguments, parseDaemonArguments } from './daemon-arguments.ts'
 
 test('what a daemon goes on with is read back as it was', () => {
   for (const given of [
-    { home: undefined, driver: 'process', lenient: false, logTotalBytesMax: null, listen: null, sources: ['/a.yaml'] },
+    {
+      home: undefined,
+      driver: 'process',
+      lenient: false,
+      logTotalBytesMax: null,
+      listen: null,
+      runsvdir: null,
+      sources: ['/a.yaml'],
+    },
     {
       home: '/h h',
       driver: 'fake',
       lenient: true,
       logTotalBytesMax: 500 * 1024 ** 2,
       listen: { address: '::1', port: 8700 },
+      runsvdir: 'inherit',
       sources: ['/a.yaml', '/b'],
     },
-    { home: '/h', driver: 'process', lenient: false, logTotalBytesMax: 1024 ** 2 + 1, listen: null, sources: [] },
+    {
+      home: '/h',
+      driver: 'process',
+      lenient: false,
+      logTotalBytesMax: 1024 ** 2 + 1,
+      listen: null,
+      runsvdir: null,
+      sources: [],
+    },
   ] as const) {
     const { home, driver, ...declared } = given
     assert.deepEqual(parseDaemonArguments(daemonArguments({ home, driver, declared })), { kind: 'arguments', ...given })

@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util'
 import { parseByteSize, printByteSize } from '../formats/byte-size.ts'
 import { suggest } from '../formats/suggest.ts'
 import { parseTcpAddress, printTcpAddress } from '../wire/tcp-address.ts'
+import type { Declared } from './declared.ts'
 import type { DriverName } from './home-driver.ts'
-import type { Declared } from './sources.ts'
 
 export type DaemonArguments =
   | ({
@@ -22,13 +22,14 @@ export function daemonArguments(options: {
   readonly declared: Declared
 }): readonly string[] {
   const { home, driver, declared } = options
-  const { lenient, logTotalBytesMax, listen, sources } = declared
+  const { lenient, logTotalBytesMax, listen, runsvdir, sources } = declared
   return [
     ...(home === undefined ? [] : ['--home', home]),
     ...(lenient ? ['--lenient'] : []),
     ...(logTotalBytesMax === null ? [] : ['--log-total', printByteSize(logTotalBytesMax)]),
     ...(listen === null ? [] : ['--listen', printTcpAddress(listen)]),
     ...(driver === 'process' ? [] : ['--driver', driver]),
+    ...(runsvdir === null ? [] : ['--runsvdir', runsvdir]),
     ...sources,
   ]
 }
@@ -39,6 +40,8 @@ const options = {
   'log-total': { type: 'string' },
   listen: { type: 'string' },
   driver: { type: 'string' },
+  // What `holdfast runsvdir` becomes: nobody types it.
+  runsvdir: { type: 'string' },
   color: { type: 'string' },
 } as const
 
@@ -51,6 +54,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
       allowPositionals: true,
     })
     const { home, lenient = false, 'log-total': logTotal, listen: listenText, driver = 'process' } = values
+    const runsvdir = values.runsvdir === 'inherit' || values.runsvdir === 'store' ? values.runsvdir : null
     const logTotalBytesMax = logTotal === undefined ? null : parseByteSize(logTotal)
     if (logTotal !== undefined && (logTotalBytesMax === null || logTotalBytesMax < logTotalBytesLeast)) {
       return usage(`--log-total is a size of at least 1MB, such as 500MB or 2GB, not '${logTotal}'`)
@@ -61,13 +65,15 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
       return usage(`--listen is PORT or ADDRESS:PORT, such as 8700 or 192.0.2.7:8700, not '${listenText}'`)
     }
     const sources = positionals.map((path) => resolve(path))
-    return { kind: 'arguments', home, driver, lenient, logTotalBytesMax, listen, sources }
+    return { kind: 'arguments', home, driver, lenient, logTotalBytesMax, listen, runsvdir, sources }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!code.startsWith('ERR_PARSE_ARGS')) throw error
     const [message = ''] = (error as Error).message.split('. ')
     const unknown = /^Unknown option '(--[^']+)'/.exec(message)?.[1]
-    const names = Object.keys(options).map((name) => `--${name}`)
+    const names = Object.keys(options)
+      .filter((name) => name !== 'runsvdir')
+      .map((name) => `--${name}`)
     const similar = unknown === undefined ? null : suggest(unknown, names)
     return usage(similar === null ? message : `unknown option ${unknown}, perhaps ${similar} is meant`)
   }

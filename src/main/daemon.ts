@@ -8,6 +8,7 @@ import { chooseHome, type Home } from '../wire/home.ts'
 import { beginning } from './beginning.ts'
 import { createConsoleOutput } from './console-output.ts'
 import { parseDaemonArguments } from './daemon-arguments.ts'
+import type { Declared } from './declared.ts'
 import { dieOnBugs } from './fatal.ts'
 import { createForeground } from './foreground.ts'
 import { type Before, openFront } from './front.ts'
@@ -19,7 +20,8 @@ import { saveMemory } from './memory.ts'
 import { obeySignals } from './obey-signals.ts'
 import { openOwnLog } from './own-log.ts'
 import { readDeclared } from './read-declared.ts'
-import { type Declared, rememberedSources } from './sources.ts'
+import { readRunsvdir } from './runsvdir.ts'
+import { rememberedSources } from './sources.ts'
 import { takeCarried } from './upgrade-carried.ts'
 import { beginProbation } from './upgrade-probation.ts'
 import { holdSignals } from './upgrade-signals.ts'
@@ -61,12 +63,28 @@ export async function runDaemon(args: readonly string[], version: string): Promi
   return supervise({ home, homeOption, driverName, lockFd: lock.fd, declared, version, before, ...output })
 }
 
+/** The same as runit's `runsvdir` is called. */
+export async function runRunsvdir(
+  leading: readonly string[],
+  args: readonly string[],
+  version: string,
+): Promise<number> {
+  const request = readRunsvdir(args)
+  if (request.kind === 'usage') {
+    process.stderr.write(request.message)
+    return request.code
+  }
+  if (request.warning !== '') process.stderr.write(`runsvdir: warning: ${request.warning}\n`)
+  return runDaemon([...leading, ...request.args], version)
+}
+
 /** The files of last time; what is said this time comes on top. */
 function asLastTime(said: Declared, last: Declared | null): Declared | null {
   if (last === null) return null
   const logTotalBytesMax = said.logTotalBytesMax ?? last.logTotalBytesMax
   const listen = said.listen ?? last.listen
-  return { sources: last.sources, lenient: said.lenient || last.lenient, logTotalBytesMax, listen }
+  const { sources, runsvdir } = last
+  return { sources, lenient: said.lenient || last.lenient, logTotalBytesMax, listen, runsvdir }
 }
 
 interface Setting {
@@ -89,18 +107,27 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const inside = await openInside({ ...setting, isFollowing: before !== null, warn })
   const { engine, store, history, sources, startedAt } = inside
   const lastAnswers = createLastAnswers()
-  const foreground = createForeground({ out, terminal: ownTerminal, home })
-  obeySignals({ engine, sources, foreground, warn })
+  const { runsvdir } = setting.declared
+  // Its output is that of the services.
+  const foreground = createForeground({ out: runsvdir === null ? out : () => {}, terminal: ownTerminal, home })
+  const asked = obeySignals({ engine, sources, foreground, isRunsvdir: runsvdir !== null, warn })
   before?.signals.release()
   const deaths = store.deathsWithin(deathsWindowMs)
   const repeated = deaths >= deathsMax ? `the daemon died ${deaths} times within ${deathsWindowMs / 1_000} s` : null
   const held = before?.carried.held ?? repeated
   history.daemon(...beginning({ version, held, carried: before?.carried ?? null, last: history.before }), startedAt)
-  await engine.start({ held })
+  await engine.start({
+    held,
+    first: (state) => {
+      const commands = sources.begin(state)
+      return held === null ? commands : []
+    },
+  })
+  inside.supervise.settle()
   before?.probation.turned()
   saveMemory()
   const front = await openFront({ ...setting, ...inside, lastAnswers, warn })
-  const end = (code: ExitCode): never => {
+  const end = (code: number): never => {
     front.close()
     inside.close(code === exitCodes.ok ? 'everything has ended' : 'nothing could be supervised')
     before?.probation.pass()
@@ -118,7 +145,7 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   await engine.stopped
   await lastAnswers.given(lastAnswersMsMax)
   foreground.say('everything has ended')
-  return end(exitCodes.ok)
+  return end(asked.exitCode() ?? exitCodes.ok)
 }
 
 /** A client that does not take its answer cannot keep us from ending. */

@@ -1,8 +1,8 @@
 import { paint, stateText, type Terminal, visible } from '../cli/terminal.ts'
 import { printUnits, shortNames } from '../cli/unit-table.ts'
 import { explain } from '../core/explain.ts'
-import type { Phase, State, Transition } from '../core/model.ts'
-import type { ShownState } from '../core/shown.ts'
+import type { State, Transition } from '../core/model.ts'
+import { phaseWords, shownAs } from '../core/shown.ts'
 import type { EnginePort, Snapshot } from '../engine/ports.ts'
 import { unitList } from '../frontends/native/units.ts'
 import { type Home, typed } from '../wire/home.ts'
@@ -56,37 +56,13 @@ function hasSettled({ state, now }: Snapshot): boolean {
   )
 }
 
-const words: Readonly<Record<Phase, string>> = {
-  idle: 'idle',
-  preparing: 'preparing',
-  starting: 'starting',
-  up: 'running',
-  stopping: 'stopping',
-  finishing: 'finishing',
-  backoff: 'backoff',
-  ended: 'exited',
-  failed: 'failed',
-  unresolved: 'unknown',
-}
-
-const shown: Readonly<Record<Phase, ShownState>> = {
-  idle: 'stopped',
-  preparing: 'starting',
-  starting: 'starting',
-  up: 'running',
-  stopping: 'stopping',
-  finishing: 'stopping',
-  backoff: 'backoff',
-  ended: 'exited',
-  failed: 'failed',
-  unresolved: 'unknown',
-}
-
 /** `12:00:01.250  demo/web/1  running → stopping  stopped by root (uid 0)`; news that moves nothing has one word. */
 export function transitionLine({ atWallMs, unit, from, to, why }: Transition, terminal: Terminal): string {
   const time = paint('dim', timeOfDay(atWallMs), terminal)
-  const change = from === to ? words[to] : `${words[from]} ${terminal.hasUnicode ? '→' : '->'} ${words[to]}`
-  const state = stateText(shown[to], terminal).replace(shown[to], change)
+  const [before, word] = [phaseWords[from], phaseWords[to]]
+  const change = from === to ? word : `${before} ${terminal.hasUnicode ? '→' : '->'} ${word}`
+  const shown = shownAs(word)
+  const state = stateText(shown, terminal).replace(shown, change)
   return `${time}  ${visible(unit)}  ${state}  ${visible(why)}`
 }
 

@@ -8,6 +8,7 @@ import type { UpgradeItem } from '../wire/api.ts'
 import { type Home, namesFileName } from '../wire/home.ts'
 import { daemonArguments } from './daemon-arguments.ts'
 import type { DriverName } from './home-driver.ts'
+import type { ClosedInside } from './inside.ts'
 import type { LastAnswers } from './last-answers.ts'
 import { keepNamesFile } from './names-file.ts'
 import type { Sources } from './sources.ts'
@@ -43,7 +44,7 @@ export interface FrontParts {
   readonly startedAt: BootNow
   readonly descriptorsSoft: number
   /** Closes everything else, for another image of this process, after a last turn; answers when that was. */
-  closeInside(): { readonly closedBootMs: number }
+  closeInside(): ClosedInside
   readonly warn: (text: string) => void
 }
 

@@ -1,23 +1,36 @@
 import { join } from 'node:path'
+import type { State } from '../core/model.ts'
+import { diskSourceReader } from '../dialects/source-reader.ts'
 import { createProbes } from '../drivers/probes/probes.ts'
 import { createProcessDriver } from '../drivers/process/driver.ts'
 import { cleanEnvironment } from '../drivers/process/environment.ts'
 import { createScheduler } from '../drivers/schedule/scheduler.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { Driver, StdinPort } from '../engine/ports.ts'
+import { createSupervise, type Supervise } from '../frontends/runit/supervise.ts'
 import { createLogFiles, type LogFiles } from '../logs/log-files.ts'
 import { type History, openHistory } from '../store/history.ts'
 import { createRecorder } from '../store/recorder.ts'
 import { openSqliteStore, type SqliteStore } from '../store/sqlite.ts'
 import { type BootNow, bootNow } from '../sys/boot-clock.ts'
+import { createInotify } from '../sys/inotify.ts'
 import { descriptorLimit } from '../sys/rlimit.ts'
 import { createWatcher } from '../sys/watcher.ts'
 import type { Home } from '../wire/home.ts'
 import { createClock } from './clock.ts'
-import { decodeInChild } from './decode-child.ts'
+import type { Declared } from './declared.ts'
 import { combineDrivers, type RunDriver } from './drivers.ts'
 import type { DriverName } from './home-driver.ts'
-import { createSources, type Declared, type Sources } from './sources.ts'
+import { createServices, type Services, servicesAmong } from './services.ts'
+import { createSources, decodeFiles, type Sources } from './sources.ts'
+
+/** What the image that follows finds. */
+export interface ClosedInside {
+  /** When the last turn was. */
+  readonly closedBootMs: number
+  /** Descriptors that it takes over by what they are open on. */
+  readonly keep: readonly number[]
+}
 
 /** Everything behind the frontends, wired together and not yet started. */
 export interface Inside {
@@ -28,10 +41,11 @@ export interface Inside {
   readonly stdin: StdinPort
   readonly history: History
   readonly sources: Sources
+  readonly supervise: Supervise
   readonly startedAt: BootNow
   readonly descriptorsSoft: number
   /** For another image of this process, after a last turn: what that opens itself is closed. Answers when the turn was. */
-  closeInside(): { readonly closedBootMs: number }
+  closeInside(): ClosedInside
   /** `why`: what the history is to tell of our end. */
   close(why: string): void
 }
@@ -47,7 +61,8 @@ export async function openInside(setting: {
   const { home, driverName, declared, isFollowing, warn } = setting
   const { stateDirectory, runDirectory, logDirectory } = home
   // On the other core while the store is opened and what runs is adopted. An upgrade applies nothing that nobody asked for.
-  const ahead = isFollowing ? null : decodeInChild({ ...declared, runDirectory })
+  const reader = diskSourceReader(cleanEnvironment(process.env))
+  const ahead = isFollowing ? null : decodeFiles(declared, servicesAmong(declared, reader), runDirectory)
   ahead?.catch(() => {}) // whoever takes it is told
   const watcher = createWatcher()
   const descriptorsSoft = startNofileSoft()
@@ -79,9 +94,23 @@ export async function openInside(setting: {
   const history = openHistory({ directory: stateDirectory, warn })
   const engine = createEngine({ store, driver, clock, recorder, warn })
   engine.subscribe(history.turn)
-  const sources = createSources({ engine, runDirectory, stateDirectory, declared, ahead })
+  const supervise = createSupervise({
+    engine,
+    loggers: null,
+    watcher,
+    clock: () => clock.now(),
+    isFollowing,
+    exit: (unit) => sources.exit(unit),
+    warn,
+  })
+  const openServices = (changed: () => void): Services =>
+    createServices({ reader, supervise, openInotify: () => createInotify(watcher), state, changed, warn })
+  const state = (): State => engine.snapshot().state
+  const sources = createSources({
+    ...{ engine, runDirectory, stateDirectory, declared, ahead, reader, openServices, warn },
+  })
   return {
-    ...{ engine, store, logs, driver, stdin: runs.stdin, history, sources, startedAt, descriptorsSoft },
+    ...{ engine, store, logs, driver, stdin: runs.stdin, history, sources, supervise, startedAt, descriptorsSoft },
     closeInside() {
       // Before the last turn, and not after it: the rest ends with the image, and to close it would take as long as to open it.
       store.noteCleanEnd()
@@ -90,10 +119,13 @@ export async function openInside(setting: {
       history.close()
       runs.close({ isFollowed: true })
       recorder.close()
-      return { closedBootMs }
+      supervise.close({ isFollowed: true })
+      return { closedBootMs, keep: supervise.descriptors() }
     },
     close(why) {
       engine.close()
+      sources.close()
+      supervise.close({ isFollowed: false })
       runs.close({ isFollowed: false })
       recorder.close()
       store.noteCleanEnd()

@@ -1,19 +1,29 @@
 import { explain } from '../core/explain.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { SourcesPort } from '../frontends/native/handlers.ts'
 import { bootNow } from '../sys/boot-clock.ts'
 import type { ChangeReport } from '../wire/api.ts'
 import type { Foreground } from './foreground.ts'
+import type { Sources } from './sources.ts'
 
 export interface Conversation {
   readonly engine: Engine
-  readonly sources: SourcesPort
+  readonly sources: Sources
   readonly foreground: Foreground
   readonly warn: (text: string) => void
 }
 
-/** SIGTERM and SIGINT end everything in order, SIGHUP reads the files again and reports. */
-export function obeySignals({ engine, sources, foreground, warn }: Conversation): void {
+/**
+ * SIGTERM and SIGINT end everything in order, SIGHUP reads the files again and reports, SIGALRM looks at the service
+ * directories. As runsvdir, SIGHUP ends everything as well. `exitCode`: what the daemon is to end with then.
+ */
+export function obeySignals({
+  engine,
+  sources,
+  foreground,
+  isRunsvdir,
+  warn,
+}: Conversation & { readonly isRunsvdir: boolean }): { exitCode(): number | null } {
+  let exitCode: number | null = null
   const stop = (signal: string) => (): void => {
     if (engine.snapshot().state.mode.kind === 'stopping') {
       foreground.say(waitingFor(engine))
@@ -26,13 +36,25 @@ export function obeySignals({ engine, sources, foreground, warn }: Conversation)
   }
   process.on('SIGTERM', stop('SIGTERM'))
   process.on('SIGINT', stop('SIGINT'))
+  process.on('SIGALRM', sources.rescan)
+  if (isRunsvdir) {
+    process.on('SIGHUP', () => {
+      exitCode = runsvdirHungUp
+      stop('SIGHUP')()
+    })
+    return { exitCode: () => exitCode }
+  }
   process.on('SIGHUP', () => {
     sources
       .read({ sources: null, lenient: null, apply: false, by: { kind: 'daemon' } })
       .then((report) => foreground.say(reloadText(report)))
       .catch((error: Error) => warn(error.message))
   })
+  return { exitCode: () => exitCode }
 }
+
+/** As runit's runsvdir ends then. */
+const runsvdirHungUp = 111
 
 function waitingFor(engine: Engine): string {
   const { state } = engine.snapshot()

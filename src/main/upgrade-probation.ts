@@ -1,3 +1,4 @@
+import { superviseDescriptors } from '../frontends/runit/inherited.ts'
 import { bootNow } from '../sys/boot-clock.ts'
 import type { VersionItem } from '../wire/api.ts'
 import { insteadOfDying } from './fatal.ts'
@@ -51,7 +52,7 @@ export function beginProbation(options: {
       returnTo: null,
       signals: [],
     }
-    const errno = becomeDaemon(returnTo, args, back)
+    const errno = becomeDaemon(returnTo, args, back, superviseDescriptors())
     talk(`holdfast: version ${returnTo.version} cannot be become (${errno})\n`)
   }
   if (returnTo !== null) insteadOfDying(goBack)

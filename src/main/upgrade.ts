@@ -11,6 +11,7 @@ import { exitCodes } from '../wire/exit-codes.ts'
 import type { Home } from '../wire/home.ts'
 import type { UpgradeRequest } from '../wire/requests.ts'
 import type { DriverName } from './home-driver.ts'
+import type { ClosedInside } from './inside.ts'
 import { becomeDaemon } from './upgrade-become.ts'
 import { type Carried, carriedFormat } from './upgrade-carried.ts'
 import { startGuard } from './upgrade-guard.ts'
@@ -34,7 +35,7 @@ export interface UpgradeParts {
   /** Takes no more clients, and lets those who are here have their answers; the listening sockets. */
   handOver(waitMsMax: number): Promise<HandedOver>
   /** Stops reading and deciding with one last turn, and closes what the next image opens itself. */
-  close(): { readonly closedBootMs: number }
+  close(): ClosedInside
   readonly warn: (text: string) => void
 }
 
@@ -130,7 +131,7 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
     const signals = holdSignals()
     const { listenFd, tcpListenFd } = await parts.handOver(answersMsMax)
     const { mode } = engine.snapshot().state
-    const { closedBootMs } = parts.close()
+    const { closedBootMs, keep } = parts.close()
     await pendingSignals()
     const carried: Carried = {
       format: carriedFormat,
@@ -146,13 +147,10 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
       returnTo,
       signals: signals.came,
     }
-    const errno = becomeDaemon(to, args, carried)
+    const errno = becomeDaemon(to, args, carried, keep)
     const why = `it could not be become (${errno})`
-    const again = becomeDaemon(own, args, {
-      ...carried,
-      news: { kind: 'back', outcome: 'failed', why },
-      returnTo: null,
-    })
+    const back: Carried = { ...carried, news: { kind: 'back', outcome: 'failed', why }, returnTo: null }
+    const again = becomeDaemon(own, args, back, keep)
     warn(`upgrade to ${to.version} failed: ${why}, nor the running version again (${again}); the guard starts one`)
     exitNow(exitCodes.daemonBug)
   }

@@ -88,7 +88,8 @@ export interface UnitDetail extends UnitItem {
   /** Its runs as a job, latest first. */
   readonly history: readonly JobRunItem[]
   readonly logs: readonly LogItem[]
-  readonly stdin: 'null' | 'file' | 'pipe'
+  /** output: what another unit prints. */
+  readonly stdin: 'null' | 'file' | 'pipe' | 'output'
 }
 
 /** The process it has now. */
@@ -570,7 +571,7 @@ export interface Configuration {
 export interface ConfigurationApp {
   readonly name: string
   readonly source: string
-  readonly dialect: 'compose' | 'supervisord'
+  readonly dialect: 'compose' | 'supervisord' | 'runit'
   readonly units: readonly string[]
   /** As a document of holdfast.yaml, with its variables put in. */
   readonly declaration: Readonly<Record<string, unknown>>

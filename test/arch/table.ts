@@ -13,7 +13,9 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   engine: ['base/', 'core/'],
   drivers: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
   store: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
-  logs: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
+  logs: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'svlog/', 'engine/ports.ts'],
+  svlog: ['base/', 'formats/', 'sys/'],
+  runit: ['base/', 'formats/', 'sys/', 'svlog/'],
   cloud: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
   frontends: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
   diagnostics: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
@@ -30,7 +32,7 @@ export const wiring: readonly string[] = ['src/main.ts', 'src/main/']
 export const entry = 'src/main.ts'
 
 /** Folders whose files the daemon never loads, although main.ts leads to them. */
-export const notTheDaemon: readonly string[] = ['src/cli/', 'src/hub/', 'src/ui/']
+export const notTheDaemon: readonly string[] = ['src/cli/', 'src/runit/', 'src/hub/', 'src/ui/']
 
 /** What the daemon must not load, and what to use instead. */
 export const forbiddenInDaemon: Readonly<Record<string, string>> = {

@@ -7,6 +7,12 @@ import type { Driver, RunHandle } from '../../src/engine/ports.ts'
 export type Behaviour =
   /** Lives until a signal that it does not handle ends it, which every signal but CHLD, CONT, STOP does. */
   | { readonly kind: 'lives' }
+  /** The same; its script for TERM deals with that, its script for HUP does not. */
+  | { readonly kind: 'has-scripts' }
+  /** Reads what another unit prints, to the end. */
+  | { readonly kind: 'reads'; readonly unit: string }
+  /** Prints to another unit. */
+  | { readonly kind: 'prints'; readonly logger: string }
   | { readonly kind: 'exits'; readonly code: number }
   /** No process comes of it. */
   | { readonly kind: 'cannot-start' }
@@ -118,6 +124,97 @@ export function driverContract(name: string, makeHarness: () => DriverHarness): 
         await world.until('paused', 1)
         world.perform([signal('a/b/1', 1, 'CONT')])
         await world.until('continued', 1)
+      }),
+    )
+
+    it('the signal 0 sends nothing, and is sent where the run lives', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'lives' })])
+        await world.until('spawned', 1)
+        world.perform([signal('a/b/1', 1, '0'), signal('a/b/1', 2, '0')])
+        assert.deepEqual(await outcomesOf(world, 1, 1), [['0', 'sent']])
+        assert.deepEqual(await outcomesOf(world, 2, 1), [['0', 'gone']])
+        assert.deepEqual(await world.observed(), [{ unit: 'a/b/1', run: 1 }])
+      }),
+    )
+
+    it('a run whose input ends reads the rest and ends well, and can be started again', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const start = async (first: number) => {
+          const reader = world.spawn('a/log/1', first, { kind: 'reads', unit: 'a/b/1' })
+          const writer = world.spawn('a/b/1', first + 1, { kind: 'prints', logger: 'a/log/1' })
+          world.perform([reader, writer])
+          await world.until('spawned', first + 1)
+          return { reader, identity: await identityOf(world, first) }
+        }
+        const end = async (first: number) => {
+          world.perform([signal('a/b/1', first + 1, 'KILL')])
+          await world.until('exited', first + 1)
+          world.perform([signal('a/log/1', first, 'EOF')])
+          await world.until('exited', first)
+          assert.deepEqual(await outcomesOf(world, first, 1), [['EOF', 'sent']])
+          assert.deepEqual(exitOf(world, first), { kind: 'code', code: 0 })
+        }
+        await start(1)
+        await end(1)
+        const { reader, identity } = await start(3)
+        world.restart()
+        // Its writer is found by its mark.
+        await world.driver().recover([handle(reader, identity)])
+        await end(3)
+      }),
+    )
+
+    it('a signal with a script is sent only where that does not deal with it', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const step = world.spawn('a/b/1', 1, { kind: 'has-scripts' })
+        world.perform([step])
+        await world.until('spawned', 1)
+        world.perform([withScript(step, 'TERM')])
+        assert.deepEqual(await outcomesOf(world, 1, 1), [['TERM', 'handled']])
+        assert.deepEqual(await world.observed(), [{ unit: 'a/b/1', run: 1 }])
+        world.perform([withScript(step, 'HUP')])
+        await world.until('exited', 1)
+        assert.deepEqual((await outcomesOf(world, 1, 2))[1], ['HUP', 'sent'])
+        assert.deepEqual(exitOf(world, 1), { kind: 'signal', signal: 'HUP', core: false })
+        world.perform([withScript(step, 'TERM')])
+        assert.deepEqual((await outcomesOf(world, 1, 3))[2], ['TERM', 'gone'])
+      }),
+    )
+
+    it('signals of one run are answered in order, also behind a script', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        const step = world.spawn('a/b/1', 1, { kind: 'has-scripts' })
+        world.perform([step])
+        await world.until('spawned', 1)
+        world.perform([withScript(step, 'TERM'), signal('a/b/1', 1, '0'), withScript(step, 'TERM')])
+        world.perform([signal('a/b/1', 1, 'CONT')])
+        const answers = await outcomesOf(world, 1, 4)
+        assert.deepEqual(
+          answers.map(([name]) => name),
+          ['TERM', '0', 'TERM', 'CONT'],
+        )
+        assert.deepEqual(
+          answers.map(([, outcome]) => outcome),
+          ['handled', 'sent', 'handled', 'sent'],
+        )
+      }),
+    )
+
+    it('a finish follows a start that failed', limit, () =>
+      inWorld(makeHarness, async (world) => {
+        world.perform([world.spawn('a/b/1', 1, { kind: 'cannot-start' })])
+        const failed = await world.until('spawn-failed', 1)
+        assert(failed.kind === 'spawn-failed')
+        const step = world.spawn('a/b/1', 2, { kind: 'exits', code: 0 })
+        const { command } = step.spec.process
+        const postStop = { command, timeoutMs: null, ignoreFailure: true, isFinish: true } as const
+        const end = { kind: 'spawn-failed', run: 1, exit: null, message: failed.message, atWallMs: 0 } as const
+        world.perform([
+          { ...step, role: 'post', attempt: 1, end, spec: { ...step.spec, hooks: { preStart: null, postStop } } },
+        ])
+        await world.until('exited', 2)
+        assert.deepEqual(world.kinds(2), ['spawned', 'exited'])
       }),
     )
 
@@ -322,6 +419,8 @@ interface World {
   kinds(run: number): readonly string[]
   event(kind: Event['kind'], run: number): Event | null
   until(kind: Event['kind'], run: number): Promise<Event>
+  /** The first so many outcomes of signals to a run since the last restart, in order. */
+  signalled(run: number, count: number): Promise<readonly Event[]>
   /** The answer of a probe. */
   probed(seq: number): Promise<Event>
   observed(): Promise<readonly { readonly unit: string; readonly run: number }[]>
@@ -357,6 +456,11 @@ async function inWorld(makeHarness: () => DriverHarness, test: (world: World) =>
       kinds: (run) => events.filter((event) => 'run' in event && event.run === run).map((event) => event.kind),
       event: (kind, run) => events.find(isOf(kind, run)) ?? null,
       until: (kind, run) => found(isOf(kind, run)),
+      async signalled(run, count) {
+        const all = () => events.filter(isOf('signalled', run))
+        await harness.settle(() => all().length >= count)
+        return all().slice(0, count)
+      },
       probed: (seq) => found((event) => event.kind === 'probed' && event.seq === seq),
       async observed() {
         events = events.filter((event) => event.kind !== 'observed')
@@ -374,8 +478,19 @@ function isOf(kind: Event['kind'], run: number): (event: Event) => boolean {
   return (event) => event.kind === kind && 'run' in event && event.run === run
 }
 
-function signal(unit: string, run: number, name: string): Step {
+function signal(unit: string, run: number, name: string): Extract<Step, { kind: 'signal' }> {
   return { kind: 'signal', unit, run, signal: name, scope: 'main', purpose: 'ladder', why: 'contract' }
+}
+
+function withScript({ unit, run, attempt, spec }: SpawnStep, name: string): Step {
+  const command = spec.signalScripts[name]
+  assert(command !== undefined)
+  return { ...signal(unit, run, name), script: { command, attempt, spec } }
+}
+
+async function outcomesOf(world: World, run: number, count: number): Promise<readonly (readonly [string, string])[]> {
+  const events = await world.signalled(run, count)
+  return events.flatMap((event) => (event.kind === 'signalled' ? [[event.signal, event.outcome] as const] : []))
 }
 
 function exitOf(world: World, run: number): Exit | null {
@@ -404,6 +519,7 @@ function storedRun(n: number, identity: Identity | null): Run {
     isAdopted: false,
     isPaused: false,
     isStable: false,
+    gotTerm: false,
     shortfalls: [],
   }
 }

@@ -5,7 +5,7 @@ import { createFakeDriver } from '../../src/drivers/fake/driver.ts'
 import { createWorld, type Script } from '../../src/drivers/fake/world.ts'
 import type { Driver } from '../../src/engine/ports.ts'
 import { createSimClock, type SimTime } from '../sim/clock.ts'
-import { type DriverHarness, driverContract } from './driver.ts'
+import { type Behaviour, type DriverHarness, driverContract } from './driver.ts'
 
 const lives: Script = {
   spawnFailure: null,
@@ -36,14 +36,8 @@ driverContract('fake', (): DriverHarness => {
   return {
     driver: () => life.driver,
     spec(behaviour) {
-      const script: Script =
-        behaviour.kind === 'lives'
-          ? lives
-          : behaviour.kind === 'exits'
-            ? { ...lives, livesMs: 10, exit: { kind: 'code', code: behaviour.code } }
-            : { ...lives, spawnFailure: { code: 'ENOENT', message: 'no such file', retry: false } }
       const spec = specOf(JSON.stringify(behaviour))
-      scripts.set(spec.runHash, script)
+      scripts.set(spec.runHash, scriptFor(behaviour))
       return spec
     },
     restart() {
@@ -63,9 +57,25 @@ driverContract('fake', (): DriverHarness => {
   }
 })
 
+function scriptFor(behaviour: Behaviour): Script {
+  switch (behaviour.kind) {
+    case 'lives':
+    case 'prints':
+    case 'reads':
+      return lives
+    case 'has-scripts':
+      return { ...lives, handles: ['TERM'] }
+    case 'exits':
+      return { ...lives, livesMs: 10, exit: { kind: 'code', code: behaviour.code } }
+    case 'cannot-start':
+      return { ...lives, spawnFailure: { code: 'ENOENT', message: 'no such file', retry: false } }
+  }
+}
+
 /** Told apart by its command. */
 function specOf(word: string): UnitSpec {
-  const fake = service('fake')
+  const signalScripts = { TERM: ['control/t'], HUP: ['control/h'] }
+  const fake = service('fake', { signalScripts })
   const target = targetOf({ ...fake, process: { ...fake.process, command: [word] } })
   return unitSpecs(target).get('a/fake/1')!
 }

@@ -213,6 +213,7 @@ export function unit(id: string, run: number): StoredUnit {
       isAdopted: false,
       isPaused: false,
       isStable: true,
+      gotTerm: false,
       shortfalls: [],
     },
     attempt: run,

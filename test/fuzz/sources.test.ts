@@ -47,7 +47,7 @@ function checkSpec({ checks, hooks, schedule, process }: UnitSpec): void {
     checkProbe(check.probe)
   }
   for (const hook of [hooks.preStart, hooks.postStop]) {
-    if (hook !== null) assert(hook.command.length > 0 && hook.timeoutMs > 0)
+    if (hook !== null) assert(hook.command.length > 0 && (hook.timeoutMs === null || hook.timeoutMs > 0))
   }
   if (schedule !== null) assert.equal(cronFault(schedule.cron, schedule.timeZone), null)
   if (process.limits !== null) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChangeReport, CheckReport, Configuration } from '../../src/wire/api.ts'
 import { realTest } from './harness.ts'
@@ -92,7 +92,7 @@ realTest(
   },
 )
 
-realTest('service directories are checked, and refused where they would have to run', {}, async (home) => {
+realTest('service directories are checked in every detail, and nothing of them is run', {}, async (home) => {
   const script = home.write('sv/web/run', '#!/bin/sh\nexec sleep 1\n')
   const directory = join(home.directory, 'sv')
   const bad = await home.cli('check', directory)
@@ -100,12 +100,6 @@ realTest('service directories are checked, and refused where they would have to 
   assert.match(bad.stdout, /web\/run:1:1: web\/run: is not executable; chmod \+x /)
   chmodSync(script, 0o755)
   const good = await home.cli('check', directory)
-  assert.deepEqual([good.code, good.stdout], [0, ''])
-  assert.match(good.stderr, /does not run them yet\ngood: 1 service directory\n$/)
-  const refused = await home.cli('daemon', directory)
-  assert.equal(refused.code, 6)
-  assert.match(
-    refused.stdout + refused.stderr,
-    /service directories of runit, which this version checks and does not run yet/,
-  )
+  assert.deepEqual([good.code, good.stdout, good.stderr], [0, '', 'good: 1 service directory\n'])
+  assert.equal(existsSync(join(directory, 'web/supervise')), false)
 })

@@ -490,7 +490,7 @@ function identityOf(bench: Bench, name = unit): Identity {
 
 function asRun(bench: Bench, name = unit): Run {
   const identity = identityOf(bench, name)
-  const flags = { isAdopted: false, isPaused: false, isStable: false, shortfalls: [] }
+  const flags = { isAdopted: false, isPaused: false, isStable: false, gotTerm: false, shortfalls: [] }
   return { n: 1, role: 'main', runHash: '', startedBootMs: 0, identity, ...flags }
 }
 

@@ -44,7 +44,7 @@ export function drawCommand(random: Random, units: readonly Unit[], declared: Ta
   const chosen = drawUnits(random, units)
   const drawn = random.whole(0, 99)
   if (drawn < 20) return { kind: 'start', units: chosen, by: ann }
-  if (drawn < 29) return { kind: 'run', units: chosen, by: ann }
+  if (drawn < 29) return { kind: 'run', units: chosen, by: ann, ...lastOrNot(random, declared) }
   if (drawn < 46) return { kind: 'stop', units: chosen, by: ann }
   if (drawn < 60) return { kind: 'restart', units: chosen, by: ann }
   if (drawn < 80)
@@ -62,6 +62,12 @@ export function drawCommand(random: Random, units: readonly Unit[], declared: Ta
       why: 'up',
     }
   return { kind: 'shutdown', by: { kind: 'daemon' }, why: 'SIGTERM' }
+}
+
+/** Service directories know it, and where there are some it is asked of the others as well. */
+function lastOrNot(random: Random, { apps }: Target): { readonly isLast?: true } {
+  const isKnown = Object.values(apps).some(({ dialect }) => dialect === 'runit')
+  return isKnown && random.chance(0.7) ? { isLast: true } : {}
 }
 
 function drawUnits(random: Random, units: readonly Unit[]): readonly UnitId[] {

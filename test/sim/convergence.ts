@@ -1,6 +1,6 @@
 import { explain } from '../../src/core/explain.ts'
 import { clockBelievableWallMs } from '../../src/core/limits.ts'
-import type { EndKind, JobRun, Now, State, Unit } from '../../src/core/model.ts'
+import type { EndKind, JobRun, Now, State, StopRung, Unit } from '../../src/core/model.ts'
 import type { Process, World } from '../../src/drivers/fake/world.ts'
 import { hasToEnd } from './invariants.ts'
 import { hold } from './violation.ts'
@@ -88,16 +88,33 @@ function isWaiting(state: State, unit: Unit, seen: Set<Unit>): boolean {
 
 /** Its ladder is over, and it is paused, deaf to its signals, or they were refused: only a person can end it. */
 export function isStuck(unit: Unit, process: Process | undefined): boolean {
-  if (process === undefined || unit.phase !== 'stopping' || unit.stop?.dueBootMs !== null) return false
+  if (process === undefined) return false
   const { isPaused, script } = process
-  return isPaused || script.isForbidden || unit.spec.stop.every((rung) => script.ignores.includes(rung.signal))
+  if (isPatient(unit)) return process.endsBootMs === null || isPaused
+  if (unit.phase !== 'stopping' || unit.stop?.dueBootMs !== null) return false
+  const ladder = (unit.stop.isForGood ? unit.spec.retire : null) ?? unit.spec.stop
+  // What it did not obey may have been declared otherwise by then.
+  const isObstinate = process.endsBootMs === null && (script.handles?.length ?? 0) + script.ignores.length > 0
+  return isPaused || script.isForbidden || isObstinate || ladder.every((rung) => isDeaf(process, rung))
+}
+
+/** A hook that may take as long as it likes, or so long that nobody waits for it here: it is not declared any more. */
+function isPatient({ phase, run, spec }: Unit): boolean {
+  if (run === null || (phase !== 'preparing' && phase !== 'finishing')) return false
+  return (run.role === 'pre' ? spec.hooks.preStart : spec.hooks.postStop)?.timeoutMs == null
+}
+
+function isDeaf({ script, role }: Process, { signal, script: asked }: StopRung): boolean {
+  if (signal === 'CONT' || signal === '0' || script.ignores.includes(signal)) return true
+  return role === 'main' && asked !== undefined && script.handles?.includes(signal) === true
 }
 
 /** Something of it is still to come by itself, or its checks have not said all yet. */
 export function isWaitedFor(state: State, unit: Unit, now: Now): boolean {
   const { phase, run, retryBootMs, stop, job } = unit
   if (run !== null && run.identity === null) return true
-  if (phase === 'preparing' || phase === 'finishing' || stop?.dueBootMs != null) return true
+  if (stop?.dueBootMs != null) return true
+  if ((phase === 'preparing' || phase === 'finishing') && !isPatient(unit)) return true
   // What waits for another one to end first is not probed any more.
   const isSettled = isChecked(unit) || hasToEnd(state, unit)
   if (phase === 'up' && (run?.isStable === false || !isSettled)) return true

@@ -12,7 +12,8 @@ import type {
   StopRung,
   Target,
 } from '../../src/core/model.ts'
-import { noChecks, noHooks, noLabels } from '../../src/core/target/plain.ts'
+import { noChecks, noHooks, noLabels, plainEnd } from '../../src/core/target/plain.ts'
+import { changeDirectories } from './directories.ts'
 
 /** What a drawn service is for: it says how its processes behave when nothing goes wrong. */
 export type Role = 'server' | 'job'
@@ -61,6 +62,7 @@ export function drawService(random: Random, name: string, earlier: readonly Serv
   return {
     name,
     kind: 'process',
+    ...plainEnd,
     process: { ...plainProcess, command: [role, name] },
     instances: instances(random.chance(0.3) ? random.whole(2, 3) : 1),
     autostart: schedule === null && !random.chance(0.12),
@@ -193,6 +195,7 @@ export function drawChangedTarget(random: Random, target: Target): Target {
 
 function changeOne(random: Random, target: Target): Target {
   const app = random.pick(Object.values(target.apps))
+  if (app.dialect === 'runit') return { apps: { ...target.apps, [app.name]: changeDirectories(random, app) } }
   const services = Object.values(app.services)
   const service = random.pick(services)
   const put = (changed: Service) =>

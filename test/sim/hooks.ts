@@ -6,6 +6,8 @@ import { hold } from './violation.ts'
 export interface HookWatch extends Watch {
   /** Nothing is left to do. */
   atRest(): void
+  /** A post_stop hook of it is due. */
+  isOwed(unit: UnitId): boolean
 }
 
 interface Past {
@@ -78,15 +80,20 @@ export function createHookWatch(): HookWatch {
       for (const [id, { run, spec }] of before) {
         const unit = units.get(id)
         if (run === null || run.role !== 'main' || unit?.run?.n === run.n) continue
-        const isDue = [spec, unit?.spec ?? spec].map(({ hooks }) => hooks.postStop !== null)
         const process = world.ended(id, run.n)
         // The number may have been used before, while nothing could be stored.
         const isIt =
           process !== null && (process.startedBootMs >= run.startedBootMs || process.identity.pid === run.identity?.pid)
         const wasThere = isIt && process.role === 'main'
+        const isFailed = events.some(
+          (event) => event.kind === 'spawn-failed' && event.unit === id && event.run === run.n,
+        )
+        const isDue = [spec, unit?.spec ?? spec].map(
+          ({ hooks: { postStop } }) => postStop !== null && (wasThere || (isFailed && postStop.isFinish === true)),
+        )
         const past = pastOf(id)
         if (past.isUnknown && past.owed === 'unsure') continue
-        past.owed = !wasThere || !isDue.includes(true) ? 'no' : isDue.includes(false) ? 'unsure' : 'yes'
+        past.owed = !isDue.includes(true) ? 'no' : isDue.includes(false) ? 'unsure' : 'yes'
       }
       for (const event of events) {
         if (event.kind === 'found' && units.get(event.unit)?.run?.n === event.run) found(event, now.bootMs)
@@ -114,6 +121,7 @@ export function createHookWatch(): HookWatch {
       if (isStateLost || isReboot) pasts.clear()
       if (isReboot) living.clear()
     },
+    isOwed: (unit) => pasts.get(unit)?.owed === 'yes',
     atRest() {
       for (const [unit, { owed }] of pasts) hold(owed !== 'yes', onceName, () => `${unit}: it never ran`)
     },
@@ -152,7 +160,7 @@ function hookEndsInTime(unit: Unit, hook: Living, nowBootMs: number): void {
   if (!hook.isTold || hook.isSignalled || unit.phase === 'unresolved') return
   const declared: Hook | null = hook.role === 'pre' ? unit.spec.hooks.preStart : unit.spec.hooks.postStop
   const livedMs = nowBootMs - hook.atBootMs
-  const timeoutMs = declared?.timeoutMs ?? undeclaredHookMs
+  const timeoutMs = timeoutOf(declared)
   hold(
     livedMs < timeoutMs,
     'a hook does not outlive its timeout',
@@ -174,5 +182,10 @@ const undeclaredHookMs = 90_000
 export function isHookOverdue({ spec }: Unit, run: Pick<Run, 'role' | 'startedBootMs'>, nowBootMs: number): boolean {
   if (run.role === 'main') return false
   const hook = run.role === 'pre' ? spec.hooks.preStart : spec.hooks.postStop
-  return nowBootMs - run.startedBootMs >= (hook?.timeoutMs ?? undeclaredHookMs)
+  return nowBootMs - run.startedBootMs >= timeoutOf(hook)
+}
+
+/** Without one it may take as long as it likes. */
+function timeoutOf(hook: Hook | null): number {
+  return hook === null ? undeclaredHookMs : (hook.timeoutMs ?? Number.POSITIVE_INFINITY)
 }

@@ -17,6 +17,7 @@ export function checkState(before: State, state: State, now: Now, world: World):
     queuesAreBounded(unit)
     budgetMemoryIsBounded(unit)
     whatMustEndIsEnding(state, unit)
+    climbsItsOwnLadder(state, unit)
     if (unit.phase === 'starting') starting += 1
   }
   hold(starting <= spawnsPerTurnMax, 'every queue within its limit', () => `${starting} spawns under way`)
@@ -52,9 +53,16 @@ function factsFitThePhase(unit: Unit, now: Now): void {
     name,
     () => `${unit.id}: ${phase}, retry at ${unit.retryBootMs}`,
   )
-  const isLate = unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs
+  const isLate = unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs && !isClimbing(unit, now)
   hold(!isLate, name, () => `${unit.id}: the next rung was due at ${unit.stop?.dueBootMs} and was not sent`)
   hold(unit.reason !== '', name, () => `${unit.id}: no reason`)
+}
+
+/** The rung before has no time: the next one follows in the next turn, at the same moment. */
+function isClimbing({ stop, spec }: Unit, now: Now): boolean {
+  if (stop === null || stop.rung === 0 || stop.dueBootMs !== now.bootMs) return false
+  const ladder = (stop.isForGood ? spec.retire : null) ?? spec.stop
+  return ladder[stop.rung - 1]?.waitMs === 0
 }
 
 const rolesIn: Readonly<Record<Phase, readonly Role[]>> = {
@@ -101,12 +109,26 @@ function whatMustEndIsEnding(state: State, unit: Unit): void {
     if (other === unit || isOver || other.phase === 'unresolved' || unit.run.role !== 'main') continue
     if (other.app === unit.app && other.spec.dependsOn.some((edge) => edge.service === unit.service)) return
     if (isEnding && startsLater(other, unit)) return
+    const { logger } = other.spec.process
+    if (logger?.kind === 'unit' && logger.unit === unit.id && (isEnding || !unit.isDeclared)) return
   }
   hold(
     false,
     'what must end is told to',
     () => `${unit.id} is ${unit.phase}, must end (${unit.endRunsWhy || unit.want.kind}) and waits for nobody`,
   )
+}
+
+/** That for good where it is not to run again and nothing is left for it to read; by hand while it is. */
+function climbsItsOwnLadder(state: State, { id, stop, spec, isDeclared }: Unit): void {
+  if (stop === null) return
+  const { stdin } = spec.process
+  const source = stdin.kind === 'output' ? state.units.get(stdin.unit) : undefined
+  const isRead = source !== undefined && (source.run !== null || source.after !== null || !isToBeDown(state, source))
+  const isOver = !isDeclared || state.mode.kind === 'stopping'
+  const name = 'what ends for good does so by its own ladder'
+  hold(!isOver || isRead || spec.retire === null || stop.isForGood, name, () => `${id}: ${JSON.stringify(stop)}`)
+  hold(!isRead || !stop.isForGood, name, () => `${id}, with ${source?.id} ${source?.phase}: ${JSON.stringify(stop)}`)
 }
 
 /** By the priorities of their apps, and then their own. */
@@ -144,7 +166,7 @@ function everyProcessIsHeld(state: State, world: World): void {
 /** What a turn began it does not plan again. */
 function quietAfterATurn(before: State, state: State, now: Now): void {
   for (const step of plan(state, now)) {
-    const isAsked = step.kind === 'signal' && step.purpose === 'asked'
+    const isAsked = step.kind === 'signal' && (step.purpose === 'asked' || isClimbing(state.units.get(step.unit)!, now))
     // What was told to end in this turn has made room for other probes; its own answers will wake us.
     const isRoom = step.kind === 'probe' && probesAtOnce(before, state) >= probesMax
     hold(
@@ -184,9 +206,10 @@ function isWhereItBelongs(state: State, unit: Unit): boolean {
 /** The next times are ahead: who wakes for what is over wakes for ever. Where nothing is due, nobody wakes. */
 export function wakesAreAhead(state: State, now: Now, alarms: { boot: number | null; wall: number | null }): void {
   const name = 'a turn leaves no time behind it, and none where nothing is due'
-  hold(alarms.boot === null || alarms.boot > now.bootMs, name, () => `woken at ${alarms.boot}, now ${now.bootMs}`)
-  hold(alarms.wall === null || alarms.wall > now.wallMs, name, () => `woken at ${alarms.wall}, it is ${now.wallMs}`)
   const units = [...state.units.values()]
+  const isAhead = alarms.boot === null || alarms.boot > now.bootMs || units.some((unit) => isClimbing(unit, now))
+  hold(isAhead, name, () => `woken at ${alarms.boot}, now ${now.bootMs}`)
+  hold(alarms.wall === null || alarms.wall > now.wallMs, name, () => `woken at ${alarms.wall}, it is ${now.wallMs}`)
   hold(alarms.boot === null || units.some((unit) => isTimed(unit)), name, () => `woken at ${alarms.boot} for nothing`)
   const isScheduled = state.mode.kind === 'running' && units.some(({ job }) => job !== null && job.dueWallMs !== null)
   hold(isScheduled || alarms.wall === null, name, () => `woken when it is ${alarms.wall} for nothing`)

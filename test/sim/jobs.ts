@@ -41,7 +41,8 @@ export function createJobWatch(): Watch {
     let all = eras.get(unit) ?? []
     const isBehind = (era: Era) => era.newestWallMs - wallMs > clockBackMsMax
     const back = all.findIndex((era) => !isBehind(era))
-    all = back === -1 ? [...all, { newestWallMs: wallMs, begun: new Set() }] : all.slice(0, back + 1)
+    // Only the time before the first jump is remembered.
+    all = back === -1 ? [...all.slice(0, 1), { newestWallMs: wallMs, begun: new Set() }] : all.slice(0, back + 1)
     eras.set(unit, all)
     const era = all.at(-1)!
     era.newestWallMs = Math.max(era.newestWallMs, wallMs)
@@ -52,7 +53,8 @@ export function createJobWatch(): Watch {
   function followOnce({ id, want }: Unit, before: Unit | undefined, { events }: Scene): void {
     const isClear = events.filter(({ kind }) => kind === 'command').length <= 1
     const isAgain = want.kind === 'once' && before?.want.kind === 'once' && isClear
-    if (want.kind === 'once' && before !== undefined && before.want.kind !== 'once' && isClear) {
+    if (want.kind === 'once' && want.isLast === true) lasting.set(id, { kind: 'down', by: want.by })
+    else if (want.kind === 'once' && before !== undefined && before.want.kind !== 'once' && isClear) {
       lasting.set(id, before.want)
     } else if (!isAgain) lasting.delete(id)
   }
@@ -89,6 +91,8 @@ export function createJobWatch(): Watch {
 
   function begun(unit: Unit, before: Unit | undefined, scene: Scene): void {
     const { now } = scene
+    // Another schedule has times of its own.
+    if (before?.job?.scheduleHash !== unit.job?.scheduleHash) eras.delete(unit.id)
     const entries = unit.job === null ? [] : newEntries(before?.job ?? null, unit.job)
     const isFollowed = unit.isDeclared && unit.spec.schedule !== null && scene.modeBefore.kind === 'running'
     const era = isFollowed ? eraOf(unit.id, now.wallMs) : null
@@ -240,7 +244,8 @@ function everyRunIsWrittenDown({ unit: id, role, run, isRecorded }: SpawnStep, {
   const unit = units.get(id)
   if (role === 'post' || unit === undefined) return
   const { want, spec, job } = unit
-  if (want.kind !== 'once' && spec.once === null && spec.schedule === null) return
+  const isOneJob = want.kind === 'once' && want.isLast !== true
+  if (!isOneJob && spec.once === null && spec.schedule === null) return
   const entry = job?.history.at(-1)
   const name = 'each run of a job is written down'
   hold(entry?.outcome === 'running' && entry.run === run, name, () => `${id} run ${run}: ${JSON.stringify(entry)}`)

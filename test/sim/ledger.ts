@@ -1,4 +1,4 @@
-import type { Event, Now, Phase, Role, Step, Transition, Unit, UnitId } from '../../src/core/model.ts'
+import type { Event, Now, Phase, Role, Step, StopRung, Transition, Unit, UnitId } from '../../src/core/model.ts'
 import { isHookOverdue } from './hooks.ts'
 import { processText } from './oracle.ts'
 import type { Scene } from './scene.ts'
@@ -26,6 +26,8 @@ interface Past {
   /** When the first of the runs that belong together was spawned. */
   begunBootMs: number
   process: string
+  /** It had a unit as its logger when it was started. */
+  isLogged: boolean
   /** Early ends in a row, by our own count; and when the unit last ended and was to be tried again. */
   earlyEnds: number
   endedBootMs: number
@@ -40,6 +42,7 @@ interface Rung {
   readonly atBootMs: number
   readonly waitMs: number
   readonly signal: string
+  readonly isForGood: boolean
 }
 
 export function createLedger(): Ledger {
@@ -59,6 +62,7 @@ export function createLedger(): Ledger {
       spawnedBootMs: 0,
       begunBootMs: 0,
       process: '',
+      isLogged: false,
       earlyEnds: 0,
       endedBootMs: -1,
       isPolicyRestart: false,
@@ -82,6 +86,7 @@ export function createLedger(): Ledger {
     past.isFound = false
     past.spawnedBootMs = scene.now.bootMs
     past.process = processText(step.spec.process)
+    past.isLogged = step.spec.process.logger?.kind === 'unit'
   }
 
   function startBegins(step: Extract<Step, { kind: 'spawn' }>, past: Past, scene: Scene): void {
@@ -100,10 +105,11 @@ export function createLedger(): Ledger {
     if (step.purpose !== 'ladder') return
     const unit = scene.units.get(step.unit)!
     const rung = rungs.get(step.unit)
-    const isFirst = rung === undefined || rung.run !== step.run
+    const { run, signal: name, isForGood = false } = step
+    const isFirst = rung === undefined || rung.run !== run || rung.isForGood !== isForGood
     graceIsKept(step, unit, isFirst ? null : rung, scene.now)
-    const sent = unit.spec.stop.findLast((one) => one.signal === step.signal)
-    rungs.set(step.unit, { run: step.run, atBootMs: scene.now.bootMs, waitMs: sent?.waitMs ?? 0, signal: step.signal })
+    const sent = ladderOf(step, unit).findLast((one) => one.signal === name)
+    rungs.set(step.unit, { run, atBootMs: scene.now.bootMs, waitMs: sent?.waitMs ?? 0, signal: name, isForGood })
   }
 
   /** A run, or a hook after it, is over: what follows it by policy is counted. */
@@ -297,7 +303,8 @@ function endHasACause({ unit, run, why }: Transition, past: Past, scene: Scene):
     !oracle.mayBeDeclared(unit) ||
     oracle.mayBeWantedDown(unit) ||
     oracle.wasRestartAsked(unit, past.spawnedBootMs) ||
-    oracle.wasReplaced(unit, past.process, past.spawnedBootMs)
+    oracle.wasReplaced(unit, past.process, past.spawnedBootMs) ||
+    oracle.wasLoggerTaken(unit, past.isLogged, past.spawnedBootMs)
   hold(isCaused, name, () => `${unit}: run ${run} is stopped without a cause (${why})`)
 }
 
@@ -315,7 +322,7 @@ function graceIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, rung: 
   if (rung !== null) {
     const waitedMs = now.bootMs - rung.atBootMs
     // The ladder may have changed meanwhile: it is climbed as it is now declared.
-    const isHarmless = step.signal !== 'KILL' || rung.signal === 'KILL' || unit.spec.stop[0]?.signal === 'KILL'
+    const isHarmless = step.signal !== 'KILL' || rung.signal === 'KILL' || ladderOf(step, unit)[0]?.signal === 'KILL'
     hold(
       waitedMs >= rung.waitMs || isHarmless,
       name,
@@ -323,12 +330,16 @@ function graceIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, rung: 
     )
     return
   }
-  const first = unit.spec.stop[0]?.signal
+  const first = ladderOf(step, unit)[0]?.signal
   hold(
-    step.signal === first,
+    step.signal === first && unit.stop?.rung === 1,
     name,
     () => `${step.unit}: run ${step.run} first gets SIG${step.signal}, its ladder begins with SIG${first}`,
   )
+}
+
+function ladderOf({ isForGood }: Extract<Step, { kind: 'signal' }>, { spec }: Unit): readonly StopRung[] {
+  return (isForGood === true ? spec.retire : null) ?? spec.stop
 }
 
 /** The news of a turn that meets a unit. */

@@ -25,6 +25,8 @@ export interface Oracle {
   wasRestartAsked(unit: UnitId, sinceBootMs: number): boolean
   /** A target asked for at or after that time declares another process for it, or none. */
   wasReplaced(unit: UnitId, process: string, sinceBootMs: number): boolean
+  /** A target asked for at or after that time takes the logger from it that it had, or another such target gave it. */
+  wasLoggerTaken(unit: UnitId, isLogged: boolean, sinceBootMs: number): boolean
   /** The newest time at which anything asked for may have cleared the unit's counters. */
   touchedBootMs(unit: UnitId): number
   isShutdownAsked(): boolean
@@ -48,6 +50,8 @@ export function createOracle(): Oracle {
   const lasting = new Map<UnitId, Wish>()
   const autostart = new Map<UnitId, boolean>()
   const scheduled = new Set<UnitId>()
+  /** What their declaration says of autostart counts once. */
+  const countedOnce = new Set<UnitId>()
   const restarts = new Map<UnitId, number>()
   const touched = new Map<UnitId, number>()
   const asked: { readonly atBootMs: number; readonly units: ReadonlyMap<UnitId, Declared> }[] = []
@@ -68,21 +72,22 @@ export function createOracle(): Oracle {
   function apply(command: Command, acknowledged: Snapshot): void {
     switch (command.kind) {
       case 'set-target':
-        applyTarget(command.target)
+        applyTarget(command.target, true)
         return
       case 'start':
       case 'restart':
-        for (const unit of command.units) wish(unit, autostart.get(unit) ? 'declared' : 'up')
+        for (const unit of command.units) wish(unit, autostart.get(unit) && !countedOnce.has(unit) ? 'declared' : 'up')
         return
       case 'stop':
-        for (const unit of command.units) wish(unit, autostart.get(unit) ? 'down' : 'declared')
+        for (const unit of command.units) wish(unit, autostart.get(unit) || countedOnce.has(unit) ? 'down' : 'declared')
         return
       case 'run':
         // What runs already is left alone, and only the daemon knows what ran then.
         for (const unit of command.units) {
           const before = wishes.get(unit) ?? 'unsure'
           wish(unit, wishOf(acknowledged.state.units.get(unit)?.want))
-          if (wishes.get(unit) === 'once' && before !== 'once') lasting.set(unit, before)
+          if (wishes.get(unit) === 'once' && command.isLast === true) lasting.set(unit, 'down')
+          else if (wishes.get(unit) === 'once' && before !== 'once') lasting.set(unit, before)
         }
         return
       case 'signal':
@@ -90,15 +95,22 @@ export function createOracle(): Oracle {
       case 'shutdown':
         if (isEnding) return
         isEnding = true
-        for (const [unit, { isUntilRestart }] of target === null ? [] : declaredUnits(target)) {
-          if (isUntilRestart) wishes.set(unit, 'declared')
-          else if (wishes.get(unit) === 'once') wishes.set(unit, lasting.get(unit) ?? 'unsure')
-        }
+        beginAnew()
         return
     }
   }
 
-  function applyTarget(next: Target): void {
+  /** The daemon, or its host, is started again on purpose. */
+  function beginAnew(): void {
+    for (const [unit, { isUntilRestart, isCountedOnce }] of target === null ? [] : declaredUnits(target)) {
+      if (isUntilRestart) wishes.set(unit, 'declared')
+      else if (isCountedOnce) wishes.set(unit, 'unsure')
+      else if (wishes.get(unit) === 'once') wishes.set(unit, lasting.get(unit) ?? 'unsure')
+    }
+  }
+
+  /** `isDecided`: by a command; else it is what is found stored. */
+  function applyTarget(next: Target, isDecided: boolean): void {
     target = next
     const specs = declaredUnits(next)
     for (const unit of autostart.keys()) {
@@ -108,6 +120,13 @@ export function createOracle(): Oracle {
       wishes.set(unit, 'unsure')
     }
     for (const [unit, spec] of specs) {
+      const isFirst = !autostart.has(unit) || wishes.get(unit) === 'declared'
+      if (!spec.isCountedOnce) countedOnce.delete(unit)
+      else {
+        countedOnce.add(unit)
+        if (isFirst && isDecided) wishes.set(unit, isEnding ? 'declared' : spec.autostart ? 'up' : 'down')
+        else if (!autostart.has(unit)) wishes.set(unit, 'unsure')
+      }
       autostart.set(unit, spec.autostart)
       if (spec.isScheduled) {
         scheduled.add(unit)
@@ -143,8 +162,18 @@ export function createOracle(): Oracle {
     if (wish === 'unsure') return true
     if ((wish === 'declared' ? (autostart.get(unit) ?? false) : wish !== 'down') === isUp) return true
     return pending.some(
-      ({ command }) => command.kind === 'set-target' || command.kind === 'shutdown' || names(command, unit, isUp),
+      ({ command }) =>
+        (command.kind === 'set-target' && mayCount(unit, wish, command.target)) ||
+        command.kind === 'shutdown' ||
+        names(command, unit, isUp),
     )
+  }
+
+  /** Whether what that target says of the unit may change what is wanted of it. */
+  function mayCount(unit: UnitId, wish: Wish, next: Target): boolean {
+    const declared = declaredUnits(next).get(unit)
+    if (declared === undefined || !autostart.has(unit)) return true
+    return !declared.isCountedOnce || !countedOnce.has(unit) || wish === 'declared'
   }
 
   return {
@@ -180,6 +209,13 @@ export function createOracle(): Oracle {
         const declared = units.get(unit)
         return declared === undefined || processText(declared.process) !== process
       }),
+    wasLoggerTaken: (unit, isLogged, sinceBootMs) => {
+      const since = asked.flatMap(({ atBootMs, units }) =>
+        atBootMs < sinceBootMs ? [] : (units.get(unit)?.process ?? []),
+      )
+      const had = isLogged || since.some(({ logger }) => logger?.kind === 'unit')
+      return had && since.some(({ logger }) => logger?.kind !== 'unit')
+    },
     touchedBootMs: (unit) => Math.max(allTouchedBootMs, touched.get(unit) ?? 0),
     isShutdownAsked: () => isShutdown,
     died() {
@@ -217,8 +253,11 @@ export function createOracle(): Oracle {
     },
     runStateLost() {
       for (const [unit, wished] of wishes) if (wished === 'once') wishes.set(unit, 'unsure')
+      // Nothing tells it from a start of the host, which clears the run directory.
+      beginAnew()
     },
     reboot() {
+      beginAnew()
       allTouchedBootMs = 0
       touched.clear()
       restarts.clear()
@@ -230,7 +269,7 @@ export function createOracle(): Oracle {
     const stored = snapshot.state.target
     const isKnown = possible.length === 0 || possible.some((one) => one === stored || isDeepStrictEqual(one, stored))
     hold(isKnown, 'what was acknowledged survives', () => 'the target after the restart is none that was asked for')
-    applyTarget(stored)
+    applyTarget(stored, false)
     unsureTargets = [stored]
   }
 
@@ -277,6 +316,7 @@ interface Declared {
   readonly autostart: boolean
   readonly isScheduled: boolean
   readonly isUntilRestart: boolean
+  readonly isCountedOnce: boolean
   readonly dependsOn: UnitSpec['dependsOn']
 }
 
@@ -291,6 +331,7 @@ function declaredUnits(target: Target): ReadonlyMap<UnitId, Declared> {
     for (const { name, process, manualStop, instances, dependsOn, ...service } of Object.values(app.services)) {
       const isUntilRestart = manualStop === 'until-daemon-restart'
       const isScheduled = service.schedule !== null
+      const isCountedOnce = !service.autostartAgain
       const autostart = service.autostart && !isScheduled
       for (const instance of instances) {
         const own = instance.process === undefined ? process : { ...process, ...instance.process }
@@ -299,6 +340,7 @@ function declaredUnits(target: Target): ReadonlyMap<UnitId, Declared> {
           autostart,
           isScheduled,
           isUntilRestart,
+          isCountedOnce,
           dependsOn,
         })
       }
@@ -310,9 +352,9 @@ function declaredUnits(target: Target): ReadonlyMap<UnitId, Declared> {
 
 const texts = new WeakMap<ProcessSpec, string>()
 
-/** Equal for processes that are declared alike. */
+/** Equal for processes that are declared alike; who takes what they print may change while they run. */
 export function processText(process: ProcessSpec): string {
-  const known = texts.get(process) ?? hashData(process)
+  const known = texts.get(process) ?? hashData({ ...process, logger: null })
   texts.set(process, known)
   return known
 }

@@ -39,7 +39,9 @@ export async function runScenario(options: ScenarioOptions, matrix: Matrix): Pro
   try {
     // Decoding costs as much as some twenty turns: a share of the scenarios is enough.
     if (options.seed % 8 === 0) {
-      scenario.declared = await throughText(scenario.declared, options.seed % 16 === 0 ? 'supervisord' : 'compose')
+      const { sv, ...written } = scenario.declared.apps
+      const { apps } = await throughText({ apps: written }, options.seed % 16 === 0 ? 'supervisord' : 'compose')
+      scenario.declared = { apps: sv === undefined ? apps : { ...apps, sv } }
     }
     await withFaults(scenario, options.turns)
     await withoutFaults(scenario)

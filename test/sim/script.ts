@@ -51,6 +51,7 @@ export function drawScript(
   if (on('spawn-slow', 0.4)) script = { ...script, spawnMs: random.whole(1, 2_500) }
   if (on('ignores-signal', 0.4))
     script = { ...script, ignores: random.pick([['TERM'], ['INT'], ['TERM', 'INT', 'HUP']]) }
+  if (!spawn.spec.autostartAgain) script = ofDirectory(random, script, spawn, faults)
   if (on('exits-while-stopping', 0.5)) script = { ...script, stopMs: random.whole(0, 4_000), stopExit: code() }
   if (on('signal-refused', 0.3)) script = { ...script, isForbidden: true }
   if (on('spawn-fails', 0.3)) {
@@ -62,6 +63,23 @@ export function drawScript(
     script = { ...script, spawnFailure: failure }
   }
   return script
+}
+
+/** A program with scripts of its own, or one that reads to the end, and hooks that may take as long as they like. */
+function ofDirectory(
+  random: Random,
+  script: Script,
+  { role, spec }: Extract<Step, { kind: 'spawn' }>,
+  { has }: { readonly has: (kind: FaultKind) => boolean },
+): Script {
+  const isReader = spec.process.stdin.kind === 'output'
+  if (role !== 'main') {
+    const isLong = script.livesMs === null && random.chance(0.7)
+    return isLong ? { ...script, livesMs: random.whole(2_000, 20_000) } : script
+  }
+  const handles = random.chance(0.2) ? random.pick([['TERM'], ['HUP'], ['TERM', 'HUP']]) : []
+  const isDeaf = isReader && has('ignores-signal') && random.chance(0.2)
+  return { ...script, handles, ...(isDeaf ? { ignores: [...script.ignores, 'EOF'] } : {}) }
 }
 
 function drawChecked(random: Random, good: Script['checked']): Script['checked'] {

@@ -4,12 +4,15 @@ import { createWorld, type World } from '../../src/drivers/fake/world.ts'
 import { createFaultyStore, type FaultyStore } from '../../src/store/faulty.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { SimTime } from './clock.ts'
+import { drawDirectories, hasDirectories } from './directories.ts'
 import { drawMix, type FaultKind, type Mix } from './faults.ts'
 import { drawTarget } from './generate.ts'
 import { createHookWatch, type HookWatch } from './hooks.ts'
 import { createJobWatch } from './jobs.ts'
+import { createLastRunWatch } from './last-runs.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import type { Life } from './life.ts'
+import { createLoggerWatch } from './loggers.ts'
 import type { Matrix } from './matrix.ts'
 import { createOracle, type Oracle } from './oracle.ts'
 import { createProbeWatch } from './probes.ts'
@@ -64,7 +67,7 @@ export interface Scenario {
 export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: Matrix): Scenario {
   const random = createRandom(seed)
   const drawn = drawMix(random)
-  const declared = drawTarget(random)
+  const declared = withDirectories(drawTarget(random), seed)
   const hooks = createHookWatch()
   const probes = createProbeWatch()
   return {
@@ -77,7 +80,7 @@ export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: 
     ledger: createLedger(),
     hooks,
     health: probes,
-    watches: [hooks, probes, createJobWatch()],
+    watches: [hooks, probes, createJobWatch(), createLoggerWatch(hooks.isOwed), createLastRunWatch()],
     trace: createTrace(lines ?? 15),
     matrix,
     looping: new Set(),
@@ -94,6 +97,12 @@ export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: 
     daemon: 1,
     isWallStill: false,
   }
+}
+
+function withDirectories({ apps }: Target, seed: number): Target {
+  if (!hasDirectories(seed)) return { apps }
+  const app = drawDirectories(createRandom(seed ^ 0x5f37_59df))
+  return { apps: { ...apps, [app.name]: app } }
 }
 
 export function note({ trace, turns, time }: Scenario, text: string): void {

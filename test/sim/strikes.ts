@@ -93,9 +93,11 @@ function startUnstored(scenario: Scenario): void {
 }
 
 /** News about runs that are over comes, whatever it says; the rarer phases get the same share of it. */
-function tellOldNews({ life, random }: Scenario): void {
+function tellOldNews({ life, random, declared }: Scenario): void {
   const units = [...life.engine.snapshot().state.units.values()]
-  for (let count = 0; count < 6 && units.length > 0; count++) {
+  // With service directories there is more that may be told.
+  const most = Object.keys(declared.apps).includes('sv') ? 10 : 6
+  for (let count = 0; count < most && units.length > 0; count++) {
     const phase = random.pick([...new Set(units.map((unit) => unit.phase))])
     life.post?.(drawOldNews(random, random.pick(units.filter((unit) => unit.phase === phase))))
   }

@@ -24,6 +24,9 @@ export const noLabels: Labels = {}
 
 export const nullStdin: StdinSpec = { kind: 'null' }
 
+/** Ends as it is stopped, with no program of its own to ask first; what it declares counts each time. */
+export const plainEnd = { autostartAgain: true, retire: null, signalScripts: {} } as const
+
 /** To be spread over by what is limited. */
 export const noProcessLimits: ProcessLimits = {
   ulimits: {},
@@ -67,6 +70,7 @@ export const plainProcess: ProcessSpec = {
   stdout: plainLog,
   stderr: 'stdout',
   stdin: nullStdin,
+  logger: null,
   limits: null,
   cgroup: false,
 }
@@ -90,7 +94,14 @@ function completeSettings<S extends Service | UnitSpec>(stored: S, plain: Partia
 
 const plainApp = { priority: plainPriority } as const
 
-const plainSettings = { checks: noChecks, hooks: noHooks, schedule: null, once: null, labels: noLabels } as const
+const plainSettings = {
+  ...plainEnd,
+  checks: noChecks,
+  hooks: noHooks,
+  schedule: null,
+  once: null,
+  labels: noLabels,
+} as const
 
 function completeProcess(stored: ProcessSpec): ProcessSpec {
   const settings = completed(stored, plainProcess)

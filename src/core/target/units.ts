@@ -4,8 +4,18 @@ import { beyondPlain, plainProcess } from './plain.ts'
 
 /** Every unit that a target declares, in the target's order, with its settings resolved. */
 export function unitSpecs(target: Target): ReadonlyMap<UnitId, UnitSpec> {
+  return unitSpecsAgain(target, () => undefined)
+}
+
+/** The same, where `known` answers what is resolved already: of thousands of services one has changed. */
+export function unitSpecsAgain(
+  target: Target,
+  known: (app: App, service: Service, unit: UnitId) => UnitSpec | undefined,
+): ReadonlyMap<UnitId, UnitSpec> {
   const specs = new Map<UnitId, UnitSpec>()
-  for (const app of Object.values(target.apps)) addApp(specs, app)
+  for (const app of Object.values(target.apps)) {
+    for (const service of Object.values(app.services)) addService(specs, { app, service, known })
+  }
   return specs
 }
 
@@ -19,19 +29,37 @@ export function unitParts(id: UnitId): { readonly app: string; readonly service:
   return { app, service, n: Number(n) }
 }
 
-function addApp(specs: Map<UnitId, UnitSpec>, app: App): void {
-  for (const service of Object.values(app.services)) {
-    const shared = unitSpec(app, service, service.process)
-    for (const { n, process, processName = null } of service.instances) {
-      const spec = process === undefined ? shared : unitSpec(app, service, { ...service.process, ...process })
-      specs.set(unitId(app.name, service.name, n), processName === null ? spec : { ...spec, processName })
+function addService(
+  specs: Map<UnitId, UnitSpec>,
+  {
+    app,
+    service,
+    known,
+  }: {
+    readonly app: App
+    readonly service: Service
+    readonly known: (app: App, service: Service, unit: UnitId) => UnitSpec | undefined
+  },
+): void {
+  let shared: UnitSpec | null = null
+  for (const { n, process, processName = null } of service.instances) {
+    const unit = unitId(app.name, service.name, n)
+    const before = known(app, service, unit)
+    if (before !== undefined) {
+      specs.set(unit, before)
+      continue
     }
+    if (process === undefined) shared ??= unitSpec(app, service, service.process)
+    const spec =
+      process === undefined && shared !== null ? shared : unitSpec(app, service, { ...service.process, ...process })
+    specs.set(unit, processName === null ? spec : { ...spec, processName })
   }
 }
 
 /** See UnitSpec.runHash. */
 export function runHashOf(process: ProcessSpec): string {
-  return hashData(beyondPlain(process, plainProcess))
+  // Who takes its output may change while it runs.
+  return hashData(beyondPlain({ ...process, logger: null }, plainProcess))
 }
 
 function unitSpec(app: App, service: Service, process: ProcessSpec): UnitSpec {
@@ -39,8 +67,11 @@ function unitSpec(app: App, service: Service, process: ProcessSpec): UnitSpec {
     process,
     runHash: runHashOf(process),
     autostart: service.autostart,
+    autostartAgain: service.autostartAgain,
     restart: service.restart,
     stop: service.stop,
+    retire: service.retire,
+    signalScripts: service.signalScripts,
     dependsOn: service.dependsOn,
     appPriority: app.priority,
     priority: service.priority,

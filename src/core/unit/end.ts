@@ -165,6 +165,7 @@ function endByItself(ended: Ended): void {
 
 /** One run was asked for: another one follows only where the policy is about failures, or the host was in trouble. */
 function isTriedAgain({ unit, run, ending, end, now }: Ended): boolean {
+  if (unit.want.kind === 'once' && unit.want.isLast === true) return false
   if (ending.kind === 'spawn-failed' && ending.failure.retry) return true
   const policy = unit.spec.restart
   return policy.when === 'on-failure' && isRestarted(policy, end.kind, isEarlyEnd(policy, run, end, now))
@@ -208,7 +209,9 @@ function isEarlyEnd(policy: RestartPolicy, run: Run, { kind }: End, now: Now): b
 function leave(ended: Ended, to: After['phase'], facts: PhaseFacts): void {
   const { draft, unit, run, ending, end, now } = ended
   const all: PhaseFacts = { run: null, signals: [], end, exit: end.exit, ...facts, ...jobFacts(ended, to, facts) }
-  if (unit.spec.hooks.postStop === null || ending.kind === 'spawn-failed' || run.role !== 'main') {
+  const { postStop } = unit.spec.hooks
+  const isUnstarted = ending.kind === 'spawn-failed' && postStop?.isFinish !== true
+  if (postStop === null || isUnstarted || run.role !== 'main') {
     enterPhase(draft, unit, to, now, all)
   } else {
     const { retryBootMs = null, why } = all

@@ -98,6 +98,7 @@ function foundRun(unit: Unit, found: FoundRun, now: Now): Run {
     isAdopted: !found.isChild,
     isPaused: false,
     isStable: false,
+    gotTerm: false,
     shortfalls: [],
   }
 }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { advance, nextWake } from '../advance.ts'
+import { explain } from '../explain.ts'
 import {
+  afterCrash,
   ask,
   at,
   code,
+  directory,
   idOf,
   needs,
   type Play,
@@ -16,6 +19,8 @@ import {
   shutdown,
 } from '../fixture.ts'
 import type { Hook, Service } from '../model.ts'
+import { observe } from '../observe.ts'
+import { plan } from '../plan.ts'
 import { revive, storedUnit } from '../revive.ts'
 
 const hook: Hook = { command: ['hook'], timeoutMs: 5_000, ignoreFailure: false }
@@ -227,6 +232,97 @@ describe('a post_stop hook', () => {
     assert.deepEqual(next.turn(20_010, { kind: 'not-started', unit, run: next.run('web').n }), [
       'post web: post_stop hook',
     ])
+  })
+})
+
+describe('a hook without a timeout', () => {
+  const patient: Hook = { ...hook, timeoutMs: null }
+
+  it('may take as long as it likes: it is never condemned, and nobody wakes for it', () => {
+    const scene = play()
+    scene.turn(0, setTarget(withHooks({ preStart: patient })))
+    scene.turn(0, scene.spawned('web'))
+    assert.equal(nextWake(scene.state, at(1)), null)
+    assert.deepEqual(scene.turn(1_000_000_000), [])
+    assert.deepEqual([scene.unit('web').phase, scene.unit('web').condemned], ['preparing', null])
+    const [told] = explain(scene.state, at(1_000_000_000))
+    assert.equal(told?.next, 'its process is started when the hook has ended')
+    const after = up(0, withHooks({ postStop: patient }))
+    after.turn(20_000, after.exited('web', code(7)))
+    after.turn(20_001, after.spawned('web'))
+    assert.equal(nextWake(after.state, at(20_002)), null)
+    assert.deepEqual(after.turn(1_000_000_000), [])
+  })
+
+  it('is ended by a stop where it comes before the process, and let be where it comes after it', () => {
+    const scene = play()
+    scene.turn(0, setTarget(withHooks({ preStart: patient })))
+    scene.turn(0, scene.spawned('web'))
+    assert.deepEqual(scene.turn(5, ask('stop', 'web')), ['TERM web: stopped by ann (uid 1000)'])
+    const after = up(0, withHooks({ postStop: patient }))
+    after.turn(20_000, after.exited('web', code(7)))
+    after.turn(20_001, after.spawned('web'))
+    assert.deepEqual(after.turn(20_002, ask('stop', 'web')), [])
+    assert.deepEqual(after.turn(20_003, shutdown()), [])
+    assert.deepEqual(after.turn(1_000_000_000), [])
+  })
+
+  it('that gets one while it runs has its time from its beginning', () => {
+    const scene = play()
+    scene.turn(0, setTarget(withHooks({ preStart: patient })))
+    scene.turn(0, scene.spawned('web'))
+    assert.deepEqual(scene.turn(9_000, setTarget(withHooks({ preStart: hook }))), [
+      'TERM web: its pre_start hook took longer than 5 s',
+    ])
+  })
+})
+
+describe('finish', () => {
+  const finish: Hook = { command: ['./finish'], timeoutMs: null, ignoreFailure: true, isFinish: true }
+  const web = directory('web', { hooks: { preStart: null, postStop: finish } })
+
+  it('follows a start that failed as well, and then what follows any failed start', () => {
+    const scene = play()
+    scene.turn(0, setTarget(web))
+    assert.deepEqual(scene.turn(1, scene.spawnFailed('web')), ['post web: post_stop hook'])
+    assert.deepEqual([scene.unit('web').phase, scene.unit('web').end.kind], ['finishing', 'spawn-failed'])
+    assert.deepEqual(scene.unit('web').after?.phase, 'backoff')
+    scene.turn(2, scene.spawned('web'))
+    assert.deepEqual(scene.turn(3, scene.exited('web', code(1))), ['spawn web: restart after no such file'])
+  })
+
+  it('follows it with how it ended, and is itself followed by nothing', () => {
+    const scene = play()
+    scene.turn(0, setTarget(web))
+    const { state } = observe(scene.state, [scene.spawnFailed('web')], at(1))
+    const [spawn] = plan(state, at(1))
+    assert(spawn?.kind === 'spawn')
+    assert.deepEqual([spawn.role, spawn.attempt, spawn.end?.kind, spawn.end?.exit], ['post', 1, 'spawn-failed', null])
+    scene.turn(1, scene.spawnFailed('web'))
+    // It cannot be executed itself: life goes on.
+    assert.deepEqual(scene.turn(2, scene.spawnFailed('web')), ['spawn web: restart after no such file'])
+  })
+
+  it('that fails is not told', () => {
+    const scene = up(0, web)
+    scene.turn(20_000, scene.exited('web', code(0)))
+    scene.turn(20_001, scene.spawned('web'))
+    scene.turn(20_002, scene.exited('web', code(111)), ask('stop', 'web'))
+    assert.doesNotMatch(scene.unit('web').reason, /post_stop/)
+  })
+
+  it('does not follow a pre_start hook that could not be started', () => {
+    const scene = play()
+    scene.turn(0, setTarget({ ...web, hooks: { preStart: hook, postStop: finish } }))
+    assert.doesNotMatch(scene.turn(1, scene.spawnFailed('web')).join(), /post web/)
+    assert.equal(scene.unit('web').after, null)
+  })
+
+  it('does not follow a start that was interrupted before a process existed', () => {
+    const scene = play()
+    scene.turn(0, setTarget(web))
+    const next = afterCrash(scene, 1)
+    assert.match(next.turn(1, next.notStarted('web')).join(), /^spawn web: its start was interrupted/)
   })
 })
 

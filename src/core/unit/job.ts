@@ -14,7 +14,8 @@ import { onceWant } from './wish.ts'
 
 /** Whether what it does now is a job: run to its end, and written down. */
 export function isJob(unit: Pick<Unit, 'spec' | 'want'>): boolean {
-  return unit.want.kind === 'once' || unit.spec.schedule !== null || unit.spec.once !== null
+  const isOneJob = unit.want.kind === 'once' && unit.want.isLast !== true
+  return isOneJob || unit.spec.schedule !== null || unit.spec.once !== null
 }
 
 /** The job of a unit as it is declared now: what is known of an earlier declaration stays where it still fits. */

@@ -1,4 +1,4 @@
-import type { Dependency, LastingWant, OnceWant, State, Unit, UnitSpec, Want, Who } from '../model.ts'
+import type { Dependency, LastingWant, OnceWant, State, Unit, UnitId, UnitSpec, Want, Who } from '../model.ts'
 
 /** Whether the unit is to run now, all wishes weighed (docs/lifecycle.md "Wishes, and what wins"). */
 export function isWantedUp(state: State, unit: Unit): boolean {
@@ -7,6 +7,15 @@ export function isWantedUp(state: State, unit: Unit): boolean {
 
 export function declaredWant(spec: Pick<UnitSpec, 'autostart' | 'schedule'>): LastingWant {
   return { kind: spec.autostart && spec.schedule === null ? 'up' : 'down', by: { kind: 'declared' } }
+}
+
+/** What is wanted when the daemon is started again on purpose, or with its host. */
+export function wantBeyondTheDaemon({ want, spec }: Pick<Unit, 'want' | 'spec'>): Want {
+  if (want.by.kind === 'declared') return want
+  const lasting = want.kind === 'once' ? wantAfterOnce(want, spec) : want
+  // What its first declaration said is asked of the next one.
+  const isFirst = !spec.autostartAgain && lasting.by.kind === 'daemon'
+  return isFirst || spec.manualStop === 'until-daemon-restart' ? declaredWant(spec) : lasting
 }
 
 /** Wanted for one run; what somebody wanted before holds again after it. */
@@ -92,20 +101,27 @@ export function isHealthy(unit: Unit): boolean {
 }
 
 /**
- * What must end but has to wait: a living unit that must end too and depends on it, or, while the daemon ends, one that
- * starts later by priority and waits for nobody itself. Units that cannot be told hold nobody back.
+ * What must end but has to wait: a living unit that must end too and depends on it or is logged by it, or, while the daemon
+ * ends, one that starts later by priority and waits for nobody itself. Units that cannot be told hold nobody back.
  */
 export function stopBlockers(state: State): { blocks(unit: Unit): Unit | null } {
   const ending = [...state.units.values()].filter((unit) => isEnding(state, unit))
   const dependants = new Map<string, Unit>()
+  const writers = new Map<UnitId, Unit>()
   for (const unit of ending) {
+    const { logger } = unit.spec.process
+    if (logger?.kind === 'unit') writers.set(logger.unit, unit)
     for (const dependency of unit.spec.dependsOn) dependants.set(serviceKey(unit.app, dependency.service), unit)
   }
   const dependantOf = (unit: Unit) => dependants.get(serviceKey(unit.app, unit.service)) ?? null
-  const last =
-    state.mode.kind === 'stopping' ? highestPriority(ending.filter((unit) => dependantOf(unit) === null)) : null
+  const isDaemonEnding = state.mode.kind === 'stopping'
+  // A logger takes the last words of what it reads, unless it is itself that somebody wants down.
+  const writerOf = (unit: Unit) => (unit.isDeclared && !isDaemonEnding ? null : (writers.get(unit.id) ?? null))
+  const isFree = (unit: Unit) => dependantOf(unit) === null && writerOf(unit) === null
+  const last = isDaemonEnding ? highestPriority(ending.filter(isFree)) : null
   return {
-    blocks: (unit) => dependantOf(unit) ?? (last !== null && compareStarts(last, unit) > 0 ? last : null),
+    blocks: (unit) =>
+      dependantOf(unit) ?? writerOf(unit) ?? (last !== null && compareStarts(last, unit) > 0 ? last : null),
   }
 }
 

@@ -8,6 +8,9 @@ test('a service that says only its command has the documented defaults', async (
   assert.deepEqual(await service(''), {
     name: 'a',
     kind: 'process',
+    autostartAgain: true,
+    retire: null,
+    signalScripts: {},
     process: {
       command: ['x'],
       commandError: null,
@@ -20,6 +23,7 @@ test('a service that says only its command has the documented defaults', async (
       stdout: { path: null, bytesMax: 10_485_760, backupsMax: 3, ageMaxMs: 0, compress: false },
       stderr: 'stdout',
       stdin: { kind: 'null' },
+      logger: null,
       limits: null,
       cgroup: false,
     },

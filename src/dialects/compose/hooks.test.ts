@@ -12,6 +12,11 @@ test('hooks are commands, as text or list, or maps with more', async () => {
   })
 })
 
+test('a hook without a timeout may take as long as it likes', async () => {
+  const { hooks } = await service('x-holdfast: {hooks: {post_stop: {command: ./finish, timeout: none}}}')
+  assert.deepEqual(hooks.postStop, { command: ['./finish'], timeoutMs: null, ignoreFailure: false })
+})
+
 for (const [lines, expected] of [
   [
     'x-holdfast: {hooks: {prestart: x}}',

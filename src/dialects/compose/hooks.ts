@@ -23,10 +23,18 @@ function decodeHook(context: Context, setting: Setting): Hook | null {
   const keys = readKeys(context, setting, hookMap)
   if (keys === null) return null
   const commandSetting = keys.get('command')
-  const timeoutMs = optional(keys.get('timeout'), (one) => readPause(context, one)) ?? hookTimeoutMs
+  const timeoutSetting = keys.get('timeout')
+  const timeoutMs = timeoutSetting === null ? hookTimeoutMs : decodeTimeout(context, timeoutSetting)
   const ignoreFailure = optional(keys.get('ignore_failure'), (one) => readBoolean(context, one)) ?? false
   if (commandSetting === null)
     return error(context, setting, 'the hook has no command', "write 'command:' with the program and its arguments")
   const command = readCommand(context, commandSetting)
   return command === null ? null : { command, timeoutMs, ignoreFailure }
+}
+
+/** null: none. */
+function decodeTimeout(context: Context, setting: Setting): number | null {
+  const { node } = setting
+  if (node.kind === 'scalar' && node.value === 'none') return null
+  return readPause(context, setting) ?? hookTimeoutMs
 }

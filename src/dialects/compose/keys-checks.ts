@@ -124,8 +124,8 @@ export const hookMap = mapOf(
       example: ['./prepare', '--all'],
     },
     timeout: {
-      what: 'A hook that takes longer is stopped, and has failed.',
-      value: duration,
+      what: 'A hook that takes longer is stopped, and has failed; none: it may take as long as it likes.',
+      value: { kind: 'either', of: [{ kind: 'literal', value: 'none' }, duration] },
       default: '90s',
       example: '10m',
     },

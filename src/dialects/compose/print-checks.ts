@@ -65,10 +65,14 @@ export function printHooks({ preStart, postStop }: Hooks, style: Style): YamlRec
 function printHook(hook: Hook | null, style: Style): YamlValue | undefined {
   if (hook === null) return undefined
   const more: YamlRecord = {
-    timeout: unlessUsual(style, printDuration(hook.timeoutMs), printDuration(hookTimeoutMs)),
+    timeout: unlessUsual(style, printTimeout(hook.timeoutMs), printTimeout(hookTimeoutMs)),
     ignore_failure: unlessUsual(style, hook.ignoreFailure, false),
   }
   return unlessEmpty(more) === undefined ? hook.command : { command: hook.command, ...more }
+}
+
+function printTimeout(ms: number | null): string {
+  return ms === null ? 'none' : printDuration(ms)
 }
 
 export function printSchedule(schedule: Schedule | null, style: Style): YamlValue | undefined {

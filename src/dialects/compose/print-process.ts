@@ -11,7 +11,9 @@ export function printEnvFiles(files: readonly EnvFile[], style: Style): YamlValu
   return files.map(({ path, required }) => (required && style === 'short' ? path : { path, required }))
 }
 
+/** What another unit prints is told by `x-runit`. */
 export function printStdin(stdin: StdinSpec, style: Style): YamlValue | undefined {
+  if (stdin.kind === 'output') return undefined
   return unlessUsual(style, stdin.kind === 'file' ? { file: stdin.path } : stdin.kind, 'null')
 }
 

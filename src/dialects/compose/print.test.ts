@@ -102,3 +102,51 @@ test('what an app says is in its print, short or complete', async () => {
     /stop_grace_period: 10s\n[\s\S]*manual_stop: until-started\n/,
   )
 })
+
+test('what a service directory says beyond the format is told by x-runit, and the print can be read', async () => {
+  const files = {
+    '/etc/sv/web/run': '',
+    '/etc/sv/web/finish': '',
+    '/etc/sv/web/holdfast.conf': 'stop_timeout = 5s',
+    '/etc/sv/web/control/t': '',
+    '/etc/sv/web/control/d': '',
+    '/etc/sv/web/log/run': '',
+    '/etc/sv/own/run': '',
+    '/etc/sv/own/log/run': '#!/bin/sh\nexec svlogd -tt -l 100 /var/log/own',
+    '/etc/sv/own/holdfast.conf': 'logger = builtin',
+  }
+  const modes = { '/etc/sv/web/control/t': 0o755, '/etc/sv/web/control/d': 0o755 }
+  const reader = memorySourceReader({ files, modes })
+  const { target } = await decodeSources(['/etc/sv'], reader, { lenient: false, descriptorsMax: null })
+  const printed = printAppText(target.apps.sv!, 'short')
+  const services = printed.services as Readonly<Record<string, Readonly<Record<string, YamlValue>>>>
+  const kill = { signal: 'KILL', scope: 'tree', wait: '5s' }
+  const term = { signal: 'TERM', scope: 'main', wait: '0s' }
+  const scripted = { ...term, script: ['control/t'] }
+  assert.deepEqual(services.web!['x-runit'], {
+    logger: { unit: 'sv/web.log/1', stderr: 'own' },
+    stop: [
+      scripted,
+      { signal: 'CONT', scope: 'main', wait: '0s' },
+      { signal: '0', scope: 'main', wait: '5s', script: ['control/d'] },
+      kill,
+    ],
+    retire: [scripted, { signal: 'CONT', scope: 'main', wait: '5s' }, kill],
+    signal_scripts: { TERM: ['control/t'] },
+    finish: true,
+    autostart: 'when-taken-up',
+  })
+  const extras = services.web!['x-holdfast'] as Readonly<Record<string, YamlValue>>
+  assert.deepEqual(extras.stop, [term, { signal: 'CONT', scope: 'main', wait: '5s' }, kill])
+  assert.deepEqual(extras.hooks, { post_stop: { command: ['./finish'], timeout: 'none', ignore_failure: true } })
+  assert.deepEqual(services['web.log']!['x-runit'], {
+    reads: 'sv/web/1',
+    retire: [{ signal: 'EOF', scope: 'main', wait: '5s' }, kill],
+    autostart: 'when-taken-up',
+  })
+  assert.deepEqual(services.own!['x-runit'], {
+    logger: { svlogd: { directories: ['/var/log/own'], stamp: 'date', line_bytes_max: 100 }, stderr: 'own' },
+    autostart: 'when-taken-up',
+  })
+  assert.deepEqual((await decode('/etc/printed.yaml', printYaml(printed))).errors, [])
+})

@@ -7,6 +7,7 @@ import { backoffDefault } from './defaults.ts'
 import { printHealthcheck, printHooks, printLiveness, printReadiness, printSchedule } from './print-checks.ts'
 import { printLimits, printOwnLimits } from './print-limits.ts'
 import { printEnvFiles, printInstances, printLogs, printStdin, scaleOf } from './print-process.ts'
+import { printRunit } from './print-runit.ts'
 import { escapeRecord, printNamed, type Style, said, unlessEmpty, unlessUsual } from './print-value.ts'
 import { whenDefault } from './restart.ts'
 import { killWaitMs } from './service.ts'
@@ -14,7 +15,8 @@ import { killWaitMs } from './service.ts'
 /**
  * One document of `holdfast.yaml` that declares the app: decoded again it gives the same, whatever dialect it came from and
  * wherever the file lies. Values are as they are used; `escapeRecord` makes texts of them that survive being read.
- * What the format cannot say (a command that cannot be split, names it refuses) is left to the reader to notice.
+ * What the format cannot say (a command that cannot be split, names it refuses) is left to the reader to notice; what a
+ * service directory says beyond it is told by `x-runit`.
  */
 export function printApp(app: App, style: Style): YamlRecord {
   const services = Object.values(app.services).map((service) => [service.name, printService(service, style)] as const)
@@ -45,6 +47,7 @@ function printService(service: Service, style: Style): YamlRecord {
     ...printLimits(process.limits),
     labels: printNamed(service.labels),
     'x-holdfast': printExtras(service, style),
+    'x-runit': printRunit(service),
   }
 }
 
@@ -56,7 +59,7 @@ function printExtras(service: Service, style: Style): YamlRecord | undefined {
     schedule: printSchedule(service.schedule, style),
     once: service.once ?? undefined,
     ...printRestart(restart, style),
-    stop: isUsualLadder(service.stop) ? undefined : service.stop.map(printRung),
+    stop: isUsualLadder(service.stop) ? undefined : printLadder(service.stop),
     manual_stop: unlessUsual(style, service.manualStop, 'until-started'),
     priority: unlessUsual(style, service.priority, plainPriority),
     instances: printInstances(service.instances, process),
@@ -139,6 +142,18 @@ function printStop(stop: readonly StopRung[], style: Style): YamlRecord {
     stop_signal: unlessUsual(style, `SIG${first.signal}`, 'SIGTERM'),
     stop_grace_period: unlessUsual(style, printDuration(first.waitMs), '10s'),
   }
+}
+
+/** What has no signal is told by `x-runit`; its wait counts with the step before it. */
+function printLadder(stop: readonly StopRung[]): readonly YamlRecord[] {
+  const sayable: StopRung[] = []
+  for (const rung of stop) {
+    const last = sayable.at(-1)
+    const hasSignal = rung.signal !== 'EOF' && rung.signal !== '0'
+    if (hasSignal) sayable.push(rung)
+    else if (last !== undefined) sayable.splice(-1, 1, { ...last, waitMs: last.waitMs + rung.waitMs })
+  }
+  return sayable.map(printRung)
 }
 
 function printRung({ signal, scope, waitMs }: StopRung): YamlRecord {

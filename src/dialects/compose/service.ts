@@ -1,5 +1,5 @@
 import type { ProcessLimits, ProcessSpec, Service, StopRung } from '../../core/model.ts'
-import { noHooks, noLabels } from '../../core/target/plain.ts'
+import { noHooks, noLabels, plainEnd } from '../../core/target/plain.ts'
 import type { YamlEntry } from '../../formats/yaml.ts'
 import { readCommand } from './command.ts'
 import { decodeDependencies } from './dependencies.ts'
@@ -46,6 +46,7 @@ export function decodeService(context: Context, entry: YamlEntry, setting: Setti
   return {
     name: entry.key,
     kind: 'process',
+    ...plainEnd,
     process,
     instances: decodeInstances(context, { keys, deploy, extras, process }),
     autostart: job.autostart,
@@ -95,6 +96,7 @@ function decodeProcess(context: Context, { keys, extras, resources, command }: P
     stdout: extras.logs.stdout,
     stderr: extras.logs.stderr,
     stdin: decodeStdin(context, keys.get('stdin_open'), extras.keys.get('stdin')),
+    logger: null,
     limits,
     cgroup: decodeOwnCgroup(context, extras, limits),
   }

@@ -149,12 +149,21 @@ test('one service directory is checked by itself, and a name with a line break i
   )
 })
 
-test('without check they are refused, so that nobody applies nothing', async () => {
-  const reader = memorySourceReader({ files: { '/sv/web/run': run } })
-  const { problems } = await decodeWithOrigins(['/sv'], reader, { lenient: false, descriptorsMax: null })
-  assert.match(
-    printProblem(problems[0]!),
-    /^\/sv:1:1: these are service directories of runit, which this version checks and does not run yet/,
+test('as a source they are one app, and what is wrong with one is a warning: the others run', async () => {
+  const reader = memorySourceReader({ files: { '/sv/web/run': run }, links: { '/sv/gone': '/nowhere' } })
+  const { target, problems } = await decodeWithOrigins(['/sv'], reader, { lenient: false, descriptorsMax: null })
+  assert.deepEqual(Object.keys(target.apps.sv?.services ?? {}), ['web'])
+  assert.deepEqual(problems.map(printProblem), [
+    '/sv/gone:1:1: warning: gone: is a link to /nowhere, where nothing is, so runsvdir skips it; remove the link, or make the service directory',
+  ])
+})
+
+test('a directory with a file of ours is read for that, whatever else is in it', async () => {
+  const reader = memorySourceReader({ files: { '/sv/web/run': run, '/sv/a.conf': '[program:a]\ncommand=a\n' } })
+  const { target } = await decodeWithOrigins(['/sv'], reader, { lenient: false, descriptorsMax: null })
+  assert.deepEqual(
+    Object.values(target.apps).map(({ dialect }) => dialect),
+    ['supervisord'],
   )
 })
 

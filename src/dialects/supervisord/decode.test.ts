@@ -29,6 +29,9 @@ test('a program that says only its command has the defaults of supervisord', asy
   assert.deepEqual(await program(''), {
     name: 'a',
     kind: 'process',
+    autostartAgain: true,
+    retire: null,
+    signalScripts: {},
     process: {
       command: ['/bin/x'],
       commandError: null,
@@ -41,6 +44,7 @@ test('a program that says only its command has the defaults of supervisord', asy
       stdout: log,
       stderr: log,
       stdin: { kind: 'null' },
+      logger: null,
       limits: null,
       cgroup: false,
     },

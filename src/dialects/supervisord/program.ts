@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { processBytesMax, unitsMax } from '../../core/limits.ts'
 import type { Instance, LogSpec, ProcessSpec, RestartPolicy, Service, StopRung } from '../../core/model.ts'
-import { noChecks, noHooks, noLabels, nullStdin, plainPriority } from '../../core/target/plain.ts'
+import { noChecks, noHooks, noLabels, nullStdin, plainEnd, plainPriority } from '../../core/target/plain.ts'
 import { parseEnvironmentPairs } from '../../formats/environment-pairs.ts'
 import { pythonRepr } from '../../formats/python-text.ts'
 import { splitShellWords } from '../../formats/shell-words.ts'
@@ -40,6 +40,7 @@ export function decodeProgram(outer: Section, name: string, group: string): Serv
   return {
     name,
     kind: 'process',
+    ...plainEnd,
     process: first?.process ?? emptyProcess,
     instances: instances.map(({ n, process, processName }, index): Instance => {
       const named = processName === name ? { n } : { n, processName }
@@ -83,6 +84,7 @@ const emptyProcess: ProcessSpec = {
   stdout: { path: null, bytesMax: 0, backupsMax: 0, ...plainLog },
   stderr: 'stdout',
   stdin: nullStdin,
+  logger: null,
   limits: null,
   cgroup: false,
 }
@@ -256,6 +258,7 @@ function decodeInstance(outer: Section, member: Member): ReadInstance | null {
     stdout,
     stderr: member.shared.isMerged ? mergedLog(section) : decodeLog(section, 'stderr'),
     stdin: nullStdin,
+    logger: null,
     limits: null,
     cgroup: false,
   }

@@ -88,10 +88,12 @@ export function createFakeDriver(parts: FakeDriverParts): Driver {
     if (tellBootMs === null) post({ kind: 'spawned', unit, run, identity: process.identity })
   }
 
-  function signalled({ unit, run, signal }: Extract<Step, { kind: 'signal' }>): Event {
+  function signalled({ unit, run, signal, script }: Extract<Step, { kind: 'signal' }>): Event {
     const process = known.get(keyOf(unit, run))?.process
     if (process === undefined) return { kind: 'signalled', unit, run, signal, outcome: 'gone' }
-    if (process.isForbidden && process.exit === null) {
+    const isHandled = script !== undefined && process.script.handles?.includes(signal) === true
+    if (isHandled && process.exit === null) return { kind: 'signalled', unit, run, signal, outcome: 'handled' }
+    if (process.isForbidden && process.exit === null && !isNone(signal)) {
       return { kind: 'signal-failed', unit, run, signal, code: 'EPERM', message: 'not permitted', retry: false }
     }
     const isSent = world.signal(process, signal, clock.now().bootMs)
@@ -308,6 +310,11 @@ const fakeFacts: RunFacts = {
   memoryPeakBytes: null,
   processesPeak: null,
   oomKills: null,
+}
+
+/** By which nobody is signalled. */
+function isNone(signal: string): boolean {
+  return signal === 'EOF' || signal === '0'
 }
 
 /** What a check of a living process finds. */

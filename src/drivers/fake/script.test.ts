@@ -38,6 +38,10 @@ it('words say how it starts, lives and ends', () => {
   assert.deepEqual(scriptFromEnvironment(spawn('exit=SEGV')).exit, { kind: 'signal', signal: 'SEGV', core: false })
 })
 
+it('words say which signals its script deals with', () => {
+  assert.deepEqual(scriptFromEnvironment(spawn('handles=TERM,HUP')).handles, ['TERM', 'HUP'])
+})
+
 it('a range is drawn by the run, the same each time', () => {
   const lives = Array.from({ length: 50 }, (_, run) => scriptFromEnvironment(spawn('lives=100..200', run)).livesMs ?? 0)
   assert(lives.every((ms) => ms >= 100 && ms <= 200) && new Set(lives).size > 10)

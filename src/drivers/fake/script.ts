@@ -8,7 +8,7 @@ export const scriptVariable = 'HOLDFAST_FAKE'
 /**
  * The script of a fake process by the words of its variable, e.g. `lives=3000 exit=1 ignores=TERM,INT stops=200 pre.exit=3`:
  * lives: ms until it ends, `1000..5000` draws one, `ever`: until it is stopped; exit: its code or SIGNAL; ignores: signals
- * without SIG; spawn: ms until its start is told; stops: ms from a signal to its end; fails: the code of a spawn that
+ * without SIG, and EOF; handles: signals that the script asked before them deals with; spawn: ms until its start is told; stops: ms from a signal to its end; fails: the code of a spawn that
  * fails. Before one of these, `pre.` and `post.` mean the hooks, which otherwise end well after a moment.
  * For checks: ready: ms until they pass, or `never`; flaps: ms after which they fail, then pass again; answers: ms until an
  * answer. The same for the same unit and run.
@@ -17,6 +17,7 @@ export function scriptFromEnvironment(step: Extract<Step, { kind: 'spawn' }>): S
   const words = wordsOf(step.spec.process.environment[scriptVariable] ?? '')
   const word = (name: string) => words.get(step.role === 'main' ? name : `${step.role}.${name}`)
   const fails = word('fails')
+  const handles = word('handles')?.split(',')
   const lives = word('lives') ?? (step.role === 'main' ? 'ever' : '20')
   return {
     spawnFailure: fails === undefined ? null : { code: fails, message: 'as scripted', retry: fails === 'EAGAIN' },
@@ -24,6 +25,7 @@ export function scriptFromEnvironment(step: Extract<Step, { kind: 'spawn' }>): S
     livesMs: drawn(lives, createRandom(step.run).next()),
     exit: exitOf(word('exit') ?? '0'),
     ignores: word('ignores')?.split(',') ?? [],
+    ...(handles === undefined ? {} : { handles }),
     stopMs: numberOf(word('stops')) ?? 1,
     stopExit: null,
     isForbidden: false,

@@ -9,8 +9,10 @@ export interface Script {
   /** Until it ends by itself; null: never. */
   readonly livesMs: number | null
   readonly exit: Exit
-  /** Signals it does not react to, without SIG. */
+  /** Signals it does not react to, without SIG; `EOF`: the end of its input. */
   readonly ignores: readonly string[]
+  /** Signals that the script asked before them deals with; absent: none. */
+  readonly handles?: readonly string[]
   /** From a signal it obeys to its end. */
   readonly stopMs: number
   /** How it ends after a signal it obeys; null: by that signal. */
@@ -145,6 +147,7 @@ export function createWorld(firstBootId: string, { firstPid = 1_000 } = {}): Wor
     if (name === 'KILL') end(process, { kind: 'signal', signal: 'KILL', core: false })
     else if (name === 'STOP') pause(process, nowBootMs)
     else if (name === 'CONT') proceed(process, nowBootMs)
+    else if (name === '0') return true
     else if (!process.script.ignores.includes(name)) obey(process, name, nowBootMs)
     return true
   }
@@ -169,7 +172,7 @@ export function createWorld(firstBootId: string, { firstPid = 1_000 } = {}): Wor
     const endsBootMs = fromBootMs + process.script.stopMs
     if (process.endsBootMs !== null && process.endsBootMs <= endsBootMs) return
     process.endsBootMs = endsBootMs
-    process.endsWith = process.script.stopExit ?? { kind: 'signal', signal: name, core: false }
+    process.endsWith = name === 'EOF' ? endedWell : (process.script.stopExit ?? bySignal(name))
   }
 
   return {
@@ -216,6 +219,13 @@ export function createWorld(firstBootId: string, { firstPid = 1_000 } = {}): Wor
       nextPid = firstPid
     },
   }
+}
+
+/** Whoever has read all there is. */
+const endedWell: Exit = { kind: 'code', code: 0 }
+
+function bySignal(signal: string): Exit {
+  return { kind: 'signal', signal, core: false }
 }
 
 function keyOf(unit: UnitId, run: number): string {

@@ -1,5 +1,5 @@
 import type { Check, CheckName, Event, LogSpec, Probe } from '../../core/model.ts'
-import { noChecks, noHooks, noLabels, nullStdin } from '../../core/target/plain.ts'
+import { noChecks, noHooks, noLabels, nullStdin, plainEnd } from '../../core/target/plain.ts'
 import type { LogReadPort } from '../../engine/ports.ts'
 import type { ProbeStep } from './outcome.ts'
 import { createProbes } from './probes.ts'
@@ -41,18 +41,27 @@ export function stepOf(probe: Probe, more: Partial<ProbeStep> = {}): ProbeStep {
     ...{ kind: 'probe', unit: 'a/b/1', attempt: 1, check, seq: 1, probe, timeoutMs, why: 'test' },
     run: {
       ...{ n: 1, role: 'main', runHash: 'test', startedBootMs: 0, identity: null, shortfalls: [] },
-      ...{ isAdopted: false, isPaused: false, isStable: false },
+      ...{ isAdopted: false, isPaused: false, isStable: false, gotTerm: false },
     },
     spec: {
       process: {
         ...{ command: ['true'], commandError: null, workingDir: null, environment: {}, envFiles: [], user: null },
-        ...{ inheritEnvironment: false, umask: null, stdout: log, stderr: log, stdin: nullStdin, limits: null },
+        ...{
+          inheritEnvironment: false,
+          umask: null,
+          stdout: log,
+          stderr: log,
+          stdin: nullStdin,
+          limits: null,
+          logger: null,
+        },
         cgroup: false,
       },
       restart: {
         ...{ when: 'no', successExits: [0], stableMs: 1_000, early: 'by-policy', budget: null },
         backoff: { shape: 'linear', firstMs: 0, factor: 1, maxMs: 0, jitter: 0, freeRestarts: 0 },
       },
+      ...plainEnd,
       ...{ runHash: 'test', autostart: true, stop: [], dependsOn: [], manualStop: 'until-started' },
       ...{ appPriority: 0, priority: 0, processName: null },
       ...{ checks: noChecks, hooks: noHooks, noLabels, schedule: null, once: null, labels: noLabels },

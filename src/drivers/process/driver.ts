@@ -29,7 +29,8 @@ import { type Found, isZombie, resolveRun } from './resolve.ts'
 import { type SpawnStep, specOfRole } from './roles.ts'
 import { createRuns, endScopeOf, type LiveRun } from './runs.ts'
 import { killLeftovers, killStrays, type SignalContext, signalContext, signalRun } from './signal.ts'
-import { createStreams } from './streams.ts'
+import { createSignalScripts, type SignalStep } from './signal-scripts.ts'
+import { createStreams, type Reopened } from './streams.ts'
 import { takeSurvey } from './survey.ts'
 import { findUnstored, type Unstored } from './unstored.ts'
 
@@ -93,6 +94,11 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     devNull,
   }
   const probes = createExecProbes({ site, homeId, watcher, joinFiles: cgroups.joinFiles })
+  const scripts = createSignalScripts({
+    ...{ site, homeId, openWriteEnds: streams.openWriteEnds, warn },
+    isAlive: (run) => runs.get(run) !== null,
+    send: sendLater,
+  })
   let listener: Post | null = null
   let early: Event[] = []
   let mayReap = false
@@ -111,15 +117,19 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
   function perform(steps: readonly Step[], post: Post): void {
     startReaping()
     const context = contextNow()
+    const ending: UnitId[] = []
     for (const step of steps) {
       switch (step.kind) {
         case 'spawn':
           break
         case 'signal': {
-          const run = runs.get(step)
-          const outcome = signalRun(step, run, context)
+          if (step.script !== undefined || scripts.isBusy(step)) {
+            scripts.perform(step, post)
+            break
+          }
+          const outcome = send(step, context)
           post(outcome)
-          if (run?.pidfd && outcome.kind === 'signalled' && outcome.outcome === 'sent') tellPause(run, step.signal)
+          if (isEndOfInput(outcome)) ending.push(step.unit)
           break
         }
         case 'forget':
@@ -141,8 +151,24 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
           post(observe())
       }
     }
+    // All together, and before what they read is printed to anew.
+    if (ending.length > 0) streams.endInputs(ending)
     const spawns = steps.filter((step) => step.kind === 'spawn')
     if (spawns.length > 0) spawnInSlices(spawns, prepare(spawns), post)
+  }
+
+  function send(step: SignalStep, context: SignalContext): Event {
+    const run = runs.get(step)
+    const outcome = signalRun(step, run, context)
+    if (run?.pidfd && outcome.kind === 'signalled' && outcome.outcome === 'sent') tellPause(run, step.signal)
+    return outcome
+  }
+
+  /** After its script, or after that of another one. */
+  function sendLater(step: SignalStep): Event {
+    const outcome = send(step, contextNow())
+    if (isEndOfInput(outcome)) streams.endInputs([step.unit])
+    return outcome
   }
 
   /** Many starts are made in slices, so that output is drained and questions are answered in between. */
@@ -214,7 +240,14 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const { stdin } = spec.process
     if (stdin.kind === 'null' || role !== 'main') return devNull
     try {
-      return stdin.kind === 'pipe' ? streams.openStdin(unit) : openInput(stdin.path)
+      switch (stdin.kind) {
+        case 'pipe':
+          return streams.openStdin(unit)
+        case 'output':
+          return streams.openOutput(stdin.unit)
+        case 'file':
+          return openInput(stdin.path)
+      }
     } catch (error) {
       return stdinFailure(stdin, errnoOf(error))
     }
@@ -275,10 +308,15 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       boundary('reap: child reaped')
       const run = runs.byPid(news.pid)
       if (run === null) {
-        if (news.kind === 'ended' && !probes.ended(news.pid, news.ending)) keepers.ended(news.pid)
+        if (news.kind === 'ended') helperEnded(news.pid, news.ending)
       } else if (news.kind === 'ended') finish(run, news.ending, context)
       else tell({ kind: news.kind === 'stopped' ? 'paused' : 'continued', unit: run.unit, run: run.run })
     }
+  }
+
+  /** A child that is no run. */
+  function helperEnded(pid: number, ending: Exit): void {
+    if (!probes.ended(pid, ending) && !scripts.ended(pid, ending)) keepers.ended(pid)
   }
 
   function nextNews(): ChildNews | null {
@@ -297,6 +335,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     streams.drainRest(run.unit)
     boundary('reap: last words taken')
     tell({ kind: 'exited', unit: run.unit, run: run.run, exit })
+    scripts.runEnded(run)
   }
 
   /** `ending`: of the recorder, which may have been killed over writing it down. */
@@ -321,7 +360,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     keepers.recover()
     const survey = takeSurvey(options.isFollowing ? strangers(handles) : null)
     probes.recover(survey)
-    streams.reopen(handles.map(({ unit, spec, attempt }) => ({ unit, spec: spec?.process ?? null, attempt })))
+    streams.reopen(handles.map(reopened))
     // First, so that they are not taken for what an older run left behind.
     const excluded = new Set([...keepers.pids(), process.pid])
     const found = findUnstored(handles, { homeId, survey, excluded }).flatMap(take)
@@ -370,7 +409,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const live: LiveRun = { unit, run, identity, endScope: endScopeOf(null), isRecorded, pidfd: null }
     if (isChild(stat)) runs.add(live)
     else if (!watchAdopted(live)) return []
-    streams.reopen([{ unit, spec: null, attempt }])
+    streams.reopen([{ unit, spec: null, attempt, pid: stat.pid }])
     return [{ kind: 'found', unit, run, role, attempt, identity, isChild: isChild(stat) }]
   }
 
@@ -485,6 +524,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       mayReap = false
       commands.close()
       probes.close({ isFollowed })
+      scripts.close()
       // What is open ends with the image, and nothing of it waits to be written.
       if (isFollowed) return
       for (const run of runs.all()) release(run)
@@ -508,6 +548,14 @@ function isChild(stat: ProcessStat): boolean {
   return stat.ppid === process.pid
 }
 
+function isEndOfInput(event: Event): boolean {
+  return event.kind === 'signalled' && event.signal === 'EOF' && event.outcome === 'sent'
+}
+
+function reopened({ unit, spec, attempt, run }: RunHandle): Reopened {
+  return { unit, spec: spec?.process ?? null, attempt, pid: run.identity?.pid ?? null }
+}
+
 /** Neither waits, as a FIFO would have us do, nor takes a terminal; the process itself gets an ordinary descriptor. */
 function openInput(path: string): number {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
@@ -516,7 +564,7 @@ function openInput(path: string): number {
 }
 
 function stdinFailure(stdin: Exclude<StdinSpec, { kind: 'null' }>, code: Errno): Failure {
-  if (stdin.kind === 'pipe') return failure(code, `the pipe for its stdin cannot be opened (${code})`)
+  if (stdin.kind !== 'file') return failure(code, `the pipe for its stdin cannot be opened (${code})`)
   const remedy = code === 'ENOENT' ? 'create it or correct' : 'check its permissions, or correct'
   return failure(code, `its stdin ${stdin.path} cannot be read (${code}); ${remedy} \`x-holdfast.stdin\``)
 }

@@ -149,7 +149,7 @@ it('a probe whose process is killed by somebody says so', limit, () =>
 
 function probeStep(seq: number, command: readonly string[], spec: UnitSpec, timeoutMs = 20_000): Step {
   const identity: Identity | null = null
-  const facts = { isAdopted: false, isPaused: false, isStable: false, shortfalls: [] }
+  const facts = { isAdopted: false, isPaused: false, isStable: false, gotTerm: false, shortfalls: [] }
   const run = { n: 1, role: 'main', runHash: 'test', startedBootMs: 0, identity, ...facts } as const
   return {
     ...{ kind: 'probe', unit: 'a/b/1', run, attempt: 1, check: 'readiness', seq },

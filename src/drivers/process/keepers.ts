@@ -20,9 +20,11 @@ export interface Keepers {
   keep(paths: readonly string[]): Errno | null
   /** The FIFO was removed; its descriptor goes with the next change of its keeper. */
   release(path: string): void
+  /** These FIFOs were removed, and are kept no longer: soon no keeper holds an end of them any more. */
+  drop(paths: readonly string[]): void
   /** Tells of an ended child. true: it was a keeper, and has been replaced. */
   ended(pid: number): boolean
-  /** Replaces what died unnoticed. */
+  /** Replaces what died unnoticed, or holds what it should not. */
   check(): void
   pids(): ReadonlySet<number>
   /**
@@ -36,6 +38,8 @@ interface Keeper {
   readonly pid: number
   readonly startTicks: number
   readonly paths: Set<string>
+  /** It still holds what was dropped. */
+  isStale: boolean
   /** Adopted ones are not our children: their end is told by pidfd. */
   watch: { readonly watch: Watch; readonly pidfd: number } | null
 }
@@ -47,7 +51,7 @@ interface KeeperId {
 
 /** What is stored: enough to find every keeper again, whenever we die. */
 interface Stored {
-  readonly keepers: readonly (KeeperId & { readonly paths: readonly string[] })[]
+  readonly keepers: readonly (KeeperId & { readonly paths: readonly string[]; readonly isStale?: true })[]
   /** Replaced, and to be killed. */
   readonly ending: readonly KeeperId[]
   /** One may have been started that is not listed. */
@@ -61,6 +65,9 @@ interface Stored {
 const descriptorsPerKeeperMax = 200
 
 const retryMs = 1_000
+
+/** So many times as long as it took to replace those that hold what was dropped, others that do so may wait. */
+const pauseFactor = 4
 
 export function createKeepers(options: {
   readonly file: string
@@ -76,9 +83,12 @@ export function createKeepers(options: {
   let keepers: Keeper[] = []
   let retry: ReturnType<typeof setTimeout> | null = null
   let isTold = false
+  /** Of keepers that hold what was dropped. */
+  let replacing: ReturnType<typeof setTimeout> | null = null
+  let restsUntilMs = 0
 
   function keep(paths: readonly string[]): Errno | null {
-    let missing = paths.filter((path) => !keepers.some((keeper) => keeper.paths.has(path)))
+    let missing = [...new Set(paths)].filter((path) => !keepers.some((keeper) => keeper.paths.has(path)))
     while (missing.length > 0) {
       const last = keepers.at(-1)
       const joined = last && last.paths.size < descriptorsPerKeeperMax ? last : null
@@ -121,7 +131,7 @@ export function createKeepers(options: {
         keep: fds,
       })
       if (typeof pid === 'string') return pid
-      return { pid, startTicks: readStat(pid)?.startTicks ?? 0, paths: new Set(paths), watch: null }
+      return { pid, startTicks: readStat(pid)?.startTicks ?? 0, paths: new Set(paths), isStale: false, watch: null }
     } catch (error) {
       return errnoOf(error)
     } finally {
@@ -137,7 +147,10 @@ export function createKeepers(options: {
   function store(part: Pick<Stored, 'isSpawning'> & { readonly ending: readonly Keeper[] }): void {
     const stored: Stored & { readonly bootId: string } = {
       bootId: options.bootId,
-      keepers: keepers.map(({ pid, startTicks, paths }) => ({ pid, startTicks, paths: [...paths] })),
+      keepers: keepers.map(({ pid, startTicks, paths, isStale }) => ({
+        ...{ pid, startTicks, paths: [...paths] },
+        ...(isStale ? { isStale } : {}),
+      })),
       ending: part.ending.map(({ pid, startTicks }) => ({ pid, startTicks })),
       isSpawning: part.isSpawning,
     }
@@ -153,10 +166,12 @@ export function createKeepers(options: {
   function recover(): void {
     const stored = load(file, options.bootId, warn)
     if (stored === null) return
-    keepers = stored.keepers.map(({ pid, startTicks, paths }) => ({
+    keepers = stored.keepers.map(({ pid, startTicks, paths, isStale = false }) => ({
       pid,
       startTicks,
       paths: new Set(paths.filter((path) => existsSync(path))),
+      // We may have died between removing a pipe and writing that down.
+      isStale: isStale || !paths.every((path) => existsSync(path)),
       watch: null,
     }))
     for (const id of stored.ending) if (isAlive(id)) kill(id.pid, 9)
@@ -194,12 +209,37 @@ export function createKeepers(options: {
   }
 
   function check(): void {
-    for (const keeper of keepers.filter((one) => !isAlive(one))) {
-      stopWatching(keeper)
-      const errno = keeper.paths.size === 0 ? null : replace(keeper, [...keeper.paths])
-      if (errno === null) keepers = keepers.filter((one) => one !== keeper)
-      else retryLater(errno)
+    for (const keeper of keepers.filter((one) => one.isStale || !isAlive(one))) {
+      if (keeper.paths.size === 0) {
+        discard(keeper)
+        continue
+      }
+      // A dead one would be reported without end.
+      if (!isAlive(keeper)) stopWatching(keeper)
+      const errno = replace(keeper, [...keeper.paths])
+      if (errno !== null) retryLater(errno)
     }
+  }
+
+  /** At a shutdown pipes are dropped one after the other, and each keeper holds many of them. */
+  function replaceSoon(): void {
+    replacing ??= setTimeout(replaceStale, Math.max(0, restsUntilMs - performance.now()))
+  }
+
+  function replaceStale(): void {
+    if (replacing !== null) clearTimeout(replacing)
+    replacing = null
+    const sinceMs = performance.now()
+    check()
+    const endMs = performance.now()
+    restsUntilMs = endMs + pauseFactor * (endMs - sinceMs)
+  }
+
+  /** Nothing is left for it to keep. */
+  function discard(keeper: Keeper): void {
+    keepers = keepers.filter((one) => one !== keeper)
+    store({ ending: [keeper], isSpawning: false })
+    end(keeper)
   }
 
   function retryLater(errno: Errno): void {
@@ -219,11 +259,15 @@ export function createKeepers(options: {
     check,
     release(path) {
       for (const keeper of keepers) {
-        if (!keeper.paths.delete(path) || keeper.paths.size > 0) continue
-        keepers = keepers.filter((one) => one !== keeper)
-        store({ ending: [keeper], isSpawning: false })
-        end(keeper)
+        if (keeper.paths.delete(path) && keeper.paths.size === 0) discard(keeper)
       }
+    },
+    drop(paths) {
+      for (const keeper of keepers) {
+        for (const path of paths) if (keeper.paths.delete(path)) keeper.isStale = true
+      }
+      if (performance.now() >= restsUntilMs) replaceStale()
+      else replaceSoon()
     },
     ended(pid) {
       if (!keepers.some((keeper) => keeper.pid === pid)) return false
@@ -232,6 +276,7 @@ export function createKeepers(options: {
     },
     pids: () => new Set(keepers.map((keeper) => keeper.pid)),
     close(holdersOf) {
+      if (replacing !== null) replaceStale()
       if (retry !== null) clearTimeout(retry)
       const own = new Set([process.pid, ...keepers.map((keeper) => keeper.pid)])
       const idle = keepers.filter(({ paths }) => holdersOf([...paths]).every((pid) => own.has(pid)))

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, rmSync, statSync } from 'node:fs'
 import { getPriority } from 'node:os'
+import { resolve } from 'node:path'
 import { argumentBytesMax, execBytesMax } from '../../core/limits.ts'
 import type { Failure, ProcessSpec } from '../../core/model.ts'
 import { boundary } from '../../sys/boundary.ts'
@@ -49,10 +50,13 @@ export function launch(site: LaunchSite, request: Launch): number | Failure {
   if (trouble !== null) return trouble
   const environment = runEnvironment({ ...request, daemon: site.daemonEnvironment })
   if (isFailure(environment)) return environment
-  const program = findProgram({ name: spec.command[0] ?? '', path: environment.PATH ?? '', workingDir, root })
+  const name = spec.command[0] ?? ''
+  const program = findProgram({ name, path: environment.PATH ?? '', workingDir, root })
   if (typeof program !== 'string') return program
   const made = chain({
-    ...{ program, command: spec.command, account, limits: spec.limits, join: request.join, workingDir, environment },
+    // By the path that it was given: a script is told it as its name.
+    program: name.includes('/') ? name : program,
+    ...{ command: spec.command, account, limits: spec.limits, join: request.join, workingDir, environment },
     nice: spec.limits === null ? 0 : getPriority(),
   })
   if (isFailure(made)) return made
@@ -83,7 +87,7 @@ function start(
   boundary('spawn: process started')
   closeSync(ends.stdout)
   if (ends.stderr !== ends.stdout) closeSync(ends.stderr)
-  if (typeof pid === 'string') return failure(pid, explain(made.path, pid))
+  if (typeof pid === 'string') return failure(pid, explain(resolve(made.workingDir, made.path), pid))
   // Lowering our own around the start could not be undone without privileges, so the child's is set.
   if (site.ownOomScoreAdj !== 0 && (request.spec.limits?.oomScoreAdj ?? null) === null) setOomScoreAdj(pid, 0)
   boundary('spawn: done')

@@ -22,6 +22,18 @@ export function probeMarks(homeId: string, unit: UnitId): Readonly<Record<string
   return { HOLDFAST_PROBE: `${homeId}/${unit}` }
 }
 
+/** Of a program that is asked before a signal is sent: it may outlive us and the run, and is let be. */
+export function scriptMarks(homeId: string, unit: UnitId): Readonly<Record<string, string>> {
+  return { HOLDFAST_SCRIPT: `${homeId}/${unit}` }
+}
+
+/** Whether these are marks of this home, and of something else than a run of this unit. */
+export function isMarkedOtherwise(homeId: string, unit: UnitId, environment: readonly string[]): boolean {
+  const own = unitMarker(homeId, unit)
+  const starts = [unitMarker(homeId, ''), probeMarker(homeId, ''), `HOLDFAST_SCRIPT=${homeId}/`]
+  return environment.some((entry) => entry !== own && starts.some((start) => entry.startsWith(start)))
+}
+
 type Marked = Pick<Extract<Step, { kind: 'spawn' }>, 'unit' | 'run' | 'role' | 'attempt'>
 
 export function runMarks(homeId: string, { unit, run, role, attempt }: Marked): Readonly<Record<string, string>> {

@@ -1,7 +1,10 @@
+import type { UnitId } from '../../core/model.ts'
 import type { RunHandle } from '../../engine/ports.ts'
 import type { ProcessStat } from '../../sys/proc.ts'
 import { readStat } from '../../sys/proc.ts'
-import { runMarker, unitMarker } from './markers.ts'
+import { onlyReads } from './fifos.ts'
+import { isMarkedOtherwise, runMarker, unitMarker } from './markers.ts'
+import type { Streams } from './streams.ts'
 import type { Survey } from './survey.ts'
 
 /** What became of a run that was stored before our own death. */
@@ -20,7 +23,7 @@ export interface ResolveContext {
   readonly survey: Survey
   /** Processes that hold FIFOs and are no unit's: the keepers and ourselves. */
   readonly excluded: ReadonlySet<number>
-  readonly fifosOf: (unit: string) => readonly string[]
+  readonly fifosOf: Streams['paths']
   readonly cgroupMembers: (unit: string) => readonly number[]
   /** Whether a process of this run existed at all. */
   readonly hasBegun: (unit: string, run: number) => boolean
@@ -44,7 +47,7 @@ function resolveIntent(handle: RunHandle, context: ResolveContext): Found {
   const ways = [
     () => context.cgroupMembers(handle.unit).flatMap((pid) => readStat(pid) ?? []),
     () => survey.withMarkers(markers),
-    () => survey.withOpenFiles(context.fifosOf(handle.unit)),
+    () => holdersOf(handle.unit, context),
   ]
   for (const way of ways) {
     const leaders = leadersSince(way(), handle.run.startedBootMs, context.excluded)
@@ -62,6 +65,15 @@ function resolveIntent(handle: RunHandle, context: ResolveContext): Found {
   if (hidden.length === 0) return { kind: context.hasBegun(handle.unit, handle.run.n) ? 'gone' : 'not-started' }
   const pids = hidden.map((stat) => stat.pid).join(', ')
   return { kind: 'doubtful', message: `process ${pids} may be its run ${handle.run.n}, but hides its environment` }
+}
+
+/** Not those that are known to be something else, and none that reads what the unit prints. */
+function holdersOf(unit: UnitId, { homeId, survey, fifosOf }: ResolveContext): readonly ProcessStat[] {
+  const marked = survey.leaders().filter(({ environment }) => isMarkedOtherwise(homeId, unit, environment))
+  const others = new Set(marked.map(({ stat }) => stat.pid))
+  const { outputs, stdin } = fifosOf(unit)
+  const isReader = (pid: number) => outputs.some((path) => onlyReads(pid, path))
+  return survey.withOpenFiles([...outputs, stdin]).filter(({ pid }) => !others.has(pid) && !isReader(pid))
 }
 
 /** A run's main process leads a session of its own and is younger than the intent. */

@@ -49,16 +49,22 @@ type SignalStep = Omit<Extract<Step, { kind: 'signal' }>, 'kind' | 'why'>
 export function signalRun(step: SignalStep, run: LiveRun | null, context: SignalContext): Event {
   const { unit, run: n, signal } = step
   const number = signalNumber(signal)
-  if (number === null) {
+  if (number === null && !isNone(signal)) {
     const trouble = failure('EINVAL', `there is no signal ${signal}; correct \`stop_signal\``)
     return { kind: 'signal-failed', unit, run: n, signal, ...trouble }
   }
   if (run === null || !isSame(run)) return { kind: 'signalled', unit, run: n, signal, outcome: 'gone' }
+  if (number === null) return { kind: 'signalled', unit, run: n, signal, outcome: 'sent' }
   const errno = send({ run, number, scope: step.scope, isLadder: step.purpose === 'ladder' }, context)
   if (errno === 'ESRCH') return { kind: 'signalled', unit, run: n, signal, outcome: 'gone' }
   if (errno === null) return { kind: 'signalled', unit, run: n, signal, outcome: 'sent' }
   const trouble = failure(errno, `SIG${signal} to process ${run.identity.pid} was refused (${errno})`)
   return { kind: 'signal-failed', unit, run: n, signal, ...trouble }
+}
+
+/** The end of its input, and nothing: steps of a ladder by which no process is signalled. */
+function isNone(signal: string): boolean {
+  return signal === 'EOF' || signal === '0'
 }
 
 /** After its end: kills what a run left behind, as far as its stop ladder would have reached. */

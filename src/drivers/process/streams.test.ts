@@ -31,7 +31,7 @@ function lastWords(text: string, answers: Drained[]): string {
     }),
   }
   const keepers = {
-    ...{ recover() {}, keep: () => null, release() {}, ended: () => false, check() {} },
+    ...{ recover() {}, keep: () => null, release() {}, drop() {}, ended: () => false, check() {} },
     ...{ pids: () => new Set<number>(), close() {} },
   }
   const watcher = { watch: () => ({ stop() {} }), close() {} }

@@ -1,28 +1,21 @@
-import {
-  chownSync,
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { drainBytesMax, finalDrainBytesMax } from '../../core/limits.ts'
-import type { Failure, LogSpec, ProcessSpec, UnitId } from '../../core/model.ts'
+import type { Failure, ProcessSpec, UnitId } from '../../core/model.ts'
 import type { LogPort, LogWriter, StreamRef } from '../../engine/ports.ts'
 import { boundary } from '../../sys/boundary.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
-import { makeFifo, pipeCapacity, setPipeCapacity } from '../../sys/fifo.ts'
+import { pipeCapacity, setPipeCapacity } from '../../sys/fifo.ts'
 import type { Watch, Watcher } from '../../sys/watcher.ts'
 import type { Account } from './account.ts'
 import { failure } from './failure.ts'
+import { createFifo, fifosIn, inputIn, openEnd, removeFifo } from './fifos.ts'
 import type { Keepers } from './keepers.ts'
+import { createLinks } from './links.ts'
 import { streamFileName, unitFileName } from './stream-name.ts'
+import { errorsOf, isSameLog, refsOf, undeclaredRefs } from './stream-refs.ts'
 
-/** The FIFOs through which units' output reaches the logs, and what is written to their stdin reaches them. */
+/** The FIFOs through which units' output reaches the logs or other units, and what is written to their stdin reaches them. */
 export interface Streams {
   /**
    * Makes what these units need and lacks, all together, and has it kept before it returns. Answers the units whose
@@ -36,6 +29,13 @@ export interface Streams {
    * keeps for the next run what this one did not read.
    */
   openStdin(unit: UnitId): number
+  /** Opens the end from which another unit reads what this one prints, as `openStdin`. */
+  openOutput(unit: UnitId): number
+  /**
+   * These units read to the end of what others have printed: once those are gone nobody holds the other end any more.
+   * What the others print from then on goes into a new pipe.
+   */
+  endInputs(units: readonly UnitId[]): void
   /** The bytes taken, none when it is full; up to PIPE_BUF bytes are taken whole or not at all. */
   writeStdin(unit: UnitId, bytes: Uint8Array): number | 'no-pipe'
   /** What is taken from now on was printed by this start of the unit. */
@@ -45,7 +45,7 @@ export interface Streams {
   /** After our own restart: opens the FIFOs that these runs still have. */
   reopen(runs: readonly Reopened[]): void
   /** Where the unit's FIFOs are or would be. */
-  paths(unit: UnitId): readonly string[]
+  paths(unit: UnitId): { readonly outputs: readonly string[]; readonly stdin: string }
   forget(unit: UnitId): void
   close(): void
 }
@@ -61,6 +61,16 @@ export interface Reopened {
   /** As it says they are logged; null: nobody declares it any more. */
   readonly spec: ProcessSpec | null
   readonly attempt: number
+  /** Of its process, where it is known. */
+  readonly pid: number | null
+}
+
+interface Pipe {
+  readonly path: string
+  /** To whom the file belongs; null: to whom it does already, because the pipe is another unit's. */
+  readonly owner: Account | null
+  /** stdin: nobody reads it but its runs. output, input: between two units. Else it is logged. */
+  readonly use: StreamRef | 'stdin' | 'output' | 'input'
 }
 
 interface Stream {
@@ -76,6 +86,7 @@ interface Stream {
 
 const stdinSuffix = '.stdin'
 
+const plainBytes = 65_536
 const grownBytes = 1024 * 1024
 
 /** Who gave this much at once writes in bulk: to pause would only let its pipe fill up. */
@@ -83,9 +94,6 @@ const busyBytes = 32 * 1024
 
 /** The kernel lets an ordinary user's pipes hold 64 MiB together and then makes new ones tiny: stay below half. */
 const grownPipesMax = process.getuid?.() === 0 ? Number.POSITIVE_INFINITY : 24
-
-/** How a unit no longer declared is logged: we do not know better. */
-const undeclaredLog: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax: 999, ageMaxMs: 0, compress: false }
 
 export function createStreams(options: {
   readonly folder: string
@@ -98,6 +106,7 @@ export function createStreams(options: {
   const streams = new Map<string, Stream>()
   /** Pipes for stdin there may be. */
   const stdins = new Set<string>()
+  const links = createLinks()
   let grownPipes = 0
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const path of fifosIn(folder)) if (path.endsWith(stdinSuffix)) stdins.add(path)
@@ -105,52 +114,62 @@ export function createStreams(options: {
   function prepare(needs: readonly StreamNeed[]): ReadonlyMap<UnitId, Failure> {
     const failed = new Map<UnitId, Failure>()
     const wanted = needs.flatMap((need) => pipesOf(need).map((pipe) => ({ need, ...pipe })))
-    for (const { need, path } of wanted) {
-      const errno = createFifo(path, need.account)
+    for (const { need, path, owner } of wanted) {
+      const errno = createFifo(path, owner)
       if (errno !== null) failed.set(need.unit, fifoFailure(path, errno))
     }
     const made = wanted.filter(({ need }) => !failed.has(need.unit))
     const unkept = keepers.keep(made.map(({ path }) => path))
-    for (const { need, path, ref } of made) {
-      const errno = unkept ?? (ref === null ? null : openStream(ref))
+    for (const { need, path, use } of made) {
+      const errno = unkept ?? begin(need.unit, path, use)
       if (errno !== null) failed.set(need.unit, fifoFailure(path, errno))
     }
     for (const { unit, spec } of needs) if (spec.stdin.kind !== 'pipe') removeStdin(unit)
     return failed
   }
 
-  /** `ref` null: the one for its stdin, which nobody reads but its runs. */
-  function pipesOf({ unit, spec }: StreamNeed): readonly { readonly path: string; readonly ref: StreamRef | null }[] {
-    const outputs = refsOf(unit, spec).map((ref) => ({ path: pathOf(ref), ref }))
-    if (spec.stdin.kind !== 'pipe') return outputs
-    stdins.add(stdinPathOf(unit))
-    return [...outputs, { path: stdinPathOf(unit), ref: null }]
+  function pipesOf({ unit, spec, account }: StreamNeed): readonly Pipe[] {
+    const pipes: Pipe[] = refsOf(unit, spec).map((ref) => ({ path: pathOf(ref), owner: account, use: ref }))
+    if (spec.logger?.kind === 'unit') pipes.push({ path: stdoutPathOf(unit), owner: account, use: 'output' })
+    if (spec.stdin.kind === 'pipe') {
+      stdins.add(stdinPathOf(unit))
+      pipes.push({ path: stdinPathOf(unit), owner: account, use: 'stdin' })
+    }
+    if (spec.stdin.kind === 'output') pipes.push({ path: stdoutPathOf(spec.stdin.unit), owner: null, use: 'input' })
+    return pipes
+  }
+
+  /** What is made and kept is used from now on. */
+  function begin(unit: UnitId, path: string, use: Pipe['use']): Errno | null {
+    switch (use) {
+      case 'stdin':
+        return null
+      case 'output':
+        links.write(path)
+        handOver(path)
+        return null
+      case 'input':
+        links.read(path, unit)
+        handOver(path)
+        return null
+      default:
+        links.end(path)
+        return openStream(use)
+    }
+  }
+
+  /** From now on a unit reads it, and we do not any more: what is in it is for that unit. */
+  function handOver(path: string): void {
+    const stream = streams.get(path)
+    if (stream === undefined) return
+    // Refused where more is in it than that: then it stays as it is.
+    if (stream.capacity >= grownBytes) setPipeCapacity(stream.fd, plainBytes)
+    closeStream(stream)
   }
 
   function removeStdin(unit: UnitId): void {
     const path = stdinPathOf(unit)
-    if (!stdins.delete(path)) return
-    if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path)
-    keepers.release(path)
-  }
-
-  /** What is there already is kept with its content; what is there and no FIFO is not ours to write into. */
-  function createFifo(path: string, account: Account): Errno | null {
-    try {
-      const made = makeFifo(path, 0o600)
-      boundary('fifo: made')
-      if (made === 'EEXIST' && !lstatSync(path).isFIFO()) {
-        unlinkSync(path)
-        return createFifo(path, account)
-      }
-      if (made !== null && made !== 'EEXIST') return made
-      const { uid, gid } = lstatSync(path)
-      if (uid !== account.uid || gid !== account.gid) chownSync(path, account.uid, account.gid)
-      boundary('fifo: owned')
-      return null
-    } catch (error) {
-      return errnoOf(error)
-    }
+    if (stdins.delete(path)) remove(path)
   }
 
   function openStream(ref: StreamRef): Errno | null {
@@ -169,7 +188,7 @@ export function createStreams(options: {
         writer: logs.open(ref),
         watch: null,
         paused: null,
-        capacity: typeof capacity === 'string' ? 65_536 : capacity,
+        capacity: typeof capacity === 'string' ? plainBytes : capacity,
         canGrow: true,
       }
       streams.set(path, stream)
@@ -244,19 +263,42 @@ export function createStreams(options: {
 
   function reopen(runs: readonly Reopened[]): void {
     const present = fifosIn(folder)
+    const linked = runs.flatMap(relink).filter((path) => present.has(path))
     const refs = runs.flatMap(({ unit, spec }) => (spec ? refsOf(unit, spec) : undeclaredRefs(unit)))
-    const there = refs.filter((ref) => present.has(pathOf(ref)))
+    const there = refs.filter((ref) => present.has(pathOf(ref)) && !links.has(pathOf(ref)))
     const inputs = runs.map(({ unit }) => stdinPathOf(unit)).filter((path) => present.has(path))
-    const errno = keepers.keep([...there.map(pathOf), ...inputs])
+    const errno = keepers.keep([...there.map(pathOf), ...inputs, ...linked])
     if (errno !== null) warn(`output pipes cannot be kept open (${errno})`)
     for (const ref of there) {
       const trouble = openStream(ref)
       if (trouble !== null) warn(`${ref.unit}: its ${ref.stream} cannot be read (${trouble})`)
     }
-    for (const { unit, attempt } of runs) begin(unit, attempt)
+    for (const { unit, attempt } of runs) attribute(unit, attempt)
   }
 
-  function begin(unit: UnitId, attempt: number): void {
+  /** The pipes between this run and another unit. */
+  function relink({ unit, spec, pid }: Reopened): readonly string[] {
+    const output = spec?.logger?.kind === 'unit' ? stdoutPathOf(unit) : null
+    if (output !== null) links.write(output)
+    const input = readBy(spec, pid)
+    if (input !== null) {
+      links.read(input, unit)
+      handOver(input)
+    }
+    return [output, input].filter((path) => path !== null)
+  }
+
+  /** The pipe it reads. null: none, or one that was removed under it. */
+  function readBy(spec: ProcessSpec | null, pid: number | null): string | null {
+    if (spec !== null && spec.stdin.kind !== 'output') return null
+    const stdin = pid === null ? null : inputIn(folder, pid)
+    if (stdin?.isRemoved) return null
+    if (spec?.stdin.kind === 'output') return stdoutPathOf(spec.stdin.unit)
+    // Of one that nobody declares only what it has open tells.
+    return stdin?.path.endsWith('.stdout') ? stdin.path : null
+  }
+
+  function attribute(unit: UnitId, attempt: number): void {
     for (const stream of streamsOf(unit)) stream.writer.begin(attempt)
   }
 
@@ -273,27 +315,20 @@ export function createStreams(options: {
     return join(folder, streamFileName(ref.unit, ref.stream))
   }
 
+  function stdoutPathOf(unit: UnitId): string {
+    return pathOf({ unit, stream: 'stdout' })
+  }
+
   function stdinPathOf(unit: UnitId): string {
     return join(folder, `${unitFileName(unit)}${stdinSuffix}`)
   }
 
   function outputPaths(unit: UnitId): readonly string[] {
-    return [pathOf({ unit, stream: 'stdout' }), pathOf({ unit, stream: 'stderr' })]
+    return [stdoutPathOf(unit), pathOf({ unit, stream: 'stderr' })]
   }
 
   function streamsOf(unit: UnitId): readonly Stream[] {
     return outputPaths(unit).flatMap((path) => streams.get(path) ?? [])
-  }
-
-  function openStdin(unit: UnitId): number {
-    const path = stdinPathOf(unit)
-    // With a writer of ours there is nobody to wait for, also where the keeper has just died.
-    const writer = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-    try {
-      return openSync(path, constants.O_RDONLY)
-    } finally {
-      closeSync(writer)
-    }
   }
 
   function writeStdin(unit: UnitId, bytes: Uint8Array): number | 'no-pipe' {
@@ -310,39 +345,71 @@ export function createStreams(options: {
     }
   }
 
-  function writeEnd(ref: StreamRef | undefined): number {
+  function openWriteEnds(unit: UnitId, spec: ProcessSpec): { readonly stdout: number; readonly stderr: number } {
+    const refs = refsOf(unit, spec)
+    const isLogged = refs.some(({ stream }) => stream === 'stdout')
+    const stdout = isLogged || spec.logger !== null ? writeEnd(stdoutPathOf(unit)) : openNull()
+    boundary('spawn: stdout open')
+    const errors = errorsOf(spec)
+    if (errors === 'stdout') return { stdout, stderr: stdout }
+    const path = pathOf({ unit, stream: 'stderr' })
+    // Of a unit whose settings have changed since it was started: it has no such pipe yet.
+    if (errors.path !== 'none' && !streams.has(path)) return { stdout, stderr: stdout }
+    try {
+      return { stdout, stderr: errors.path === 'none' ? openNull() : writeEnd(path) }
+    } catch (error) {
+      closeSync(stdout)
+      throw error
+    }
+  }
+
+  function writeEnd(path: string): number {
     // The read end is open, so this neither waits nor fails for lack of a reader.
-    return openSync(ref ? pathOf(ref) : '/dev/null', constants.O_WRONLY)
+    return streams.has(path) ? openSync(path, constants.O_WRONLY) : openEnd(path, constants.O_WRONLY)
+  }
+
+  /** They stay where a unit reads them, until that is forgotten as well. */
+  function removeOutputs(unit: UnitId): void {
+    const isRead = links.leaveWriting(stdoutPathOf(unit))
+    for (const path of outputPaths(unit)) if (!isRead || path !== stdoutPathOf(unit)) remove(path)
+  }
+
+  function remove(path: string): void {
+    removeFifo(path)
+    keepers.release(path)
+  }
+
+  function endInputs(units: readonly UnitId[]): void {
+    const paths = units.flatMap((unit) => links.inputOf(unit) ?? [])
+    if (paths.length === 0) return
+    for (const path of paths) {
+      links.end(path)
+      // Whoever reads it could miss the end, were its writer started again at once.
+      removeFifo(path)
+    }
+    boundary('input: pipe removed')
+    keepers.drop(paths)
+    boundary('input: other end closed')
   }
 
   return {
     prepare,
     drainRest,
     reopen,
-    openStdin,
+    openStdin: (unit) => openEnd(stdinPathOf(unit), constants.O_RDONLY),
+    openOutput: (unit) => openEnd(stdoutPathOf(unit), constants.O_RDONLY),
+    openWriteEnds,
+    endInputs,
     writeStdin,
-    begin,
-    paths: (unit) => [...outputPaths(unit), stdinPathOf(unit)],
-    openWriteEnds(unit, spec) {
-      const refs = refsOf(unit, spec)
-      const stdout = writeEnd(refs.find((ref) => ref.stream === 'stdout'))
-      boundary('spawn: stdout open')
-      if (spec.stderr === 'stdout') return { stdout, stderr: stdout }
-      try {
-        return { stdout, stderr: writeEnd(refs.find((ref) => ref.stream === 'stderr')) }
-      } catch (error) {
-        closeSync(stdout)
-        throw error
-      }
-    },
+    begin: attribute,
+    paths: (unit) => ({ outputs: outputPaths(unit), stdin: stdinPathOf(unit) }),
     forget(unit) {
       drainRest(unit)
       for (const stream of streamsOf(unit)) closeStream(stream)
       removeStdin(unit)
-      for (const path of outputPaths(unit)) {
-        if (lstatSync(path, { throwIfNoEntry: false })) unlinkSync(path)
-        keepers.release(path)
-      }
+      removeOutputs(unit)
+      const input = links.leaveReading(unit)
+      if (input !== null) remove(input)
     },
     close() {
       for (const stream of [...streams.values()]) closeStream(stream)
@@ -350,31 +417,8 @@ export function createStreams(options: {
   }
 }
 
-/** The streams of a unit that are logged. */
-function refsOf(unit: UnitId, spec: ProcessSpec): readonly StreamRef[] {
-  const stdout: StreamRef[] = spec.stdout.path === 'none' ? [] : [{ unit, stream: 'stdout', spec: spec.stdout }]
-  if (spec.stderr === 'stdout' || spec.stderr.path === 'none') return stdout
-  return [...stdout, { unit, stream: 'stderr', spec: spec.stderr }]
-}
-
-function undeclaredRefs(unit: UnitId): readonly StreamRef[] {
-  return (['stdout', 'stderr'] as const).map((stream) => ({ unit, stream, spec: undeclaredLog }))
-}
-
-function fifosIn(folder: string): ReadonlySet<string> {
-  const files = readdirSync(folder, { withFileTypes: true })
-  return new Set(files.flatMap((file) => (file.isFIFO() ? join(folder, file.name) : [])))
-}
-
-function isSameLog(a: StreamRef, b: StreamRef): boolean {
-  const [one, other] = [a.spec, b.spec]
-  return (
-    one.path === other.path &&
-    one.bytesMax === other.bytesMax &&
-    one.backupsMax === other.backupsMax &&
-    one.ageMaxMs === other.ageMaxMs &&
-    one.compress === other.compress
-  )
+function openNull(): number {
+  return openSync('/dev/null', constants.O_WRONLY)
 }
 
 function fifoFailure(path: string, errno: Errno): Failure {

@@ -3,7 +3,7 @@ import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event, Identity, ProcessSpec, Step, UnitSpec } from '../../core/model.ts'
-import { noChecks, noHooks, noLabels, plainProcess } from '../../core/target/plain.ts'
+import { noChecks, noHooks, noLabels, plainEnd, plainProcess } from '../../core/target/plain.ts'
 import type { LogPort, RunHandle } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { closeAllOnExec } from '../../sys/cloexec.ts'
@@ -120,7 +120,7 @@ export function spawnStep(unit: string, run: number, spec: UnitSpec, more: Parti
 /** As it would be stored. */
 export function handleOf(step: SpawnStep, identity: Identity | null, startedBootMs = 0): RunHandle {
   const { unit, attempt, spec, run, role } = step
-  const facts = { isAdopted: false, isPaused: false, isStable: false, shortfalls: [] }
+  const facts = { isAdopted: false, isPaused: false, isStable: false, gotTerm: false, shortfalls: [] }
   return { unit, attempt, spec, run: { n: run, role, runHash: 'test', startedBootMs, identity, ...facts } }
 }
 
@@ -136,6 +136,7 @@ export function unitSpec(command: readonly string[], more: Partial<ProcessSpec> 
   return {
     process: { ...plainProcess, command, stderr: plainProcess.stdout, ...more },
     runHash: 'test',
+    ...plainEnd,
     autostart: true,
     restart: {
       when: 'no',
@@ -157,6 +158,26 @@ export function unitSpec(command: readonly string[], more: Partial<ProcessSpec> 
     once: null,
     labels: noLabels,
   }
+}
+
+/** Of two units, `a/w/1` that prints and `a/l/1` that reads it; errors of the writer are in a log of their own. */
+export function pairSpecs(writer: string, logger: string): { readonly writer: UnitSpec; readonly logger: UnitSpec } {
+  const stop = [{ signal: 'TERM', scope: 'main', waitMs: 0 }] as const
+  const logged = { kind: 'unit', unit: 'a/l/1', stderr: plainProcess.stdout } as const
+  return {
+    writer: { ...shell(writer, { logger: logged, stderr: 'stdout' }), stop },
+    logger: { ...shell(logger, { stdin: { kind: 'output', unit: 'a/w/1' } }), stop },
+  }
+}
+
+/** The pipe between the two. */
+export function pairPipe(directory: string): string {
+  return join(directory, 'run', 'fifo', streamFileName('a/w/1', 'stdout'))
+}
+
+/** `1\n2\n` and so on. */
+export function numbers(from: number, to: number): string {
+  return Array.from({ length: to - from + 1 }, (_, index) => `${from + index}\n`).join('')
 }
 
 /** A test on a bench of its own, over which nobody warns. */
@@ -198,7 +219,8 @@ export async function runToEnd(
 
 /** Kills whatever carries this home's markers, keepers too. */
 export function killHome(homeId: string): void {
-  const marks = [`HOLDFAST_UNIT=${homeId}/`, `HOLDFAST_PROBE=${homeId}/`, `HOLDFAST_KEEPER=${homeId}`]
+  const words = ['UNIT', 'PROBE', 'SCRIPT']
+  const marks = [...words.map((word) => `HOLDFAST_${word}=${homeId}/`), `HOLDFAST_KEEPER=${homeId}`]
   for (const pid of listPids()) {
     const environment = readEnvironment(pid)
     if (typeof environment === 'string') continue

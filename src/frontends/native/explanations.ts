@@ -1,5 +1,5 @@
 import { type Explanation, explain } from '../../core/explain.ts'
-import type { CheckState, Health, Job, JobRun, Now, Run, State, Unit, UnitId } from '../../core/model.ts'
+import type { CheckState, Health, Job, JobRun, LoggerSpec, Now, Run, State, Unit, UnitId } from '../../core/model.ts'
 import { durationText, exitText, whoText } from '../../core/text.ts'
 import type { RunFacts, Snapshot } from '../../engine/ports.ts'
 import { byteText } from '../../formats/byte-text.ts'
@@ -51,6 +51,7 @@ function factsFor({ state, now, factsOf }: Scene, { unit: id }: Explanation): re
     { name: 'last end', value: endText(unit) },
     { name: 'restarts', value: restartsText(unit) },
     { name: 'command', value: unit.spec.process.command.map(shellWord).join(' ') },
+    loggerFact(unit.spec.process.logger),
     { name: 'declared in', value: state.target.apps[unit.app]?.source ?? 'nothing any more' },
   ]
   return facts.filter((fact) => fact !== null)
@@ -70,6 +71,13 @@ function processText(run: Run, live: RunFacts | null): string {
   return parts.join(', ')
 }
 
+/** Whoever looks for its output finds it there. */
+function loggerFact(logger: LoggerSpec | null): Fact | null {
+  if (logger === null) return null
+  const value = logger.kind === 'unit' ? logger.unit : `the daemon, into ${logger.svlogd.directories.join(', ')}`
+  return { name: 'logged by', value }
+}
+
 // ---- hooks, health, limits -----------------------------------------------------------------------------------
 
 function hookFacts({ run, spec }: Unit, now: Now): readonly Fact[] {
@@ -77,7 +85,7 @@ function hookFacts({ run, spec }: Unit, now: Now): readonly Fact[] {
   const hook = run.role === 'pre' ? spec.hooks.preStart : spec.hooks.postStop
   const command = (hook?.command ?? []).map(shellWord).join(' ')
   const ranMs = now.bootMs - run.startedBootMs
-  const most = hook === null ? '' : ` of at most ${durationText(hook.timeoutMs)}`
+  const most = hook === null || hook.timeoutMs === null ? '' : ` of at most ${durationText(hook.timeoutMs)}`
   return [{ name: hookName(run), value: `for ${durationText(ranMs)}${most}: ${command}` }]
 }
 

@@ -33,6 +33,7 @@ import { logAnswer } from './log-bytes.ts'
 import { metrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
 import { processTree } from './process-tree.ts'
+import { isTrue } from './query.ts'
 import { Refusal } from './refusal.ts'
 import { selectByQuery } from './select.ts'
 import { shutDown } from './shutdown.ts'
@@ -118,7 +119,7 @@ export function createHandlers(parts: NativeParts): Handlers {
     units: async ({ query }) => {
       if (query.size === 0) return { kind: 'text', contentType: 'application/json', text: allUnits(engine.snapshot()) }
       const chosen = chosenBy(engine, query)
-      const isWide = query.get('wide') === 'true'
+      const isWide = isTrue(query, 'wide')
       const list = isWide ? wideUnitList(presentOf(engine), chosen) : unitList(engine.snapshot(), chosen)
       return json(withDriver(parts, list))
     },

@@ -1,5 +1,6 @@
 import { nextRound } from '../../base/pause.ts'
-import type { Phase, State, Transition, UnitId } from '../../core/model.ts'
+import type { State, Transition, UnitId } from '../../core/model.ts'
+import { phaseWords } from '../../core/shown.ts'
 import { selectUnits } from '../../core/target/select.ts'
 import { whoText } from '../../core/text.ts'
 import type { EnginePort, HistoryEntry, HistoryPort } from '../../engine/ports.ts'
@@ -200,23 +201,10 @@ export function historyItem(entry: HistoryEntry): HistoryItem {
 }
 
 function transitionPart({ atWallMs, unit, run, from, to, why, exit }: Transition) {
-  return { at: iso(atWallMs), unit, run, from: words[from], to: words[to], why, exit: exitItem(exit) }
+  return { at: iso(atWallMs), unit, run, from: phaseWords[from], to: phaseWords[to], why, exit: exitItem(exit) }
 }
 
 /** The words of `ps`, where it has one for a phase alone. */
-const words: Readonly<Record<Phase, string>> = {
-  idle: 'stopped',
-  preparing: 'preparing',
-  starting: 'starting',
-  up: 'running',
-  stopping: 'stopping',
-  finishing: 'finishing',
-  backoff: 'backoff',
-  ended: 'exited',
-  failed: 'failed',
-  unresolved: 'unknown',
-}
-
 function iso(wallMs: number): string {
   return new Date(wallMs).toISOString()
 }

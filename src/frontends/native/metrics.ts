@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { nextRound } from '../../base/pause.ts'
 import type { Exit, JobRun, State, Unit, UnitId } from '../../core/model.ts'
-import { type ShownState, shownState } from '../../core/shown.ts'
+import { shownState, shownStates } from '../../core/shown.ts'
 import { indexServices } from '../../core/unit/wish.ts'
 import type { RunFacts, Snapshot } from '../../engine/ports.ts'
 import type { Info } from '../../wire/api.ts'
@@ -105,19 +105,6 @@ function ownCpuSeconds(): number {
 }
 
 // ---- units -----------------------------------------------------------------------------------------------------
-
-const shownStates: readonly ShownState[] = [
-  'waiting',
-  'stopped',
-  'starting',
-  'running',
-  'paused',
-  'stopping',
-  'backoff',
-  'exited',
-  'failed',
-  'unknown',
-]
 
 function* unitFamilies({ snapshot, facts }: Parts): Iterable<Family> {
   const { state, now } = snapshot

@@ -1,0 +1,43 @@
+import { hashData } from '../../base/hash.ts'
+import type { LogSpec, ProcessSpec, SvlogdSpec, UnitId } from '../../core/model.ts'
+import type { StreamRef } from '../../engine/ports.ts'
+
+/** The streams of a unit that we log. */
+export function refsOf(unit: UnitId, spec: ProcessSpec): readonly StreamRef[] {
+  const refs: StreamRef[] = []
+  const { logger } = spec
+  if (logger?.kind === 'svlogd') refs.push({ unit, stream: 'stdout', spec: spec.stdout, svlogd: logger.svlogd })
+  if (logger === null && spec.stdout.path !== 'none') refs.push({ unit, stream: 'stdout', spec: spec.stdout })
+  const errors = errorsOf(spec)
+  if (errors !== 'stdout' && errors.path !== 'none') refs.push({ unit, stream: 'stderr', spec: errors })
+  return refs
+}
+
+/** Where its errors go: with a logger not where its output goes. */
+export function errorsOf({ stderr, logger }: ProcessSpec): ProcessSpec['stderr'] {
+  return logger === null ? stderr : logger.stderr
+}
+
+/** Of a unit that nobody declares any more. */
+export function undeclaredRefs(unit: UnitId): readonly StreamRef[] {
+  return (['stdout', 'stderr'] as const).map((stream) => ({ unit, stream, spec: undeclaredLog }))
+}
+
+/** How a unit no longer declared is logged: we do not know better. */
+const undeclaredLog: LogSpec = { path: null, bytesMax: 10 * 1024 * 1024, backupsMax: 999, ageMaxMs: 0, compress: false }
+
+export function isSameLog(a: StreamRef, b: StreamRef): boolean {
+  const [one, other] = [a.spec, b.spec]
+  return (
+    one.path === other.path &&
+    one.bytesMax === other.bytesMax &&
+    one.backupsMax === other.backupsMax &&
+    one.ageMaxMs === other.ageMaxMs &&
+    one.compress === other.compress &&
+    isSameSvlogd(a.svlogd, b.svlogd)
+  )
+}
+
+function isSameSvlogd(a: SvlogdSpec | undefined, b: SvlogdSpec | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && hashData(a) === hashData(b))
+}

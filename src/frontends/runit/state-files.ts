@@ -1,0 +1,39 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { decodeStatus, encodeStatus, type SuperviseStatus, statText } from '../../formats/supervise-status.ts'
+import { errnoOf } from '../../sys/errno.ts'
+import { isSameStatus } from './status.ts'
+
+/**
+ * Replaces what has changed of `pid`, `stat` and `status`, in this order; each at once, so that readers see the old or the
+ * new one. `before` null: all of them. Throws what Node throws.
+ */
+export function writeStatus(supervise: string, status: SuperviseStatus, before: SuperviseStatus | null): void {
+  if (before !== null && isSameStatus(before, status)) return
+  if (before?.pid !== status.pid) replace(`${supervise}/pid`, status.pid === 0 ? '' : `${status.pid}\n`)
+  const text = statText(status)
+  if (before === null || statText(before) !== text) replace(`${supervise}/stat`, text)
+  replace(`${supervise}/status`, encodeStatus(status))
+}
+
+/** The same, where nobody can read them yet. */
+export function writeFirstStatus(supervise: string, status: SuperviseStatus): void {
+  writeFileSync(`${supervise}/pid`, status.pid === 0 ? '' : `${status.pid}\n`, { mode: 0o644 })
+  writeFileSync(`${supervise}/stat`, statText(status), { mode: 0o644 })
+  writeFileSync(`${supervise}/status`, encodeStatus(status), { mode: 0o644 })
+}
+
+/** null: there is none, or none that can be read. */
+export function readStatus(supervise: string): SuperviseStatus | null {
+  try {
+    return decodeStatus(readFileSync(`${supervise}/status`))
+  } catch (error) {
+    errnoOf(error)
+    return null
+  }
+}
+
+function replace(path: string, content: string | Uint8Array): void {
+  const fresh = `${path}.new`
+  writeFileSync(fresh, content, { mode: 0o644 })
+  renameSync(fresh, path)
+}

@@ -1,0 +1,19 @@
+import type { TcpAddress } from '../wire/tcp-address.ts'
+
+/**
+ * What is declared where, and what was said with it. Remembered, so that a daemon started without files goes on with
+ * those of last time.
+ */
+export interface Declared {
+  readonly sources: readonly string[]
+  readonly lenient: boolean
+  /** What the logs may take together; null: as much as is usual for their file system. */
+  readonly logTotalBytesMax: number | null
+  /** Where the API listens over TCP; null: nowhere. */
+  readonly listen: TcpAddress | null
+  /**
+   * The sources are directories of service directories, whatever is in them by now, and the daemon is to act as runsvdir does.
+   * inherit: what no logger reads goes to its own output. store: into its logs. null: it is an ordinary daemon.
+   */
+  readonly runsvdir: 'inherit' | 'store' | null
+}

@@ -1,0 +1,309 @@
+import { statSync } from 'node:fs'
+import type { App, Service, State, UnitId } from '../core/model.ts'
+import { unitId } from '../core/target/units.ts'
+import { type DecodedServices, decodeServices, type ServicesDirectory } from '../dialects/runit/decode.ts'
+import { optionsFileName } from '../dialects/runit/options.ts'
+import { servicesDirectoryAt } from '../dialects/source-kind.ts'
+import type { SourceReader } from '../dialects/source-reader.ts'
+import type { Problem } from '../formats/format-error.ts'
+import type { SuperviseSite } from '../frontends/runit/held.ts'
+import type { Supervise } from '../frontends/runit/supervise.ts'
+import type { Errno } from '../sys/errno.ts'
+import type { Inotify, InotifyWatch } from '../sys/inotify.ts'
+import type { Declared } from './declared.ts'
+
+/** The service directories of runit among the sources: looked at, claimed and watched, so that a change is noticed at once. */
+export interface Services {
+  /** What they say now; nothing is done about it. */
+  look(directories: readonly ServicesDirectory[], runsvdir: Declared['runsvdir']): ServicesDeclared
+  /** From now on these are supervised here, and no others. Answers what is to be declared for it, where `state` is what is. */
+  take(directories: readonly ServicesDirectory[], runsvdir: Declared['runsvdir'], state: State): ServicesDeclared
+  /** The same with those that were taken last, after a change. */
+  again(state: State): ServicesDeclared
+  /** Somebody wants this one given up: it is, until it is looked at again. */
+  exit(unit: UnitId): void
+  /** Looks at everything now. */
+  rescan(): void
+  close(): void
+}
+
+export interface ServicesDeclared {
+  readonly apps: readonly App[]
+  /** Each service stands for itself: none of them stops another one. */
+  readonly problems: readonly Problem[]
+}
+
+/** As runsvdir looks, for what no watch tells: another directory behind a link, a file system without watches. */
+const tickMs = 5_000
+
+/** What of a service directory changes what is declared. */
+const tellingNames: ReadonlySet<string | null> = new Set(['finish', 'log', 'control', optionsFileName, null])
+
+interface Taken {
+  readonly directory: ServicesDirectory
+  watch: InotifyWatch | null
+  /** Device, inode and time of change, to tell without reading it that it is another one. */
+  stamp: string
+  readonly known: Map<string, DecodedServices['services'][number]>
+  readonly watches: Map<string, readonly InotifyWatch[]>
+  /** Given up by somebody's wish, with the units that have to be gone before they are taken again. */
+  readonly exited: Map<string, readonly UnitId[]>
+}
+
+/** Which of the sources are directories of service directories. */
+export function servicesAmong(
+  { sources, runsvdir }: Pick<Declared, 'sources' | 'runsvdir'>,
+  reader: SourceReader,
+): readonly ServicesDirectory[] {
+  return sources.flatMap((path) => servicesDirectoryAt(path, reader, runsvdir !== null) ?? [])
+}
+
+export function createServices(options: {
+  readonly reader: SourceReader
+  readonly supervise: Pick<Supervise, 'claim'>
+  /** Opened when it is first needed. */
+  readonly openInotify: () => Inotify | Errno
+  readonly state: () => State
+  /** What is declared is another than before: declare it again. */
+  readonly changed: () => void
+  readonly warn: (text: string) => void
+}): Services {
+  const { reader, supervise, state, changed, warn } = options
+  let taken: readonly Taken[] = []
+  let unlogged: 'store' | 'inherit' = 'store'
+  let inotify: Inotify | Errno | null = null
+  let isScheduled = false
+  let tick: ReturnType<typeof setInterval> | null = null
+  let hasRefused = false
+  const warned = new Set<string>()
+
+  const take: Services['take'] = (directories, runsvdir, present) => {
+    unlogged = runsvdir === 'inherit' ? 'inherit' : 'store'
+    const before = new Map(taken.map((one) => [one.directory.path, one]))
+    for (const one of taken) if (!directories.some(({ path }) => path === one.directory.path)) release(one)
+    taken = directories.map((directory) => {
+      const known = before.get(directory.path)
+      // Whoever asks for it wants to know how it is now.
+      known?.known.clear()
+      return known === undefined ? newTaken(directory) : { ...known, directory }
+    })
+    if (taken.length > 0) tick ??= setInterval(look5, tickMs)
+    else stopTicking()
+    return again(present)
+  }
+
+  function again(present: State): ServicesDeclared {
+    const apps: App[] = []
+    const problems: Problem[] = []
+    const sites: SuperviseSite[] = []
+    for (const one of taken) {
+      // First, so that a change while it is read is noticed.
+      watchDirectory(one)
+      one.stamp = stampOf(one.directory.path)
+      const decoded = decodeServices(one.directory, { reader, unlogged }, one.known)
+      for (const name of [...one.known.keys()]) forgetGone(one, name, decoded)
+      for (const service of decoded.services) remember(one, service)
+      const services = decoded.services.filter(({ name }) => !one.exited.has(name))
+      sites.push(...services.flatMap((service) => sitesOf(decoded.app.name, service)))
+      const declared = services.flatMap((service) => service.services)
+      const byName = Object.fromEntries(declared.map((service) => [service.name, service]))
+      apps.push({ ...decoded.app, services: byName })
+      problems.push(...decoded.problems.map((problem) => ({ ...problem, severity: 'warning' as const })))
+    }
+    const refused = supervise.claim(sites)
+    hasRefused = refused.size > 0
+    return { apps: refused.size === 0 ? apps : apps.map((app) => withRefused(app, refused, present)), problems }
+  }
+
+  function forgetGone(one: Taken, name: string, decoded: DecodedServices): void {
+    if (decoded.services.some((service) => service.name === name)) return
+    one.known.delete(name)
+    unwatch(one, name)
+  }
+
+  function remember(one: Taken, service: DecodedServices['services'][number]): void {
+    if (one.known.get(service.name) === service) return
+    one.known.set(service.name, service)
+    unwatch(one, service.name)
+    one.watches.set(service.name, watchService(one, service))
+  }
+
+  // ---- what tells of changes
+
+  function watchDirectory(one: Taken): void {
+    if (one.watch !== null || one.directory.which === 'itself') return
+    one.watch = watch(one.directory.path, (name) => {
+      if (name === null) {
+        one.watch?.stop()
+        one.watch = null
+      } else if (name.startsWith('.')) return
+      else one.known.delete(name)
+      schedule()
+    })
+  }
+
+  function watchService(one: Taken, { name, path }: DecodedServices['services'][number]): readonly InotifyWatch[] {
+    const isTold = (): void => {
+      one.known.delete(name)
+      schedule()
+    }
+    const own = watch(path, (changedName) => {
+      if (tellingNames.has(changedName)) isTold()
+    })
+    const others = ['control', 'log'].flatMap((part) => {
+      const found = reader.look(`${path}/${part}`)
+      if (!('kind' in found) || found.kind !== 'directory') return []
+      const isTelling = (changedName: string | null): boolean => part === 'control' || changedName === 'run'
+      return watch(`${path}/${part}`, (changedName) => {
+        if (isTelling(changedName)) isTold()
+      })
+    })
+    return [own, ...others].filter((each) => each !== null)
+  }
+
+  /** null: it is looked at every few seconds instead. */
+  function watch(path: string, told: (name: string | null) => void): InotifyWatch | null {
+    inotify ??= options.openInotify()
+    const watching = typeof inotify === 'string' ? inotify : inotify.watch(path, told)
+    if (typeof watching !== 'string') return watching
+    // Nothing of that name there is no trouble: its coming is told.
+    if (watching !== 'ENOENT' && watching !== 'ENOTDIR' && !warned.has(watching)) {
+      warned.add(watching)
+      const remedy = watching === 'ENOSPC' ? '; raise /proc/sys/fs/inotify/max_user_watches' : ''
+      warn(`changes in ${path} are noticed every ${tickMs / 1_000} s only: no watch (${watching})${remedy}`)
+    }
+    return null
+  }
+
+  function look5(): void {
+    let isDue = hasRefused
+    for (const one of taken) {
+      if (stampOf(one.directory.path) !== one.stamp) {
+        one.watch?.stop()
+        one.watch = null
+        isDue = true
+      }
+      for (const [name, units] of one.exited) {
+        if (units.some((unit) => state().units.has(unit))) continue
+        one.exited.delete(name)
+        one.known.delete(name)
+        isDue = true
+      }
+      // What could not be watched is read again.
+      for (const [name, watches] of one.watches) {
+        if (watches.length === 0 && one.known.delete(name)) isDue = true
+      }
+    }
+    if (isDue) schedule()
+  }
+
+  /** Whatever comes in one go is looked at once. */
+  function schedule(): void {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      if (taken.length > 0) changed()
+    })
+  }
+
+  // ---- giving up
+
+  function exit(unit: UnitId): void {
+    for (const one of taken) {
+      const app = appOf(unit)
+      for (const service of one.known.values()) {
+        const units = service.services.map(({ name }) => unitId(app, name, 1))
+        if (units[0] !== unit || service.path !== pathOf(state(), unit)) continue
+        one.exited.set(service.name, units)
+        schedule()
+      }
+    }
+  }
+
+  function unwatch(one: Taken, name: string): void {
+    for (const each of one.watches.get(name) ?? []) each.stop()
+    one.watches.delete(name)
+  }
+
+  function release(one: Taken): void {
+    one.watch?.stop()
+    for (const name of [...one.watches.keys()]) unwatch(one, name)
+  }
+
+  function stopTicking(): void {
+    if (tick !== null) clearInterval(tick)
+    tick = null
+  }
+
+  return {
+    look(directories, runsvdir) {
+      const output = runsvdir === 'inherit' ? 'inherit' : 'store'
+      const decoded = directories.map((directory) => decodeServices(directory, { reader, unlogged: output }))
+      const problems = decoded.flatMap((one) => one.problems)
+      return {
+        apps: decoded.map(({ app }) => app),
+        problems: problems.map((problem) => ({ ...problem, severity: 'warning' as const })),
+      }
+    },
+    take,
+    again,
+    exit,
+    rescan() {
+      for (const one of taken) one.known.clear()
+      schedule()
+    },
+    close() {
+      stopTicking()
+      for (const one of taken) release(one)
+      taken = []
+      if (inotify !== null && typeof inotify !== 'string') inotify.close()
+      inotify = null
+    },
+  }
+}
+
+function newTaken(directory: ServicesDirectory): Taken {
+  return { directory, watch: null, stamp: '', known: new Map(), watches: new Map(), exited: new Map() }
+}
+
+function sitesOf(app: string, { name, path, log, loggerName }: DecodedServices['services'][number]): SuperviseSite[] {
+  const unit = unitId(app, name, 1)
+  const logger = unitId(app, loggerName, 1)
+  const service: SuperviseSite = { unit, directory: path, part: 'service', partner: log === 'process' ? logger : null }
+  if (log === 'none') return [service]
+  const site = { directory: `${path}/log`, partner: unit }
+  if (log === 'process') return [service, { ...site, unit: logger, part: 'logger' }]
+  return [service, { ...site, unit, part: 'builtin-logger' }]
+}
+
+/**
+ * Services that cannot be supervised are declared all the same, and say why they do not run. What runs already goes on: we
+ * started it.
+ */
+function withRefused(app: App, refused: ReadonlyMap<UnitId, string>, { units }: State): App {
+  const services = Object.values(app.services).map((service): Service => {
+    const unit = unitId(app.name, service.name, 1)
+    const why = refused.get(unit)
+    if (why === undefined || units.get(unit)?.run) return service
+    return {
+      ...service,
+      process: { ...service.process, commandError: why },
+      restart: { ...service.restart, when: 'no', early: 'by-policy' },
+    }
+  })
+  return { ...app, services: Object.fromEntries(services.map((service) => [service.name, service])) }
+}
+
+function stampOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false, bigint: true })
+  return found === undefined ? '' : `${found.dev}:${found.ino}:${found.mtimeNs}`
+}
+
+function appOf(unit: UnitId): string {
+  return unit.slice(0, unit.indexOf('/'))
+}
+
+function pathOf({ units }: State, unit: UnitId): string | null {
+  return units.get(unit)?.spec.process.workingDir ?? null
+}
