@@ -111,7 +111,15 @@ function climb(draft: Draft, unit: Unit, step: SignalStep, now: Now): void {
   const run = afterSignal(unit, step)
   if (unit.phase !== 'stopping')
     enterPhase(draft, unit, 'stopping', now, { ...kept, run, stop, why: `${why}: ${told}` })
-  else putUnit(draft, { ...unit, run, stop, reason: `${why}: still there, ${told}` })
+  else {
+    const isAtOnce = isGoingOn && rung > 0 && rungAt(unit, { rung: rung - 1, isForGood }).waitMs === 0
+    putUnit(draft, {
+      ...unit,
+      run,
+      stop,
+      reason: isAtOnce ? `${unit.reason}, ${told}` : `${why}: still there, ${told}`,
+    })
+  }
 }
 
 /** Whether a signal is sent that a script is asked about first, is told by its outcome. */

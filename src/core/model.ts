@@ -80,7 +80,10 @@ export interface Instance {
 export interface ProcessSpec {
   /** argv; argv[0] is looked up in the service's PATH unless it has a slash. */
   readonly command: readonly string[]
-  /** The command could not be split; spawning fails with this text (supervisord reports it only then). */
+  /**
+   * Spawning fails with this text: the command could not be split (supervisord reports it only then), or, where there is a command,
+   * something keeps it from being run.
+   */
   readonly commandError: string | null
   /** Absolute. null: `/`, or the daemon's own directory where the environment is inherited. */
   readonly workingDir: string | null

@@ -3,7 +3,7 @@ import type { Now, Phase, Role, Run, State, Step, Unit } from './model.ts'
 import { exitText, isSomebody, whoText } from './text.ts'
 import { planProbes } from './unit/health.ts'
 import { isJob, planSchedules } from './unit/job.ts'
-import { endsForGood, hasOtherLadder, rungAt } from './unit/ladder.ts'
+import { endsForGood, hasOtherLadder, ladderOf, rungAt } from './unit/ladder.ts'
 import {
   compareStarts,
   hindrance,
@@ -101,13 +101,13 @@ function planEnds(steps: Step[], state: State, now: Now): void {
       blockers ??= stopBlockers(state)
       // Nobody counts on a hook: only what a process leaves behind has an order.
       if (unit.run.role !== 'main' || blockers.blocks(unit) === null) {
-        pushRung(steps, unit, unit.run, { rung: 0, isForGood: endsForGood(state, unit), why: endWhy(state, unit) })
+        pushRungs(steps, unit, unit.run, { rung: 0, isForGood: endsForGood(state, unit), why: endWhy(state, unit) })
       }
     } else if (unit.stop !== null && hasOtherLadder(state, unit, unit.stop)) {
       const { isForGood, why } = unit.stop
-      pushRung(steps, unit, unit.run, { rung: 0, isForGood: !isForGood, why: isForGood ? why : endWhy(state, unit) })
+      pushRungs(steps, unit, unit.run, { rung: 0, isForGood: !isForGood, why: isForGood ? why : endWhy(state, unit) })
     } else if (unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs) {
-      pushRung(steps, unit, unit.run, unit.stop)
+      pushRungs(steps, unit, unit.run, unit.stop)
     }
   }
 }
@@ -137,12 +137,24 @@ function scriptPart(
   return command === undefined ? {} : { script: { command, attempt: unit.attempt, spec: unit.spec } }
 }
 
-function pushRung(
-  steps: Step[],
-  unit: Unit,
-  run: Run,
-  at: { readonly rung: number; readonly isForGood: boolean; readonly why: string },
-): void {
+interface At {
+  readonly rung: number
+  readonly isForGood: boolean
+  readonly why: string
+}
+
+/** With those that follow without a wait: whoever ends by the first is told by the others all the same. */
+function pushRungs(steps: Step[], unit: Unit, run: Run, at: At): void {
+  const last = ladderOf(unit, at.isForGood).length - 1
+  let { rung } = at
+  pushRung(steps, unit, run, at)
+  while (rung < last && rungAt(unit, { ...at, rung }).waitMs === 0) {
+    rung += 1
+    pushRung(steps, unit, run, { ...at, rung })
+  }
+}
+
+function pushRung(steps: Step[], unit: Unit, run: Run, at: At): void {
   const { signal, scope, script } = rungAt(unit, at)
   const part = run.role === 'main' ? scriptPart(unit, script) : {}
   const ladder = { ...(at.isForGood ? { isForGood: true as const } : {}), ...part, purpose: 'ladder' as const }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { assert } from '../base/assert.ts'
-import type { LogPort, LogReadPort, LogWriter, StreamRef } from '../engine/ports.ts'
+import type { LoggerPort, LogPort, LogReadPort, LogWriter, StreamRef } from '../engine/ports.ts'
 import { errnoOf } from '../sys/errno.ts'
 import { createLogCap } from './log-cap.ts'
 import { createCompressor } from './log-compress.ts'
@@ -13,8 +13,9 @@ import type { LogSource } from './log-parts.ts'
 import { endPosition, readSince, startPosition } from './log-since.ts'
 import { openLogStream } from './log-stream.ts'
 import type { Limits, LogTarget, LogTargetOptions, Rotated } from './log-target.ts'
+import { createLoggers, type LoggerParts, type Loggers } from './svlog-loggers.ts'
 
-export interface LogFiles extends LogPort, LogReadPort {
+export interface LogFiles extends LogPort, LogReadPort, LoggerPort {
   /** The file a stream is written to, or would be; null when it is thrown away. */
   pathOf(stream: StreamRef): string | null
   /** What the log directory may hold; null: that cannot be told now. */
@@ -31,13 +32,16 @@ export interface LogFilesOptions {
   readonly now?: () => number
   /** Of the log directory; what is older is removed first. Without it 10 % of its file system, at most 4 GiB. */
   readonly totalBytesMax?: number | null
+  /** What streams need that go into log directories of svlogd's format. */
+  readonly loggers?: Omit<LoggerParts, 'warn'>
 }
 
 /**
  * Logs as plain files, so that `tail -f` and `grep` work on them. Streams that name the same path share one file, with
  * the limits of the latest. A path that cannot be opened is told through `warn`, and its stream goes to the directory.
  */
-export function createLogFiles({ directory, warn, now = Date.now, totalBytesMax }: LogFilesOptions): LogFiles {
+export function createLogFiles(options: LogFilesOptions): LogFiles {
+  const { directory, warn, now = Date.now, totalBytesMax } = options
   const shared = new Map<string, Shared>()
   const open = new Map<string, Shared>()
   const scratch = Buffer.allocUnsafeSlow(scratchBytes)
@@ -51,14 +55,21 @@ export function createLogFiles({ directory, warn, now = Date.now, totalBytesMax 
     warn,
   })
 
+  let builtin: Loggers | null = null
+  const loggers = (): Loggers => {
+    assert(options.loggers !== undefined, 'whoever logs into log directories says what that needs')
+    builtin ??= createLoggers({ ...options.loggers, warn })
+    return builtin
+  }
+
   const onRotated = ({ place, compress }: Rotated): void => {
     if (compress) compressor.request(place.path)
     cap.grown()
   }
 
   const enter = (place: LogPlace, limits: Limits): Shared => {
-    const options = { place, limits, scratch, warn, now, descriptors, onRotated }
-    const entered = shared.get(place.path) ?? { place, target: openTarget(options), users: 0 }
+    const about = { place, limits, scratch, warn, now, descriptors, onRotated }
+    const entered = shared.get(place.path) ?? { place, target: openTarget(about), users: 0 }
     shared.set(place.path, entered)
     entered.users++
     entered.target.setLimits(limits)
@@ -100,6 +111,7 @@ export function createLogFiles({ directory, warn, now = Date.now, totalBytesMax 
 
   return {
     open: (stream): LogWriter => {
+      if (stream.svlogd !== undefined) return loggers().open(stream)
       const key = keyOf(stream)
       assert(!open.has(key), `the log of ${key} is opened once`)
       const entered = enterOrFallBack(stream)
@@ -132,8 +144,11 @@ export function createLogFiles({ directory, warn, now = Date.now, totalBytesMax 
       const source = sourceOf(stream)
       return source === null ? { bytes: new Uint8Array(0), position: startPosition } : readSince(source, since, options)
     },
-    pathOf: (stream) => placeFor(stream)?.path ?? null,
+    pathOf: (stream) =>
+      (stream.stream === 'stdout' ? builtin?.pathOf(stream.unit) : null) ?? placeFor(stream)?.path ?? null,
     totalBytesMax: cap.bytesMax,
+    state: (unit) => builtin?.state(unit) ?? null,
+    control: (unit, action) => builtin?.control(unit, action),
     idle: async () => {
       await compressor.idle()
       await cap.idle()

@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { hashText } from '../base/hash.ts'
 import { bootNow } from '../sys/boot-clock.ts'
@@ -14,11 +24,9 @@ import { takeFrom } from './svlog-pipe.ts'
  * host nothing of it counts.
  */
 export interface Journal {
-  /** The unit's directories are about to be opened. `isOurs`: they were not closed since a daemon had them open. */
-  enter(unit: string): {
-    readonly isOurs: boolean
-    readonly waiting: { readonly note: BlockNote; readonly isTaken: boolean } | null
-  }
+  enter(unit: string): Entered
+  /** It rests, until it is told to go on: the next daemon lets it rest too. */
+  rest(unit: string, isPaused: boolean): void
   /** Before anything of the block is written. */
   begin(note: BlockNote): void
   /** Where it begins has changed. */
@@ -29,8 +37,16 @@ export interface Journal {
   hold(note: BlockNote): void
   /** Nothing waits any more. */
   release(unit: string): void
-  /** The unit's directories are closed. */
-  leave(unit: string): void
+  /** The unit's directories are closed, `isMidLine`: within a line. */
+  leave(unit: string, isMidLine: boolean): void
+}
+
+export interface Entered {
+  /** A daemon of this boot had its directories open and did not close them, or within a line. */
+  readonly isOurs: boolean
+  readonly isPaused: boolean
+  /** The block that was under way. */
+  readonly waiting: ReturnType<typeof decodeNote>
 }
 
 export function openJournal(folder: string, warn: (text: string) => void): Journal {
@@ -65,6 +81,10 @@ export function openJournal(folder: string, warn: (text: string) => void): Journ
     return join(folder, hashText(unit))
   }
 
+  function restPathOf(unit: string): string {
+    return `${pathOf(unit)}.paused`
+  }
+
   function withFile(note: BlockNote, act: (file: number) => void): void {
     if (!waiting.has(note.unit)) {
       if (fd === -1) fd = openSync(path, 'w+', 0o600)
@@ -85,17 +105,24 @@ export function openJournal(folder: string, warn: (text: string) => void): Journ
 
   return {
     enter(unit) {
-      let found: { readonly isOurs: boolean; readonly waiting: ReturnType<typeof read> } = {
-        isOurs: false,
-        waiting: null,
-      }
+      let found: Entered = { isOurs: false, isPaused: false, waiting: null }
       attempt(() => {
         const bytes = readIfThere(pathOf(unit))
-        found = { isOurs: bytes !== null, waiting: bytes === null ? null : decodeNote(bytes) }
+        found = {
+          isOurs: bytes !== null,
+          isPaused: existsSync(restPathOf(unit)),
+          waiting: bytes === null ? null : decodeNote(bytes),
+        }
         if (bytes === null) writeFileSync(pathOf(unit), '', { mode: 0o600 })
       })
       if (found.waiting !== null) waiting.add(unit)
       return found
+    },
+    rest(unit, isPaused) {
+      attempt(() => {
+        if (isPaused) writeFileSync(restPathOf(unit), '', { mode: 0o600 })
+        else rmSync(restPathOf(unit), { force: true })
+      })
     },
     begin: write,
     change: write,
@@ -106,8 +133,11 @@ export function openJournal(folder: string, warn: (text: string) => void): Journ
       if (trouble === '') {
         attempt(() =>
           withFile(note, (file) => {
-            const moved = splice(pipe, file, 0, left)
-            if (typeof moved === 'number') left -= moved
+            while (left > 0) {
+              const moved = splice(pipe, file, note.movedBytes - left, left)
+              if (typeof moved === 'string' || moved === 0) break
+              left -= moved
+            }
           }),
         )
       }
@@ -126,8 +156,9 @@ export function openJournal(folder: string, warn: (text: string) => void): Journ
     release(unit) {
       if (waiting.delete(unit)) attempt(() => writeFileSync(pathOf(unit), ''))
     },
-    leave(unit) {
-      if (!waiting.delete(unit)) attempt(() => rmSync(pathOf(unit), { force: true }))
+    leave(unit, isMidLine) {
+      attempt(() => rmSync(restPathOf(unit), { force: true }))
+      if (!waiting.delete(unit) && !isMidLine) attempt(() => rmSync(pathOf(unit), { force: true }))
     },
   }
 }

@@ -18,7 +18,7 @@ export interface BlockNote {
   readonly head: string
   readonly moved: string
   readonly tail: string
-  readonly directories: readonly DirectoryNote[]
+  readonly directories: DirectoryNote[]
 }
 
 /** Where the block begins in a directory. */
@@ -29,6 +29,8 @@ export interface DirectoryNote {
   start: number
   /** Of what was made of the block, in files that were set aside since. */
   madeBytes: number
+  /** The time in the name of the last of these; empty: there is none. */
+  lastOld: string
   readonly column: number
   readonly isSelected: boolean
   readonly isTold: boolean

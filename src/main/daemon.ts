@@ -22,6 +22,7 @@ import { openOwnLog } from './own-log.ts'
 import { readDeclared } from './read-declared.ts'
 import { readRunsvdir } from './runsvdir.ts'
 import { rememberedSources } from './sources.ts'
+import { tellUnstarted } from './unstarted.ts'
 import { takeCarried } from './upgrade-carried.ts'
 import { beginProbation } from './upgrade-probation.ts'
 import { holdSignals } from './upgrade-signals.ts'
@@ -110,6 +111,7 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const { runsvdir } = setting.declared
   // Its output is that of the services.
   const foreground = createForeground({ out: runsvdir === null ? out : () => {}, terminal: ownTerminal, home })
+  if (runsvdir !== null) tellUnstarted(engine, warn)
   const asked = obeySignals({ engine, sources, foreground, isRunsvdir: runsvdir !== null, warn })
   before?.signals.release()
   const deaths = store.deathsWithin(deathsWindowMs)
@@ -142,7 +144,13 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   } else if (before !== null) foreground.say(upgradeText(front.upgrade(), engine.snapshot().state.units.size))
   else if (!(await readDeclared({ engine, sources, foreground, warn }))) end(exitCodes.configurationInvalid)
   foreground.follow(engine)
-  await engine.stopped
+  const how = await Promise.race([engine.stopped.then(() => 'stopped'), asked.left.then(() => 'left')])
+  if (how === 'left') {
+    engine.finish()
+    front.close()
+    inside.close('left everything running')
+    return exitNow(exitCodes.ok)
+  }
   await lastAnswers.given(lastAnswersMsMax)
   foreground.say('everything has ended')
   return end(asked.exitCode() ?? exitCodes.ok)

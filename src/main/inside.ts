@@ -7,6 +7,7 @@ import { cleanEnvironment } from '../drivers/process/environment.ts'
 import { createScheduler } from '../drivers/schedule/scheduler.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { Driver, StdinPort } from '../engine/ports.ts'
+import { lockHolder } from '../frontends/runit/lock-holder.ts'
 import { createSupervise, type Supervise } from '../frontends/runit/supervise.ts'
 import { createLogFiles, type LogFiles } from '../logs/log-files.ts'
 import { type History, openHistory } from '../store/history.ts'
@@ -70,7 +71,18 @@ export async function openInside(setting: {
   const startedAt = clock.now()
   const store = openSqliteStore({ stateDirectory, runDirectory, warn })
   store.noteStart(startedAt)
-  const logs = createLogFiles({ directory: logDirectory, totalBytesMax: declared.logTotalBytesMax, warn })
+  const baseEnvironment = cleanEnvironment(process.env)
+  const environment = Object.entries(baseEnvironment).map(([name, value]) => `${name}=${value}`)
+  const logs = createLogFiles({
+    directory: logDirectory,
+    totalBytesMax: declared.logTotalBytesMax,
+    loggers: {
+      folder: join(runDirectory, 'svlogd'),
+      processors: { watcher, environment, descriptorsSoft },
+      lockHolder,
+    },
+    warn,
+  })
   const startRunDriver = (): RunDriver =>
     createProcessDriver({
       runDirectory: join(runDirectory, 'process'),
@@ -79,7 +91,7 @@ export async function openInside(setting: {
       clock: () => clock.now(),
       watcher,
       startNofileSoft: descriptorsSoft,
-      baseEnvironment: cleanEnvironment(process.env),
+      baseEnvironment,
       isFollowing,
       warn,
     })
@@ -96,7 +108,7 @@ export async function openInside(setting: {
   engine.subscribe(history.turn)
   const supervise = createSupervise({
     engine,
-    loggers: null,
+    loggers: logs,
     watcher,
     clock: () => clock.now(),
     isFollowing,

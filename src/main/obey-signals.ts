@@ -12,9 +12,17 @@ export interface Conversation {
   readonly warn: (text: string) => void
 }
 
+export interface Obedience {
+  /** What the daemon is to end with; null: as it ends. */
+  exitCode(): number | null
+  /** Resolves when it is to go and leave everything as it is. */
+  readonly left: Promise<void>
+}
+
 /**
  * SIGTERM and SIGINT end everything in order, SIGHUP reads the files again and reports, SIGALRM looks at the service
- * directories. As runsvdir, SIGHUP ends everything as well. `exitCode`: what the daemon is to end with then.
+ * directories. As runsvdir, SIGHUP ends everything, and SIGTERM us alone: what runs goes on. Of the first process of a container
+ * nothing can go on, so there SIGTERM ends everything as well.
  */
 export function obeySignals({
   engine,
@@ -22,8 +30,10 @@ export function obeySignals({
   foreground,
   isRunsvdir,
   warn,
-}: Conversation & { readonly isRunsvdir: boolean }): { exitCode(): number | null } {
+}: Conversation & { readonly isRunsvdir: boolean }): Obedience {
   let exitCode: number | null = null
+  const left = Promise.withResolvers<void>()
+  const obedience: Obedience = { exitCode: () => exitCode, left: left.promise }
   const stop = (signal: string) => (): void => {
     if (engine.snapshot().state.mode.kind === 'stopping') {
       foreground.say(waitingFor(engine))
@@ -34,15 +44,19 @@ export function obeySignals({
       .command({ kind: 'shutdown', by: { kind: 'daemon' }, why: signal })
       .catch((error: Error) => warn(error.message))
   }
-  process.on('SIGTERM', stop('SIGTERM'))
   process.on('SIGINT', stop('SIGINT'))
   process.on('SIGALRM', sources.rescan)
+  const isLeaving = isRunsvdir && process.pid !== 1
+  process.on('SIGTERM', () => {
+    if (isLeaving && engine.snapshot().state.mode.kind !== 'stopping') left.resolve()
+    else stop('SIGTERM')()
+  })
   if (isRunsvdir) {
     process.on('SIGHUP', () => {
       exitCode = runsvdirHungUp
       stop('SIGHUP')()
     })
-    return { exitCode: () => exitCode }
+    return obedience
   }
   process.on('SIGHUP', () => {
     sources
@@ -50,7 +64,7 @@ export function obeySignals({
       .then((report) => foreground.say(reloadText(report)))
       .catch((error: Error) => warn(error.message))
   })
-  return { exitCode: () => exitCode }
+  return obedience
 }
 
 /** As runit's runsvdir ends then. */

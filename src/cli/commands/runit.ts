@@ -119,16 +119,16 @@ export const runsvdir: CommandSpec = {
   offers: [{ kind: 'directories' }],
   options: [],
   examples: [
-    { command: 'holdfast runsvdir /etc/service', what: 'what runit supervises there, until SIGTERM' },
+    { command: 'holdfast runsvdir /etc/service', what: 'what runit supervises there, until SIGHUP' },
     { command: 'holdfast runsvdir ~/service keep-it', what: 'what no logger reads is kept: holdfast logs' },
   ],
   notes: [
     'It is holdfast daemon with DIR as its source, whatever is in DIR by now: sv and every command of Holdfast work on it.',
     'What the services say goes to its own stdout and stderr, where they have no logger; with LOG (seven characters at least) into the logs of Holdfast. -P says nothing new: every service has a session of its own.',
-    'SIGTERM ends everything in order, SIGHUP as well, SIGALRM looks at DIR at once.',
+    'SIGTERM ends it alone: the services run on, and the next one adopts them; as the first process of a container it ends them too. SIGHUP and SIGINT end everything in order, SIGALRM looks at DIR at once.',
   ],
   exits: [
-    { code: 0, what: 'everything has ended' },
+    { code: 0, what: 'everything has ended, or was left running' },
     { code: 1, what: 'the command line is wrong, or it could not begin' },
     { code: 111, what: 'everything has ended, by SIGHUP' },
     { code: 'other', what: 'as holdfast daemon' },

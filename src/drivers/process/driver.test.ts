@@ -66,7 +66,7 @@ const failures: readonly {
   },
   {
     what: 'a command that could not be split',
-    spec: shell('', { commandError: 'quote never closed' }),
+    spec: shell('', { command: [], commandError: 'quote never closed' }),
     code: 'bad-command',
     says: /quote never closed/,
   },

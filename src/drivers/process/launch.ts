@@ -43,7 +43,7 @@ export interface Launch {
 /** Starts a process in a clean state, the same at every start. Answers its pid. */
 export function launch(site: LaunchSite, request: Launch): number | Failure {
   const { spec, account } = request
-  if (spec.commandError !== null) return failure('bad-command', `${spec.commandError}; correct \`command\``)
+  if (spec.commandError !== null) return notToBeRun(spec, spec.commandError)
   const root = spec.limits?.chroot ?? null
   const workingDir = spec.workingDir ?? (spec.inheritEnvironment && root === null ? process.cwd() : '/')
   const trouble = whyNotWorkable(workingDir, root)
@@ -65,6 +65,11 @@ export function launch(site: LaunchSite, request: Launch): number | Failure {
   const tooLarge = whyTooLarge(whole.argv, strings)
   if (tooLarge !== null) return tooLarge
   return start(site, request, { ...whole, environment: strings, workingDir: root === null ? workingDir : '/' })
+}
+
+/** Its command could not be read; or there is one, and why it is not run says also what to do. */
+function notToBeRun({ command }: ProcessSpec, why: string): Failure {
+  return command.length > 0 ? failure('refused', why) : failure('bad-command', `${why}; correct \`command\``)
 }
 
 function start(

@@ -1,6 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Failure } from '../../core/model.ts'
+import { scriptFault } from '../../dialects/runit/script.ts'
+import { diskSourceReader } from '../../dialects/source-reader.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { failure } from './failure.ts'
 import { hostPathInside } from './inside.ts'
@@ -51,8 +53,11 @@ function whyNotRunnableHere(file: string): Errno | null {
   }
 }
 
-/** Says what is wrong with a program's file, and what to do. */
+/** Says what is wrong with a program's file, and what to do: of a script, which interpreter it lacks. */
 export function explain(file: string, errno: Errno): string {
+  const isThere = (errno === 'ENOENT' || errno === 'ENOEXEC') && statSync(file, { throwIfNoEntry: false }) !== undefined
+  const fault = isThere ? scriptFault(file, diskSourceReader({})) : null
+  if (fault !== null && fault.severity === 'error') return `${file} ${fault.message}; ${fault.hint}`
   switch (errno) {
     case 'ENOENT':
       return `${file} does not exist, or the interpreter it names does not; install it or correct \`command\``

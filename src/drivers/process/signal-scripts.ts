@@ -22,7 +22,7 @@ export interface SignalScripts {
   perform(step: SignalStep, post: Post): void
   /** Tells of an ended child. true: it was a script. */
   ended(pid: number, exit: Exit): boolean
-  /** Whatever waits for this run finds it gone. A script under way goes on. */
+  /** Whatever waits for this run finds it gone; scripts that stand for no signal are run all the same. One under way goes on. */
   runEnded(run: RunRef): void
   /** Nothing is posted any more; the scripts go on. */
   close(): void
@@ -69,7 +69,8 @@ export function createSignalScripts(options: {
   function proceed(all: readonly Asked[]): void {
     for (const [index, asked] of all.entries()) {
       const { step, post } = asked
-      const pid = step.script !== undefined && isAlive(step) ? start(step, step.script) : null
+      const isDue = isAlive(step) || isOnlyScript(step)
+      const pid = step.script !== undefined && isDue ? start(step, step.script) : null
       if (pid !== null) {
         pids.set(pid, keyOf(step))
         queues.set(keyOf(step), { pid, asked, waiting: all.slice(index + 1) })
@@ -127,12 +128,18 @@ export function createSignalScripts(options: {
       for (const { step, post } of [queue.asked, ...queue.waiting]) {
         post({ kind: 'signalled', ...refOf(step), outcome: 'gone' })
       }
+      proceed(queue.waiting.filter(({ step }) => isOnlyScript(step)).map(({ step }) => ({ step, post: () => {} })))
     },
     close() {
       queues.clear()
       pids.clear()
     },
   }
+}
+
+/** control/d and control/x are told of an end, and not asked before it. */
+function isOnlyScript({ signal, script }: SignalStep): boolean {
+  return signal === '0' && script !== undefined
 }
 
 function refused(step: SignalStep, { script, signal }: SignalStep): Event {

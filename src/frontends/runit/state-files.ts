@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { decodeStatus, encodeStatus, type SuperviseStatus, statText } from '../../formats/supervise-status.ts'
 import { errnoOf } from '../../sys/errno.ts'
 import { isSameStatus } from './status.ts'
@@ -17,7 +17,10 @@ export function writeStatus(supervise: string, status: SuperviseStatus, before: 
 
 /** The same, where nobody can read them yet. */
 export function writeFirstStatus(supervise: string, status: SuperviseStatus): void {
-  writeFileSync(`${supervise}/pid`, status.pid === 0 ? '' : `${status.pid}\n`, { mode: 0o644 })
+  // What never ran has none.
+  if (status.pid !== 0 || existsSync(`${supervise}/pid`)) {
+    writeFileSync(`${supervise}/pid`, status.pid === 0 ? '' : `${status.pid}\n`, { mode: 0o644 })
+  }
   writeFileSync(`${supervise}/stat`, statText(status), { mode: 0o644 })
   writeFileSync(`${supervise}/status`, encodeStatus(status), { mode: 0o644 })
 }

@@ -142,10 +142,11 @@ function timeOf({ sinceSeconds, sinceNanoseconds }: SuperviseStatus): Time {
 }
 
 function msOf({ sinceSeconds, sinceNanoseconds }: Time): number {
-  return sinceSeconds * 1000 + sinceNanoseconds / 1e6
+  return sinceSeconds * 1000 + Math.floor(sinceNanoseconds / 1_000) / 1_000
 }
 
 function since(wallMs: number): Time {
   const sinceSeconds = Math.floor(wallMs / 1000)
-  return { sinceSeconds, sinceNanoseconds: Math.round((wallMs - sinceSeconds * 1000) * 1e6) }
+  // Whole microseconds and a half, as runit writes them.
+  return { sinceSeconds, sinceNanoseconds: Math.round((wallMs - sinceSeconds * 1000) * 1_000) * 1_000 + 500 }
 }

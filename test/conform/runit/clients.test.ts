@@ -229,6 +229,7 @@ function oddName(what: string, name: string): Scenario {
     name: `a name with ${what}`,
     services: { [name]: { run, orders: fifo } },
     async run(scene) {
+      if (!(await scene.untilOrNot(() => scene.notes(name).length > 0))) return scene.seeText('it', 'is not started')
       const first = await scene.untilStarted(name)
       scene.see(name)
       await scene.client('sv', ['status', `./${name}`], { directory: scene.side.services })

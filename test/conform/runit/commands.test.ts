@@ -42,20 +42,20 @@ const whileUp: readonly Row[] = [
   row('usr1', nothing),
 ]
 
-/** A byte that says nothing to a service that is down, except that what was before it has been read. */
-const isRead: Row['then'] = async (scene, service) => {
-  scene.send(service, 'p')
-  await isPaused(scene, service, 0)
+/** Whatever it left behind shows at the next start. */
+const startsWhenAsked: Row['then'] = async (scene, service) => {
+  scene.send(service, 'u')
+  await scene.untilStarted(service)
 }
 
 const whileDown: readonly Row[] = [
   ...['up', 'start', 'restart', 'force-restart', '-v up'].map((line) => row(line, startsAnew)),
   ...['once', '-v once'].map((line) => row(line, startsAnew)),
   ...['down', 'stop', 'check', 'status', 'term', 'kill', 'try-restart', 'force-stop', 'hup', 'reload', 'cont', '1'].map(
-    (line) => row(line, isRead),
+    (line) => row(line, startsWhenAsked),
   ),
-  ...['-v down', '-v term', '-v kill', '-v hup'].map((line) => row(line, isRead)),
-  row('pause', isPaused),
+  ...['-v down', '-v term', '-v kill', '-v hup'].map((line) => row(line, startsWhenAsked)),
+  row('pause', startsWhenAsked),
 ]
 
 const whileStubborn: readonly Row[] = [

@@ -3,6 +3,7 @@ import { environmentOf, readProc } from '../../real/processes.ts'
 import { conform, type Scenario } from './conform.ts'
 import { seeFacts } from './facts.ts'
 import { directory, fifo, file, link, shell } from './files.ts'
+import type { Scene } from './scene.ts'
 import { logged, notingFinish, waiting, witness } from './services.ts'
 import { readLogDirectory } from './svlogd-files.ts'
 
@@ -55,6 +56,7 @@ const scenarios: readonly Scenario[] = [
     },
     async run(scene) {
       await scene.until('a line', () => linesOf(scene.path('shared-log/log/current-log')).length === 1)
+      await untilBothRun(scene, 'shared-log')
       scene.seeText('log', linesOf(scene.path('shared-log/log/current-log')).join())
       await scene.sv('status', 'shared-log')
     },
@@ -65,6 +67,7 @@ const scenarios: readonly Scenario[] = [
     files: { 'elsewhere-log/run': shell('exec cat >>lines') },
     async run(scene) {
       await scene.until('a line', () => scene.read('linked-log/log/lines') === 'hello\n')
+      await untilBothRun(scene, 'linked-log')
       scene.see('linked-log/log')
       await scene.sv('status', 'linked-log')
     },
@@ -314,6 +317,7 @@ const scenarios: readonly Scenario[] = [
     name: 'a script that calls a program without exec: TERM ends the script alone',
     services: { noexec: { run: shell('echo "script pid=$$" >>notes\nwitness -i'), orders: fifo } },
     async run(scene) {
+      await scene.untilStatus('noexec', { state: 'run' })
       await scene.untilNoted('noexec', /^start/)
       const program = Number(/pid=(\d+)/.exec(scene.notes('noexec')[1]!)?.[1])
       await scene.sv('stop', 'noexec')
@@ -431,6 +435,12 @@ const scenarios: readonly Scenario[] = [
     },
   },
 ]
+
+/** Their output may be there before the supervisor has written that they run. */
+async function untilBothRun(scene: Scene, service: string): Promise<void> {
+  await scene.untilStatus(service, { state: 'run' })
+  await scene.untilStatus(`${service}/log`, { state: 'run' })
+}
 
 /** Stamps of svlogd are as many characters each time. */
 function linesOf(path: string): readonly string[] {

@@ -21,6 +21,7 @@ async function untilAllRun(scene: Scene): Promise<readonly number[]> {
 }
 
 async function endBy(scene: Scene, signal: NodeJS.Signals): Promise<void> {
+  scene.letEnd()
   scene.act(`the supervisor gets ${signal}`, () => scene.side.supervisor.signal(signal))
   scene.seeText('it ended with', JSON.stringify(await scene.untilEnded()))
 }
@@ -38,15 +39,22 @@ const scenarios: readonly (Scenario & { readonly script: string })[] = [
     services,
     async run(scene) {
       const pids = await untilAllRun(scene)
-      await endBy(scene, 'SIGHUP')
-      for (const service of ['one', 'two', 'resting']) await scene.untilUnsupervised(service)
+      scene.letEnd()
+      scene.act('the supervisor gets SIGHUP', () => scene.side.supervisor.signal('SIGHUP'))
+      for (const service of ['one', 'one/log', 'two']) await scene.untilStatus(service, { state: 'down', want: 'd' })
       await scene.untilAsked('stubborn')
+      for (const service of ['one', 'two', 'resting']) {
+        const isLeft = await scene.untilOrNot(() => !scene.isSupervised(service))
+        scene.seeText(service, isLeft ? 'is no longer supervised' : 'is still supervised')
+      }
       seeWhichLive(scene, pids)
       for (const service of ['one', 'one/log', 'two', 'stubborn', 'resting']) scene.see(service)
       await scene.sv('status', 'one', 'two', 'stubborn', 'resting')
+      scene.seeText('the supervisor', scene.side.supervisor.ended() === null ? 'waits for stubborn' : 'has ended')
       scene.kill('stubborn')
       await scene.untilUnsupervised('stubborn')
       scene.see('stubborn')
+      scene.seeText('it ended with', JSON.stringify(await scene.untilEnded()))
       for (const service of ['one', 'two', 'stubborn']) scene.seeNotes(service)
     },
   },

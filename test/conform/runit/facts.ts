@@ -35,7 +35,12 @@ export function factsOf(scene: Scene, pid: number): readonly string[] {
     `scheduling policy ${fields[38]}`,
     `oom_score_adj ${readProc(pid, 'oom_score_adj')?.trim()}`,
     `cgroup ${readProc(pid, 'cgroup') === readProc(scene.side.supervisor.pid, 'cgroup') ? "the supervisor's" : 'another'}`,
-  ].map((fact) => scene.transcript.normalise(fact))
+  ].map((fact) => scene.transcript.normalise(withoutNumbers(fact)))
+}
+
+/** Numbers of runs, and the name of a home, are others each time. */
+function withoutNumbers(fact: string): string {
+  return fact.replace(/\b(HOLDFAST_(?:RUN|ATTEMPT))=\d+/, '$1=N').replace(/\b(HOLDFAST_\w+)=[0-9a-f]{16}\//, '$1=HOME/')
 }
 
 const statusNames = [

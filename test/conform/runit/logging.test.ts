@@ -148,6 +148,8 @@ const scenarios: readonly Scenario[] = [
     },
     async run(scene) {
       await scene.until('a line', () => readLogDirectory(scene.path('closing/log/main')).length === 1)
+      await scene.untilStatus('closing', { state: 'run' })
+      await scene.untilLogs('closing')
       scene.see('closing')
       scene.see('closing/log')
       await scene.until('half a line', () => scene.read('partial/log/lines') !== '')

@@ -55,7 +55,8 @@ export interface Scene {
   quietly(action: () => void): void
 
   until<T>(what: string, probe: () => T | Promise<T>): Promise<Exclude<T, null | false | undefined>>
-  /** Resolves when the supervisor has ended; nothing else expects that it does. */
+  /** From now on the supervisor may end; before that nothing is waited for that it could still do. */
+  letEnd(): void
   untilEnded(): Promise<SupervisorExit>
   untilStatus(service: string, expected: Expected): Promise<Status>
   /** Until it is as expected, since a later moment than that. */
@@ -78,8 +79,10 @@ export interface Scene {
   untilQuiet(service: string): Promise<unknown>
   /** Resolves when there is a whole status again, where there was something else. */
   untilWhole(service: string): Promise<unknown>
-  /** Resolves when the supervisor said something about the service on its stderr. */
+  /** Resolves when the supervisor said something about the service on its stderr, or plainly does not. */
   untilSaid(service: string): Promise<unknown>
+  /** Waits for what one of the two may never do; false: it plainly does not. */
+  untilOrNot(probe: () => boolean): Promise<boolean>
   /** Resolves when no supervisor listens to the service any more. */
   untilUnsupervised(service: string): Promise<unknown>
 
@@ -125,6 +128,9 @@ export interface Expected {
 
 /** Longer than any of the originals takes for anything, on a machine with other work. */
 const deadlineMs = 60_000
+
+/** The originals need two scans and a pause. */
+const plainlyNotMs = 15_000
 
 export function createScene(side: Side, transcript: Transcript): Scene {
   const seenNotes = new Map<string, number>()
@@ -200,10 +206,10 @@ export function createScene(side: Side, transcript: Transcript): Scene {
       }
       return until(what, probeAlive, { timeoutMs: deadlineMs })
     },
-    untilEnded() {
+    letEnd() {
       mayEnd = true
-      return scene.until('the end of the supervisor', () => side.supervisor.ended())
     },
+    untilEnded: () => scene.until('the end of the supervisor', () => side.supervisor.ended()),
     untilStatus: (service, expected) =>
       scene.until(`${service}: status ${JSON.stringify(expected)}`, () => {
         const status = scene.status(service)
@@ -263,7 +269,14 @@ export function createScene(side: Side, transcript: Transcript): Scene {
       }),
     untilWhole: (service) =>
       scene.until(`${service}: a whole status`, () => bytesOf(path(service, 'supervise/status'))?.length === 20),
-    untilSaid: (service) => scene.until(`${service}: a message about it`, () => said(service).length > 0),
+    async untilSaid(service) {
+      await scene.untilOrNot(() => said(service).length > 0)
+    },
+    async untilOrNot(probe) {
+      const deadline = performance.now() + plainlyNotMs
+      const late = () => (performance.now() > deadline ? 'not' : null)
+      return (await scene.until('what may not come', () => probe() || late())) !== 'not'
+    },
     untilUnsupervised: (service) =>
       scene.until(`${service}: nobody to listen at supervise/ok`, () => !scene.isSupervised(service)),
 
@@ -294,13 +307,19 @@ export function createScene(side: Side, transcript: Transcript): Scene {
       seenNotes.set(service, all.length)
     },
     seeSaid(service) {
-      for (const line of said(service)) transcript.add(`said: ${line}`)
+      const lines = said(service)
+      for (const line of lines.length === 0 ? ['nothing'] : lines) transcript.add(`said: ${line}`)
     },
     seeText: (what, text) => transcript.add(`${what}: ${text}`),
 
     status(service) {
-      const bytes = bytesOf(path(service, 'supervise/status'))
-      return bytes === null ? null : decodeStatus(bytes)
+      const file = path(service, 'supervise/status')
+      const bytes = bytesOf(file)
+      if (bytes?.length === 20) return decodeStatus(bytes)
+      // To clients there is a status once somebody listens: from then on it has to be whole.
+      if (!scene.isSupervised(service)) return null
+      const again = bytesOf(file)
+      return again === null ? null : decodeStatus(again)
     },
     exists: (...parts) => existsSync(path(...parts)),
     read: (...parts) => textOf(path(...parts)) ?? '',

@@ -109,11 +109,7 @@ const scenarios: readonly Scenario[] = [
     services: { pausedwhiledown: { ...witness(), down: file('') } },
     async run(scene) {
       await scene.until('the supervisor to listen', () => scene.isSupervised('pausedwhiledown'))
-      scene.send('pausedwhiledown', 'p')
-      await scene.untilStatus('pausedwhiledown', { paused: 1 })
-      scene.see('pausedwhiledown')
-      await scene.sv('status', 'pausedwhiledown')
-      scene.send('pausedwhiledown', 'u')
+      scene.send('pausedwhiledown', 'pu')
       await scene.untilStarted('pausedwhiledown')
       scene.see('pausedwhiledown')
       await scene.sv('status', 'pausedwhiledown')

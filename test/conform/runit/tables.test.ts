@@ -226,8 +226,11 @@ const controls: readonly Scenario[] = [
         const service = `pause${exitCode}`
         const pid = await scene.untilStarted(service)
         scene.send(service, 'p')
-        await scene.untilStatus(service, { paused: 1 })
-        if (exitCode !== 0) await scene.until('it to stand still', () => scene.processState(pid) === 'T')
+        if (exitCode === 0) await untilDone(scene, service)
+        else {
+          await scene.untilStatus(service, { paused: 1 })
+          await scene.until('it to stand still', () => scene.processState(pid) === 'T')
+        }
         scene.see(service)
         scene.seeText('the process', scene.processState(pid) === 'T' ? 'stands still' : 'goes on')
         scene.send(service, 'c')
@@ -241,18 +244,18 @@ const controls: readonly Scenario[] = [
   ...Object.entries(outcomes).map(
     ([outcome, exitCode]): Scenario => ({
       name: `control/k ${outcome}`,
-      services: { [`kill${exitCode}`]: controlled({ k: exiting(exitCode) }) },
+      services: { [`kill${exitCode}`]: controlled({ k: exiting(exitCode) }, '-i') },
       async run(scene) {
         const service = `kill${exitCode}`
         const first = await scene.untilStarted(service)
         scene.send(service, 'k')
         if (exitCode === 0) {
-          scene.send(service, 'p')
-          await scene.untilStatus(service, { paused: 1 })
+          scene.send(service, 'd')
+          await scene.untilStatus(service, { want: 'd' })
           scene.seeText('the process', scene.processState(first) === null ? 'is gone' : 'lives')
         } else await scene.untilStarted(service, first)
         scene.see(service)
-        scene.seeNotes(service)
+        scene.seeNotes(service, { except: /^got / })
       },
     }),
   ),
@@ -349,8 +352,8 @@ const controls: readonly Scenario[] = [
     async run(scene) {
       await scene.until('the supervisor to listen', () => scene.isSupervised('askednot'))
       for (const letter of 'tkchd1') scene.send('askednot', letter)
-      scene.send('askednot', 'p')
-      await scene.untilStatus('askednot', { paused: 1 })
+      scene.send('askednot', 'u')
+      await scene.untilStarted('askednot')
       scene.see('askednot')
       scene.seeNotes('askednot')
     },

@@ -23,7 +23,7 @@ export function createTranscript(directory: string): Transcript {
   const transcript: Transcript = {
     lines,
     step(text) {
-      stepsMs.push(nextMillisecond())
+      stepsMs.push(betweenMs())
       lines.push(...transcript.normalise(`[${stepsMs.length}] ${text}`).split('\n'))
     },
     mark() {
@@ -55,11 +55,11 @@ export function createTranscript(directory: string): Transcript {
 }
 
 /**
- * Only a moment later than anything that was seen so far tells the steps apart: stamps are in microseconds, the clock here
- * is in milliseconds.
+ * A moment between what was seen so far and what comes now, with a millisecond to either side: stamps have parts of a
+ * millisecond, and a clock that is derived from another one may be off by as much.
  */
-function nextMillisecond(): number {
+function betweenMs(): number {
   const nowMs = Date.now()
-  while (Date.now() === nowMs);
-  return Date.now()
+  while (Date.now() < nowMs + 2);
+  return nowMs + 1
 }
