@@ -159,7 +159,10 @@ describe('what a file `down` says', () => {
 
   it('counts each time for a service that becomes one of another world', () => {
     const scene = running(0, without)
-    assert.deepEqual(scene.turn(1, setTarget({ ...withDown, autostartAgain: true })), ['TERM web: not to be started'])
+    assert.deepEqual(scene.turn(1, setTarget({ ...withDown, autostartAgain: true })), [
+      'TERM web: not to be started',
+      'CONT web: not to be started',
+    ])
     const kept = running(0, without)
     kept.turn(1, ask('stop', 'web'))
     kept.turn(2, setTarget({ ...without, autostartAgain: true }))
@@ -177,5 +180,5 @@ it('where it counts each time it stops and starts', () => {
 it('a client of another world is told by its name, and its stop is a stop by somebody', () => {
   const scene = running(0, directory('web'))
   const stop = { kind: 'stop', units: ['a/web/1'], by: { kind: 'client', name: 'sv' } } as const
-  assert.deepEqual(scene.turn(1, asked(stop)), ['TERM web: stopped by sv'])
+  assert.deepEqual(scene.turn(1, asked(stop)), ['TERM web: stopped by sv', 'CONT web: stopped by sv'])
 })

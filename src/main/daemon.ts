@@ -149,6 +149,7 @@ async function supervise(setting: Setting): Promise<ExitCode> {
     engine.finish()
     front.close()
     inside.close('left everything running')
+    before?.probation.pass()
     return exitNow(exitCodes.ok)
   }
   await lastAnswers.given(lastAnswersMsMax)

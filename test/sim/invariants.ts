@@ -53,16 +53,9 @@ function factsFitThePhase(unit: Unit, now: Now): void {
     name,
     () => `${unit.id}: ${phase}, retry at ${unit.retryBootMs}`,
   )
-  const isLate = unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs && !isClimbing(unit, now)
+  const isLate = unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs
   hold(!isLate, name, () => `${unit.id}: the next rung was due at ${unit.stop?.dueBootMs} and was not sent`)
   hold(unit.reason !== '', name, () => `${unit.id}: no reason`)
-}
-
-/** The rung before has no time: the next one follows in the next turn, at the same moment. */
-function isClimbing({ stop, spec }: Unit, now: Now): boolean {
-  if (stop === null || stop.rung === 0 || stop.dueBootMs !== now.bootMs) return false
-  const ladder = (stop.isForGood ? spec.retire : null) ?? spec.stop
-  return ladder[stop.rung - 1]?.waitMs === 0
 }
 
 const rolesIn: Readonly<Record<Phase, readonly Role[]>> = {
@@ -166,7 +159,7 @@ function everyProcessIsHeld(state: State, world: World): void {
 /** What a turn began it does not plan again. */
 function quietAfterATurn(before: State, state: State, now: Now): void {
   for (const step of plan(state, now)) {
-    const isAsked = step.kind === 'signal' && (step.purpose === 'asked' || isClimbing(state.units.get(step.unit)!, now))
+    const isAsked = step.kind === 'signal' && step.purpose === 'asked'
     // What was told to end in this turn has made room for other probes; its own answers will wake us.
     const isRoom = step.kind === 'probe' && probesAtOnce(before, state) >= probesMax
     hold(
@@ -207,7 +200,7 @@ function isWhereItBelongs(state: State, unit: Unit): boolean {
 export function wakesAreAhead(state: State, now: Now, alarms: { boot: number | null; wall: number | null }): void {
   const name = 'a turn leaves no time behind it, and none where nothing is due'
   const units = [...state.units.values()]
-  const isAhead = alarms.boot === null || alarms.boot > now.bootMs || units.some((unit) => isClimbing(unit, now))
+  const isAhead = alarms.boot === null || alarms.boot > now.bootMs
   hold(isAhead, name, () => `woken at ${alarms.boot}, now ${now.bootMs}`)
   hold(alarms.wall === null || alarms.wall > now.wallMs, name, () => `woken at ${alarms.wall}, it is ${now.wallMs}`)
   hold(alarms.boot === null || units.some((unit) => isTimed(unit)), name, () => `woken at ${alarms.boot} for nothing`)

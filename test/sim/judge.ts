@@ -68,7 +68,10 @@ function judgeSteps(scenario: Scenario, record: TurnRecord, after: State, isCut:
     childrenStayOurs(scene, scenario.daemon)
   }
   for (const watch of watches) watch.news(scene)
-  for (const event of record.events) if (event.kind === 'found') ledger.found(event.unit)
+  for (const event of record.events) {
+    if (event.kind === 'found') ledger.found(event.unit)
+    else if (event.kind === 'adopted' && isOfPresentRun(event, record.before.units)) ledger.adopted(event.unit)
+  }
   for (const transition of record.transitions) {
     ledger.transition(transition, scene)
   }

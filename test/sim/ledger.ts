@@ -15,6 +15,8 @@ export interface Ledger {
   reserved(below: number): void
   /** A run nothing was stored of: what it was started as is not known to the daemon. */
   found(unit: UnitId): void
+  /** By another daemon, or another image of this one: its ladder is climbed again. */
+  adopted(unit: UnitId): void
   reboot(): void
 }
 
@@ -39,6 +41,8 @@ interface Past {
 
 interface Rung {
   readonly run: number
+  /** Its place in its ladder, from 0; the last one repeated counts on. */
+  readonly place: number
   readonly atBootMs: number
   readonly waitMs: number
   readonly signal: string
@@ -107,9 +111,11 @@ export function createLedger(): Ledger {
     const rung = rungs.get(step.unit)
     const { run, signal: name, isForGood = false } = step
     const isFirst = rung === undefined || rung.run !== run || rung.isForGood !== isForGood
-    graceIsKept(step, unit, isFirst ? null : rung, scene.now)
-    const sent = ladderOf(step, unit).findLast((one) => one.signal === name)
-    rungs.set(step.unit, { run, atBootMs: scene.now.bootMs, waitMs: sent?.waitMs ?? 0, signal: name, isForGood })
+    const place = isFirst ? 0 : rung.place + 1
+    orderIsKept(step, unit, place)
+    if (!isFirst) graceIsKept(step, unit, rung, scene.now)
+    const waitMs = rungAt(ladderOf(step, unit), place)?.waitMs ?? 0
+    rungs.set(step.unit, { run, place, atBootMs: scene.now.bootMs, waitMs, signal: name, isForGood })
   }
 
   /** A run, or a hook after it, is over: what follows it by policy is counted. */
@@ -172,6 +178,9 @@ export function createLedger(): Ledger {
     },
     found(unit) {
       pastOf(unit).isFound = true
+    },
+    adopted(unit) {
+      rungs.delete(unit)
     },
     reserved(below) {
       reserved = below
@@ -317,25 +326,33 @@ function dependantsEndFirst(unit: Unit, { units, isEnding }: Scene): void {
   }
 }
 
-function graceIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, rung: Rung | null, now: Now): void {
-  const name = 'no kill before the grace is over'
-  if (rung !== null) {
-    const waitedMs = now.bootMs - rung.atBootMs
-    // The ladder may have changed meanwhile: it is climbed as it is now declared.
-    const isHarmless = step.signal !== 'KILL' || rung.signal === 'KILL' || ladderOf(step, unit)[0]?.signal === 'KILL'
-    hold(
-      waitedMs >= rung.waitMs || isHarmless,
-      name,
-      () => `${step.unit}: SIG${step.signal} after ${waitedMs} ms of ${rung.waitMs}`,
-    )
-    return
-  }
-  const first = ladderOf(step, unit)[0]?.signal
+function graceIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, rung: Rung, now: Now): void {
+  const waitedMs = now.bootMs - rung.atBootMs
+  // The ladder may have changed meanwhile: it is climbed as it is now declared.
+  const isHarmless = step.signal !== 'KILL' || rung.signal === 'KILL' || ladderOf(step, unit)[0]?.signal === 'KILL'
   hold(
-    step.signal === first && unit.stop?.rung === 1,
-    name,
-    () => `${step.unit}: run ${step.run} first gets SIG${step.signal}, its ladder begins with SIG${first}`,
+    waitedMs >= rung.waitMs || isHarmless,
+    'no kill before the grace is over',
+    () => `${step.unit}: SIG${step.signal} after ${waitedMs} ms of ${rung.waitMs}`,
   )
+}
+
+/** From the first rung on, none left out; those without a wait between them in one turn, and no more than these. */
+function orderIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, place: number): void {
+  const name = 'a ladder is climbed from its first rung, and those without a wait together'
+  const ladder = ladderOf(step, unit)
+  const signal = rungAt(ladder, place)?.signal
+  const { unit: id, run } = step
+  hold(step.signal === signal, name, () => `${id}: run ${run} gets SIG${step.signal}, rung ${place} is SIG${signal}`)
+  const pause = ladder.findIndex(({ waitMs }, at) => at >= place && (waitMs > 0 || at === ladder.length - 1))
+  const next = Math.max(pause, place) + 1
+  const told = () => `${id}: run ${run} gets SIG${signal}, then rung ${unit.stop?.rung} is next instead of ${next}`
+  hold(unit.stop?.rung === next, name, told)
+}
+
+/** Past the end the last one again. */
+function rungAt(ladder: readonly StopRung[], place: number): StopRung | undefined {
+  return ladder[Math.min(place, ladder.length - 1)]
 }
 
 function ladderOf({ isForGood }: Extract<Step, { kind: 'signal' }>, { spec }: Unit): readonly StopRung[] {

@@ -104,12 +104,53 @@ describe('the ladder for good', () => {
 
   it('is that of the stop where there is none of its own', () => {
     const scene = running(0, directory('web'))
-    scene.turn(1, ask('stop', 'web'))
+    assert.deepEqual(scene.turn(1, ask('stop', 'web')), [`TERM web: ${byAnn}`, `CONT web: ${byAnn}`])
     assert.deepEqual(scene.unit('web').stop?.isForGood, false)
-    assert.deepEqual(scene.turn(1), [`CONT web: ${byAnn}`])
     assert.deepEqual(scene.turn(1), [])
     assert.deepEqual(scene.turn(2, shutdown()), [])
     assert.deepEqual(scene.turn(99_999), [])
+  })
+
+  it('is sent as far as nothing waits, in its order and in one turn, and says all of it', () => {
+    const rungs: readonly StopRung[] = [
+      { signal: 'TERM', scope: 'main', waitMs: 0 },
+      { signal: 'CONT', scope: 'main', waitMs: 0 },
+      { signal: '0', script: ['control/d'], scope: 'main', waitMs: 0 },
+    ]
+    const after = running(0, service('web', { stop: rungs }))
+    assert.deepEqual(after.turn(1, ask('stop', 'web')), [`TERM web: ${byAnn}`, `CONT web: ${byAnn}`, `0 web: ${byAnn}`])
+    assert.deepEqual(after.unit('web').stop, { rung: 3, dueBootMs: null, why: byAnn, isForGood: false })
+    assert.equal(after.unit('web').reason, `${byAnn}: SIGTERM sent, SIGCONT sent, word to its control script sent`)
+    assert.deepEqual(after.turn(99_999), [])
+  })
+
+  it('is sent together up to the rung that waits, and the next ones together after that', () => {
+    const rung = (signal: string, waitMs: number): StopRung => ({ signal, scope: 'main', waitMs })
+    const stop = [rung('TERM', 0), rung('CONT', 100), rung('INT', 0), rung('KILL', 50)]
+    const scene = running(0, service('web', { stop }))
+    assert.deepEqual(scene.turn(1, ask('stop', 'web')), [`TERM web: ${byAnn}`, `CONT web: ${byAnn}`])
+    assert.deepEqual(scene.unit('web').stop, { rung: 2, dueBootMs: 101, why: byAnn, isForGood: false })
+    assert.equal(scene.unit('web').reason, `${byAnn}: SIGTERM sent, SIGCONT sent`)
+    assert.deepEqual(scene.turn(100), [])
+    assert.deepEqual(scene.turn(101), [`INT web: ${byAnn}`, `KILL web: ${byAnn}`])
+    assert.equal(scene.unit('web').reason, `${byAnn}: still there, SIGINT sent, SIGKILL sent`)
+    assert.deepEqual(scene.turn(150), [])
+    assert.deepEqual(scene.turn(151), [`KILL web: ${byAnn}`])
+    assert.equal(scene.unit('web').reason, `${byAnn}: still there, SIGKILL sent`)
+  })
+
+  it('is sent together from its first rung when it takes the place of the other, and after a crash', () => {
+    const together: readonly StopRung[] = [
+      { signal: 'USR1', scope: 'main', waitMs: 0 },
+      { signal: 'USR2', scope: 'main', waitMs: 0 },
+    ]
+    const scene = running(0, retiring({ retire: together }))
+    scene.turn(1, ask('stop', 'web'))
+    assert.deepEqual(scene.turn(2, setTarget()), [`USR1 web: ${undeclared}`, `USR2 web: ${undeclared}`])
+    assert.equal(scene.unit('web').reason, `${undeclared}: still there, SIGUSR1 sent, SIGUSR2 sent`)
+    const next = afterCrash(scene, 3)
+    assert.deepEqual(next.turn(3, next.adopted('web')), [`USR1 web: ${undeclared}`, `USR2 web: ${undeclared}`])
+    assert.deepEqual(next.turn(99_999), [])
   })
 
   it('is climbed again from its first rung after a crash', () => {
@@ -152,8 +193,7 @@ function pair(settings: Partial<Service> = {}, loggers: Partial<Service> = {}): 
 describe('a logger', () => {
   it('is ended for good by the end of its input, when its writer has ended', () => {
     const scene = pair()
-    assert.deepEqual(scene.turn(1, setTarget(other)), [`TERM web: ${undeclared}`])
-    assert.deepEqual(scene.turn(1), [`CONT web: ${undeclared}`])
+    assert.deepEqual(scene.turn(1, setTarget(other)), [`TERM web: ${undeclared}`, `CONT web: ${undeclared}`])
     assert.deepEqual(scene.turn(2, scene.exited('web', code(0))), [
       `forget web: ${undeclared}`,
       `EOF web.log: ${undeclared}`,
@@ -166,7 +206,6 @@ describe('a logger', () => {
   it('waits for the post_stop hook of its writer, due or under way', () => {
     const scene = pair({ hooks: { preStart: null, postStop: finish } })
     scene.turn(1, setTarget(other))
-    scene.turn(1)
     assert.deepEqual(scene.turn(2, scene.exited('web', code(0))), ['post web: post_stop hook'])
     assert.deepEqual(scene.turn(3, scene.spawned('web')), [])
     assert.deepEqual(scene.turn(99_999), [])
@@ -180,23 +219,24 @@ describe('a logger', () => {
     const [writer] = logged('web')
     const plain = directory('web')
     const scene = pair()
-    assert.deepEqual(scene.turn(1, ask('stop', 'web.log')), [`TERM web.log: ${byAnn}`])
+    assert.deepEqual(scene.turn(1, ask('stop', 'web.log')), [`TERM web.log: ${byAnn}`, `CONT web.log: ${byAnn}`])
     assert.equal(scene.unit('web').phase, 'up')
     const single = pair()
     // Its service directory stays, only the `log/` in it is gone: the service is to get another pipe.
     assert.deepEqual(single.turn(1, setTarget(plain, other)), [
       'TERM web: its configuration changed',
+      'CONT web: its configuration changed',
       `TERM web.log: ${undeclared}`,
+      `CONT web.log: ${undeclared}`,
     ])
     assert.equal(single.unit('web.log').stop?.isForGood, false)
     const kept = pair()
-    assert.deepEqual(kept.turn(1, setTarget(writer, other)), [`TERM web.log: ${undeclared}`])
+    assert.deepEqual(kept.turn(1, setTarget(writer, other)), [`TERM web.log: ${undeclared}`, `CONT web.log: ${undeclared}`])
   })
 
   it('that did not end by that gets no end of its input while its writer is started again', () => {
     const scene = pair()
     scene.turn(1, setTarget(directory('web'), other))
-    scene.turn(1)
     assert.deepEqual(scene.turn(2, scene.exited('web', code(0))), [
       'spawn web: its configuration changed: exit code 0 after 2 ms',
     ])
@@ -209,7 +249,7 @@ describe('a logger', () => {
     const scene = running(0, slow, logged('web')[1])
     scene.turn(1, scene.exited('web', code(1)))
     assert.equal(scene.unit('web').phase, 'backoff')
-    assert.deepEqual(scene.turn(2, setTarget(slow)), [`TERM web.log: ${undeclared}`])
+    assert.deepEqual(scene.turn(2, setTarget(slow)), [`TERM web.log: ${undeclared}`, `CONT web.log: ${undeclared}`])
   })
 
   it('of a writer that is down for good is ended by the end of its input at once', () => {
@@ -222,9 +262,7 @@ describe('a logger', () => {
   it('being stopped by hand gets the end of its input as soon as that comes', () => {
     const scene = pair()
     scene.turn(1, ask('stop', 'web.log'))
-    scene.turn(1)
     scene.turn(2, setTarget(other))
-    scene.turn(2)
     assert.deepEqual(scene.turn(3, scene.exited('web', code(0))), [
       `forget web: ${undeclared}`,
       `EOF web.log: ${undeclared}`,
@@ -235,13 +273,13 @@ describe('a logger', () => {
   it('whose input goes on again after its end was sent is stopped as by hand, so that it does not read for ever', () => {
     const scene = pair()
     scene.turn(1, setTarget(other))
-    scene.turn(1)
     scene.turn(2, scene.exited('web', code(0)))
     assert.deepEqual(scene.turn(3, setTarget(...logged('web'), other)), [
       'spawn web: declared',
       `TERM web.log: ${undeclared}`,
+      `CONT web.log: ${undeclared}`,
     ])
-    assert.deepEqual(scene.turn(3, scene.spawned('web')), [`CONT web.log: ${undeclared}`])
+    assert.deepEqual(scene.turn(3, scene.spawned('web')), [])
     assert.match(scene.turn(4, scene.exited('web.log', code(0))).join(), /^spawn web.log: /)
   })
 
@@ -280,7 +318,7 @@ describe('a logger', () => {
   it('does not wait for a writer that nobody can tell', () => {
     const scene = pair()
     scene.turn(1, { kind: 'unresolved', unit: idOf('web'), run: scene.run('web').n, message: 'two of them' })
-    assert.deepEqual(scene.turn(2, setTarget(other)), [`TERM web.log: ${undeclared}`])
+    assert.deepEqual(scene.turn(2, setTarget(other)), [`TERM web.log: ${undeclared}`, `CONT web.log: ${undeclared}`])
   })
 
   it('that is not declared any more while its start is under way is ended when its outcome is known', () => {
@@ -312,8 +350,7 @@ describe('while the daemon ends', () => {
     const pairs = [...logged('a', { priority: 5 }, { priority: 5 }), ...logged('b', { priority: 5 }, { priority: 5 })]
     assert.deepEqual(ends(running(0, ...pairs)), ['TERM a', 'TERM b', 'EOF a.log', 'EOF b.log'])
     const scene = running(0, ...pairs)
-    assert.deepEqual(scene.turn(10, shutdown()), ['TERM a: SIGTERM', 'TERM b: SIGTERM'])
-    scene.turn(10)
+    assert.deepEqual(scene.turn(10, shutdown()), ['TERM a: SIGTERM', 'CONT a: SIGTERM', 'TERM b: SIGTERM', 'CONT b: SIGTERM'])
     assert.deepEqual(scene.turn(11, scene.exited('b', code(0))), ['EOF b.log: SIGTERM'])
     assert.deepEqual(scene.turn(12, scene.exited('a', code(0))), ['EOF a.log: SIGTERM'])
   })
@@ -321,8 +358,7 @@ describe('while the daemon ends', () => {
   it('loggers that are started first end last', () => {
     const pairs = [...logged('a', {}, { priority: 0 }), ...logged('b', {}, { priority: 0 })]
     const scene = running(0, ...pairs)
-    assert.deepEqual(scene.turn(10, shutdown()), ['TERM a: SIGTERM', 'TERM b: SIGTERM'])
-    scene.turn(10)
+    assert.deepEqual(scene.turn(10, shutdown()), ['TERM a: SIGTERM', 'CONT a: SIGTERM', 'TERM b: SIGTERM', 'CONT b: SIGTERM'])
     assert.deepEqual(scene.turn(11, scene.exited('b', code(0))), [])
     assert.deepEqual(scene.turn(12, scene.exited('a', code(0))), ['EOF a.log: SIGTERM', 'EOF b.log: SIGTERM'])
   })
@@ -341,7 +377,7 @@ describe('while the daemon ends', () => {
     const scene = running(0, ...logged('a', {}, { priority: 1 }))
     scene.turn(1, ask('stop', 'a.log'))
     scene.turn(2, scene.exited('a.log', code(0)))
-    assert.deepEqual(scene.turn(3, shutdown()), ['TERM a: SIGTERM'])
+    assert.deepEqual(scene.turn(3, shutdown()), ['TERM a: SIGTERM', 'CONT a: SIGTERM'])
   })
 })
 
@@ -366,7 +402,6 @@ describe('a logger that is declared or not while the service runs', () => {
     const scene = running(0, withLogger(plain), loggerOfWeb)
     scene.turn(1, setTarget(plain))
     assert.equal(scene.unit('web').endRunsUpTo, 1)
-    scene.turn(1)
     assert.deepEqual(scene.turn(2, scene.exited('web', code(0))), [
       'spawn web: its configuration changed: exit code 0 after 2 ms',
     ])
@@ -377,7 +412,7 @@ describe('a logger that is declared or not while the service runs', () => {
     const scene = running(0, withLogger({ ...plain, hooks }), loggerOfWeb)
     scene.turn(1, scene.exited('web', code(1)))
     scene.turn(2, scene.spawned('web'))
-    assert.deepEqual(scene.turn(3, setTarget({ ...plain, hooks })), [`TERM web.log: ${undeclared}`])
+    assert.deepEqual(scene.turn(3, setTarget({ ...plain, hooks })), [`TERM web.log: ${undeclared}`, `CONT web.log: ${undeclared}`])
     assert.equal(scene.unit('web').endRunsUpTo, 0)
   })
 
@@ -385,7 +420,9 @@ describe('a logger that is declared or not while the service runs', () => {
     const scene = running(0, withLogger(plain), loggerOfWeb)
     assert.deepEqual(scene.turn(1, setTarget(bySvlogd(plain))), [
       'TERM web: its configuration changed',
+      'CONT web: its configuration changed',
       `TERM web.log: ${undeclared}`,
+      `CONT web.log: ${undeclared}`,
     ])
     const builtin = running(0, bySvlogd(plain))
     assert.deepEqual(builtin.turn(1, setTarget(withLogger(plain), loggerOfWeb)), ['spawn web.log: declared'])

@@ -56,11 +56,11 @@ describe('a script that is asked before a signal', () => {
     const scene = running(0, withScripts)
     const { spec } = scene.unit('web')
     const why = 'stopped by ann (uid 1000)'
+    const rung = { kind: 'signal', unit: idOf('web'), run: 1, scope: 'main', purpose: 'ladder', why }
     assert.deepEqual(stepsOf(scene, ask('stop', 'web')), [
-      {
-        ...{ kind: 'signal', unit: idOf('web'), run: 1, signal: 'TERM', scope: 'main', purpose: 'ladder', why },
-        script: { command: ['control/t'], attempt: 1, spec },
-      },
+      { ...rung, signal: 'TERM', script: { command: ['control/t'], attempt: 1, spec } },
+      { ...rung, signal: 'CONT' },
+      { ...rung, signal: '0', script: { command: ['control/d'], attempt: 1, spec } },
     ])
     const wish = { kind: 'signal', unit: idOf('web'), run: 1, signal: 'HUP', scope: 'main', purpose: 'asked' }
     const script = { command: ['control/h'], attempt: 1, spec }
@@ -68,19 +68,19 @@ describe('a script that is asked before a signal', () => {
   })
 
   it('is that of the rung, by the ladder that is climbed', () => {
-    const climbed = (end: Event) => {
+    const climbed = (end: Event) => commands(stepsOf(running(0, withScripts), end))
+    assert.deepEqual(climbed(ask('stop', 'web')), [['control/t'], null, ['control/d']])
+    assert.deepEqual(climbed(shutdown()), [['control/t'], null, ['control/x']])
+    assert.deepEqual(climbed(setTarget()), [['control/t'], null, ['control/x']])
+  })
+
+  it('does not hold back the rungs behind it, and is not asked twice', () => {
+    for (const end of [ask('stop', 'web'), shutdown(), setTarget()]) {
       const scene = running(0, withScripts)
-      scene.turn(1, end)
-      const scripts = [commands(plan(scene.state, at(1)))]
-      scene.turn(1)
-      scripts.push(commands(plan(scene.state, at(1))))
-      assert.deepEqual(scene.turn(1).length, 1)
+      assert.equal(scene.turn(1, end).length, 3)
+      assert.deepEqual(scene.turn(1, scene.signalled('web', 'TERM', 'handled')), [])
       assert.deepEqual(scene.turn(99_999), [])
-      return scripts
     }
-    assert.deepEqual(climbed(ask('stop', 'web')), [[null], [['control/d']]])
-    assert.deepEqual(climbed(shutdown()), [[null], [['control/x']]])
-    assert.deepEqual(climbed(setTarget()), [[null], [['control/x']]])
   })
 
   it('is not run for a signal that has none', () => {

@@ -41,6 +41,11 @@ export function decodeService(
   const options = readServiceOptions(directory, reader, problems)
   const logPath = `${path}/log`
   const hasLog = isDirectory(logPath, reader)
+  if (!hasLog && isThere(logPath, reader)) {
+    const at = { file: logPath, line: 1, column: 1, setting: `${name}/log` }
+    const message = 'is not a directory, so the service has no logger'
+    problems.push({ ...at, message, hint: 'make it a directory with a file run, or remove it', severity: 'warning' })
+  }
   const builtin = hasLog && options.logger === 'builtin' ? readBuiltin(directory, context, problems) : null
   const unlogged = unloggedOutput(context)
   const logger = hasLog

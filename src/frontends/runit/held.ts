@@ -25,6 +25,8 @@ export interface Held {
   told: SuperviseStatus
   /** The files say what was told. */
   isWritten: boolean
+  /** Its unit has another directory by now: given back as soon as nothing of it runs here any more. */
+  isReplaced: boolean
   /** It is about to be declared: that the engine does not know it yet is no reason to give it back. */
   isAwaited: boolean
 }

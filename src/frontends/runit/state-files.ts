@@ -15,14 +15,10 @@ export function writeStatus(supervise: string, status: SuperviseStatus, before: 
   replace(`${supervise}/status`, encodeStatus(status))
 }
 
-/** The same, where nobody can read them yet. */
-export function writeFirstStatus(supervise: string, status: SuperviseStatus): void {
-  // What never ran has none.
-  if (status.pid !== 0 || existsSync(`${supervise}/pid`)) {
-    writeFileSync(`${supervise}/pid`, status.pid === 0 ? '' : `${status.pid}\n`, { mode: 0o644 })
-  }
-  writeFileSync(`${supervise}/stat`, statText(status), { mode: 0o644 })
-  writeFileSync(`${supervise}/status`, encodeStatus(status), { mode: 0o644 })
+/** All of them. `isNew`: no pid is told where there never was one, as runsv does it for loggers. */
+export function writeFirstStatus(supervise: string, status: SuperviseStatus, isNew: boolean): void {
+  const hasNoPid = isNew && !existsSync(`${supervise}/pid`)
+  writeStatus(supervise, status, hasNoPid ? { ...status, want: 'exit', gotTerm: !status.gotTerm } : null)
 }
 
 /** null: there is none, or none that can be read. */

@@ -30,7 +30,7 @@ const prepared = { ...web, hooks: { preStart: { ...hook, command: ['control/u'] 
 
 /** `run, want down, pid 101 since 5`: times as in the scene, by `at`. */
 function told(status: SuperviseStatus): string {
-  const sinceMs = status.sinceSeconds * 1000 + status.sinceNanoseconds / 1e6 - at(0).wallMs
+  const sinceMs = status.sinceSeconds * 1000 + Math.floor(status.sinceNanoseconds / 1e6) - at(0).wallMs
   const want = status.state === 'down' && status.want !== 'down' ? `, want ${status.want}` : ''
   return `${statText(status).trimEnd()}${want}, pid ${status.pid} since ${sinceMs}`
 }

@@ -71,6 +71,12 @@ export function createSupervise(parts: SuperviseParts): Supervise {
 
   function follow(held: Held, unit: Unit | null, snapshot: Snapshot): void {
     held.seen = unit
+    if (held.isReplaced && (unit === null || !isOfBefore(unit))) {
+      leaving.add(held)
+      held.seen = null
+      telling.tell(held, snapshot)
+      return
+    }
     if (unit?.isDeclared) held.isAwaited = false
     telling.tell(held, snapshot)
     if (unit !== null) {
@@ -83,7 +89,9 @@ export function createSupervise(parts: SuperviseParts): Supervise {
   }
 
   function release(snapshot: Snapshot): void {
-    for (const held of inOrderOfRelease(leaving)) if (!isPartnerThere(held, snapshot)) giveBack(held)
+    for (const held of inOrderOfRelease(leaving)) {
+      if (held.isReplaced || !isPartnerThere(held, snapshot)) giveBack(held)
+    }
   }
 
   function isPartnerThere({ site: { partner } }: Held, { state }: Snapshot): boolean {
@@ -109,7 +117,12 @@ export function createSupervise(parts: SuperviseParts): Supervise {
   function claim(sites: readonly SuperviseSite[]): ReadonlyMap<UnitId, string> {
     const snapshot = engine.snapshot()
     const listed = new Set(sites.map(({ directory }) => directory))
-    for (const held of all.values()) if (!listed.has(held.site.directory)) held.isAwaited = false
+    const units = new Set(sites.map(({ unit, part }) => `${part} ${unit}`))
+    for (const held of all.values()) {
+      if (listed.has(held.site.directory)) continue
+      held.isAwaited = false
+      held.isReplaced = units.has(`${held.site.part} ${held.site.unit}`)
+    }
     const refused = new Map<UnitId, string>()
     const owners = ownersOf(sites)
     const opened = sites.flatMap((site) => {
@@ -176,6 +189,11 @@ export function createSupervise(parts: SuperviseParts): Supervise {
     settle: inherited.settle,
     close,
   }
+}
+
+/** Its run is one that has to end for what is declared now. */
+function isOfBefore({ run, after, spec }: Unit): boolean {
+  return after !== null || (run !== null && run.runHash !== spec.runHash)
 }
 
 /** A service is not run without its logger, and a logger alone has nothing to log. */

@@ -39,7 +39,19 @@ export function createTelling({ loggers, clock, exchange, warn }: TellingParts):
     const told = project({ site, unit, isAwaited: true, previous: believed(site, unit, now), snapshot, now })
     const files = openDirectory(site.directory, inherited)
     if (typeof files === 'string') return files
-    return { site, files, control: 'ignored', seen: unit, told, isWritten: false, isAwaited: true }
+    const held: Held = {
+      site,
+      files,
+      control: 'ignored',
+      seen: unit,
+      told,
+      isWritten: false,
+      isReplaced: false,
+      isAwaited: true,
+    }
+    // Before anything is started: a `run` may ask sv about itself.
+    write(held, null)
+    return held
   }
 
   function tell(held: Held, snapshot: Snapshot, amended = held.told): void {
@@ -48,7 +60,6 @@ export function createTelling({ loggers, clock, exchange, warn }: TellingParts):
     if (held.isWritten && isSameStatus(held.told, status)) return
     const before = held.isWritten ? held.told : null
     held.told = status
-    if (held.files.ok === null && site.part !== 'builtin-logger' && isAboutToRun(unit, isAwaited)) return
     write(held, before)
   }
 
@@ -73,7 +84,8 @@ export function createTelling({ loggers, clock, exchange, warn }: TellingParts):
     const { directory } = held.site
     const supervise = superviseOf(directory)
     const isFirst = held.files.ok === null
-    const full = isFirst ? writeWhereFree(() => writeFirstStatus(supervise, held.told)) : null
+    const isNew = held.site.part === 'logger' && held.told.pid === 0
+    const full = isFirst ? writeWhereFree(() => writeFirstStatus(supervise, held.told, isNew)) : null
     if (!isFirst) writeStatus(supervise, held.told, before)
     held.files = openToClients(directory, held.files)
     held.isWritten = full === null
@@ -129,11 +141,6 @@ export function createTelling({ loggers, clock, exchange, warn }: TellingParts):
   }
 
   return { open, tell, repair, forget: (held) => troubled.delete(held) }
-}
-
-/** Its first state is told when its start is over: until then there was none that anybody could have asked for. */
-function isAboutToRun(unit: Unit | null, isAwaited: boolean): boolean {
-  return unit === null ? isAwaited : unit.phase === 'starting'
 }
 
 /** What the files say from before, where it is of the process that is there now: when that was started. */
