@@ -7,7 +7,6 @@ import { cleanEnvironment } from '../drivers/process/environment.ts'
 import { createScheduler } from '../drivers/schedule/scheduler.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
 import type { Driver, StdinPort } from '../engine/ports.ts'
-import { lockHolder } from '../frontends/runit/lock-holder.ts'
 import { createSupervise, type Supervise } from '../frontends/runit/supervise.ts'
 import { createLogFiles, type LogFiles } from '../logs/log-files.ts'
 import { type History, openHistory } from '../store/history.ts'
@@ -15,6 +14,7 @@ import { createRecorder } from '../store/recorder.ts'
 import { openSqliteStore, type SqliteStore } from '../store/sqlite.ts'
 import { type BootNow, bootNow } from '../sys/boot-clock.ts'
 import { createInotify } from '../sys/inotify.ts'
+import { lockHolder } from '../sys/lock-holder.ts'
 import { descriptorLimit } from '../sys/rlimit.ts'
 import { createWatcher } from '../sys/watcher.ts'
 import type { Home } from '../wire/home.ts'
@@ -22,6 +22,7 @@ import { createClock } from './clock.ts'
 import type { Declared } from './declared.ts'
 import { combineDrivers, type RunDriver } from './drivers.ts'
 import type { DriverName } from './home-driver.ts'
+import { withRunitPrograms } from './program-path.ts'
 import { createServices, type Services, servicesAmong } from './services.ts'
 import { createSources, decodeFiles, type Sources } from './sources.ts'
 
@@ -62,8 +63,10 @@ export async function openInside(setting: {
   const { home, driverName, declared, isFollowing, warn } = setting
   const { stateDirectory, runDirectory, logDirectory } = home
   // On the other core while the store is opened and what runs is adopted. An upgrade applies nothing that nobody asked for.
-  const reader = diskSourceReader(cleanEnvironment(process.env))
-  const ahead = isFollowing ? null : decodeFiles(declared, servicesAmong(declared, reader), runDirectory)
+  const clean = cleanEnvironment(process.env)
+  const reader = diskSourceReader(clean)
+  const directories = servicesAmong(declared, reader)
+  const ahead = isFollowing ? null : decodeFiles(declared, directories, runDirectory)
   ahead?.catch(() => {}) // whoever takes it is told
   const watcher = createWatcher()
   const descriptorsSoft = startNofileSoft()
@@ -71,7 +74,7 @@ export async function openInside(setting: {
   const startedAt = clock.now()
   const store = openSqliteStore({ stateDirectory, runDirectory, warn })
   store.noteStart(startedAt)
-  const baseEnvironment = cleanEnvironment(process.env)
+  const baseEnvironment = directories.length === 0 ? clean : withRunitPrograms(clean, process.argv[1] ?? '')
   const environment = Object.entries(baseEnvironment).map(([name, value]) => `${name}=${value}`)
   const logs = createLogFiles({
     directory: logDirectory,

@@ -231,7 +231,10 @@ describe('a logger', () => {
     ])
     assert.equal(single.unit('web.log').stop?.isForGood, false)
     const kept = pair()
-    assert.deepEqual(kept.turn(1, setTarget(writer, other)), [`TERM web.log: ${undeclared}`, `CONT web.log: ${undeclared}`])
+    assert.deepEqual(kept.turn(1, setTarget(writer, other)), [
+      `TERM web.log: ${undeclared}`,
+      `CONT web.log: ${undeclared}`,
+    ])
   })
 
   it('that did not end by that gets no end of its input while its writer is started again', () => {
@@ -350,7 +353,12 @@ describe('while the daemon ends', () => {
     const pairs = [...logged('a', { priority: 5 }, { priority: 5 }), ...logged('b', { priority: 5 }, { priority: 5 })]
     assert.deepEqual(ends(running(0, ...pairs)), ['TERM a', 'TERM b', 'EOF a.log', 'EOF b.log'])
     const scene = running(0, ...pairs)
-    assert.deepEqual(scene.turn(10, shutdown()), ['TERM a: SIGTERM', 'CONT a: SIGTERM', 'TERM b: SIGTERM', 'CONT b: SIGTERM'])
+    assert.deepEqual(scene.turn(10, shutdown()), [
+      'TERM a: SIGTERM',
+      'CONT a: SIGTERM',
+      'TERM b: SIGTERM',
+      'CONT b: SIGTERM',
+    ])
     assert.deepEqual(scene.turn(11, scene.exited('b', code(0))), ['EOF b.log: SIGTERM'])
     assert.deepEqual(scene.turn(12, scene.exited('a', code(0))), ['EOF a.log: SIGTERM'])
   })
@@ -358,7 +366,12 @@ describe('while the daemon ends', () => {
   it('loggers that are started first end last', () => {
     const pairs = [...logged('a', {}, { priority: 0 }), ...logged('b', {}, { priority: 0 })]
     const scene = running(0, ...pairs)
-    assert.deepEqual(scene.turn(10, shutdown()), ['TERM a: SIGTERM', 'CONT a: SIGTERM', 'TERM b: SIGTERM', 'CONT b: SIGTERM'])
+    assert.deepEqual(scene.turn(10, shutdown()), [
+      'TERM a: SIGTERM',
+      'CONT a: SIGTERM',
+      'TERM b: SIGTERM',
+      'CONT b: SIGTERM',
+    ])
     assert.deepEqual(scene.turn(11, scene.exited('b', code(0))), [])
     assert.deepEqual(scene.turn(12, scene.exited('a', code(0))), ['EOF a.log: SIGTERM', 'EOF b.log: SIGTERM'])
   })
@@ -412,7 +425,10 @@ describe('a logger that is declared or not while the service runs', () => {
     const scene = running(0, withLogger({ ...plain, hooks }), loggerOfWeb)
     scene.turn(1, scene.exited('web', code(1)))
     scene.turn(2, scene.spawned('web'))
-    assert.deepEqual(scene.turn(3, setTarget({ ...plain, hooks })), [`TERM web.log: ${undeclared}`, `CONT web.log: ${undeclared}`])
+    assert.deepEqual(scene.turn(3, setTarget({ ...plain, hooks })), [
+      `TERM web.log: ${undeclared}`,
+      `CONT web.log: ${undeclared}`,
+    ])
     assert.equal(scene.unit('web').endRunsUpTo, 0)
   })
 

@@ -13,12 +13,15 @@ import {
   type Play,
   play,
   running,
+  sentence,
   setTarget,
   shutdown,
 } from '../fixture.ts'
 import type { Event, Hook, Service, Step, StopRung } from '../model.ts'
 import { observe } from '../observe.ts'
 import { plan } from '../plan.ts'
+
+const byAnn = 'stopped by ann (uid 1000)'
 
 const askedLadder = (letter: string): readonly StopRung[] => [
   { signal: 'TERM', script: ['control/t'], scope: 'main', waitMs: 0 },
@@ -55,8 +58,7 @@ describe('a script that is asked before a signal', () => {
   it('goes with the step, together with what it takes to run it', () => {
     const scene = running(0, withScripts)
     const { spec } = scene.unit('web')
-    const why = 'stopped by ann (uid 1000)'
-    const rung = { kind: 'signal', unit: idOf('web'), run: 1, scope: 'main', purpose: 'ladder', why }
+    const rung = { kind: 'signal', unit: idOf('web'), run: 1, scope: 'main', purpose: 'ladder', why: byAnn }
     assert.deepEqual(stepsOf(scene, ask('stop', 'web')), [
       { ...rung, signal: 'TERM', script: { command: ['control/t'], attempt: 1, spec } },
       { ...rung, signal: 'CONT' },
@@ -74,34 +76,37 @@ describe('a script that is asked before a signal', () => {
     assert.deepEqual(climbed(setTarget()), [['control/t'], null, ['control/x']])
   })
 
-  it('does not hold back the rungs behind it, and is not asked twice', () => {
-    for (const end of [ask('stop', 'web'), shutdown(), setTarget()]) {
-      const scene = running(0, withScripts)
-      assert.equal(scene.turn(1, end).length, 3)
-      assert.deepEqual(scene.turn(1, scene.signalled('web', 'TERM', 'handled')), [])
-      assert.deepEqual(scene.turn(99_999), [])
-    }
-  })
-
   it('is not run for a signal that has none', () => {
     assert.deepEqual(commands(stepsOf(running(0, withScripts), signal('USR1'))), [null])
-    assert.deepEqual(commands(stepsOf(running(0, directory('web')), signal('HUP'), ask('stop', 'web'))), [null, null])
+    const steps = stepsOf(running(0, directory('web')), signal('HUP'), ask('stop', 'web'))
+    assert.deepEqual(steps.map(sentence), ['HUP web: asked for', `TERM web: ${byAnn}`, `CONT web: ${byAnn}`])
+    assert.deepEqual(commands(steps), [null, null, null])
   })
 
   it('is not run for the hooks of the unit', () => {
     const scene = play()
     scene.turn(0, setTarget({ ...withScripts, hooks: { preStart: hook, postStop: null } }))
     scene.turn(0, scene.spawned('web'))
-    assert.deepEqual(commands(stepsOf(scene, signal('HUP'), ask('stop', 'web'))), [null, null])
+    const steps = stepsOf(scene, signal('HUP'), ask('stop', 'web'))
+    assert.deepEqual(steps.map(sentence), [
+      'HUP web: asked for',
+      `TERM web: ${byAnn}`,
+      `CONT web: ${byAnn}`,
+      `0 web: ${byAnn}`,
+    ])
+    assert.deepEqual(commands(steps), [null, null, null, null])
   })
 
-  it('that has dealt with it leaves the ladder to go on', () => {
-    const scene = running(0, withScripts)
-    scene.turn(1, ask('stop', 'web'))
-    assert.deepEqual(scene.turn(1, scene.signalled('web', 'TERM', 'handled')), ['CONT web: stopped by ann (uid 1000)'])
-    assert.equal(scene.unit('web').reason, 'stopped by ann (uid 1000): still there, SIGCONT sent')
-    scene.turn(1, scene.signalled('web', 'CONT', 'sent'))
-    assert.equal(scene.unit('web').reason, 'stopped by ann (uid 1000): still there, word to its control script sent')
+  it('has the rungs behind it sent in the same turn, whatever comes of it, and is not asked twice', () => {
+    for (const outcome of ['handled', 'sent'] as const) {
+      const scene = running(0, withScripts)
+      const told = [`TERM web: ${byAnn}`, `CONT web: ${byAnn}`, `0 web: ${byAnn}`]
+      assert.deepEqual(scene.turn(1, ask('stop', 'web')), told)
+      assert.deepEqual(scene.turn(1, scene.signalled('web', 'TERM', outcome)), [])
+      assert.deepEqual(scene.turn(1, scene.signalled('web', 'CONT', 'sent')), [])
+      assert.equal(scene.unit('web').reason, `${byAnn}: SIGTERM sent, SIGCONT sent, word to its control script sent`)
+      assert.deepEqual(scene.turn(99_999), [])
+    }
   })
 
   it('that found nobody makes the driver look', () => {

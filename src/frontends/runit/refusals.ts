@@ -1,8 +1,8 @@
 import { getuid } from 'node:process'
 import type { UnitId } from '../../core/model.ts'
 import type { Errno } from '../../sys/errno.ts'
+import { lockHolder } from '../../sys/lock-holder.ts'
 import { descriptorLimit } from '../../sys/rlimit.ts'
-import { lockHolder } from './lock-holder.ts'
 
 /** Each is a sentence that names the path, and what to do about it. */
 

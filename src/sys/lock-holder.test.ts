@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { lockFile } from '../../sys/flock.ts'
+import { lockFile } from './flock.ts'
 import { lockHolder, parseLocks } from './lock-holder.ts'
 
 test('of all locks those of flock are read, and who waits for one does not hold it', () => {

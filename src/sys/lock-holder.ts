@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
-import { errnoOf } from '../../sys/errno.ts'
-import { readCommand, readStat } from '../../sys/proc.ts'
-import { withSpareDescriptor } from '../../sys/spare.ts'
+import { errnoOf } from './errno.ts'
+import { readCommand, readStat } from './proc.ts'
+import { withSpareDescriptor } from './spare.ts'
 
 /** Who holds the lock of a file. `name`: empty where it is gone, or not ours to see. */
 export interface LockHolder {
