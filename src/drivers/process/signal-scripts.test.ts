@@ -85,11 +85,12 @@ it('when the run ends meanwhile all who wait find it gone, and the script goes o
   inDirectory(async (bench, spec) => {
     const go = goFifo(bench)
     script(bench, 't', `read -r line <${go}; echo on`)
+    script(bench, 'h', 'echo never')
     const { pid } = await ready(bench, spec)
-    bench.perform([asked(spec, 'TERM'), signalStep('a/b/1', 1, 'HUP'), asked(spec, '0', 'control/t')])
+    bench.perform([asked(spec, 'TERM'), signalStep('a/b/1', 1, '0'), asked(spec, 'HUP', 'control/h')])
     process.kill(pid, 'SIGKILL')
     await bench.until((event) => event.kind === 'exited')
-    assert.deepEqual(outcomes(bench), ['TERM gone', 'HUP gone', '0 gone'])
+    assert.deepEqual(outcomes(bench), ['TERM gone', '0 gone', 'HUP gone'])
     assert.equal(scriptPids().length, 1)
     await startRun(bench, 'a/b/1', 2, spec)
     bench.perform([signalStep('a/b/1', 2, 'CONT')])
@@ -97,10 +98,41 @@ it('when the run ends meanwhile all who wait find it gone, and the script goes o
     writeFileSync(go, '\n')
     await until(() => bench.output('a/b/1').includes('on\n') && scriptPids().length === 0)
     assert.equal(outcomes(bench).length, 3)
+    assert(!bench.output('a/b/1').includes('never'))
   }),
 )
 
-it('a script asked for a run that is gone is not run', limit, () =>
+it('a script that stands for no signal is run once, also when the one before it ends the process itself', limit, () =>
+  inDirectory(async (bench, spec) => {
+    const go = goFifo(bench)
+    const { pid } = await ready(bench, spec)
+    script(bench, 't', `kill -KILL ${pid}; read -r line <${go}; echo on; exit 0`)
+    script(bench, 'd', 'echo down; exit 1')
+    bench.perform([asked(spec, 'TERM'), signalStep('a/b/1', 1, 'CONT'), asked(spec, '0', 'control/d')])
+    await bench.until((event) => event.kind === 'exited')
+    assert.deepEqual(outcomes(bench), ['TERM gone', 'CONT gone', '0 gone'])
+    writeFileSync(go, '\n')
+    const words = () => bench.output('a/b/1').split('\n').sort().join(' ').trim()
+    await until(() => words() === 'down on ready' && scriptPids().length === 0)
+    assert.equal(outcomes(bench).length, 3, 'each is answered once')
+  }),
+)
+
+it('a script that stands for no signal is run for a run that is gone, and its outcome is told', limit, () =>
+  inDirectory(async (bench, spec) => {
+    script(bench, 'd', 'echo down')
+    script(bench, 'x', 'echo exit; exit 1')
+    const { pid } = await ready(bench, spec)
+    process.kill(pid, 'SIGKILL')
+    await bench.until((event) => event.kind === 'exited')
+    bench.perform([asked(spec, '0', 'control/d'), signalStep('a/b/1', 1, '0'), asked(spec, '0', 'control/x')])
+    await until(() => outcomes(bench).length === 3)
+    assert.deepEqual(outcomes(bench), ['0 handled', '0 gone', '0 gone'])
+    await until(() => bench.output('a/b/1') === 'ready\ndown\nexit\n')
+  }),
+)
+
+it('a script asked before a signal to a run that is gone is not run', limit, () =>
   inDirectory(async (bench, spec) => {
     script(bench, 't', 'echo run')
     bench.perform([asked(spec, 'TERM')])
