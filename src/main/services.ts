@@ -285,7 +285,7 @@ function withRefused(app: App, refused: ReadonlyMap<UnitId, string>, { units }: 
   const services = Object.values(app.services).map((service): Service => {
     const unit = unitId(app.name, service.name, 1)
     const why = refused.get(unit)
-    if (why === undefined || units.get(unit)?.run) return service
+    if (why === undefined || units.get(unit)?.run?.identity) return service
     return {
       ...service,
       process: { ...service.process, commandError: why },
