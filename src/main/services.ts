@@ -179,8 +179,10 @@ export function createServices(options: {
     let isDue = hasRefused
     for (const one of taken) {
       if (stampOf(one.directory.path) !== one.stamp) {
+        // Another directory may be behind the path, or none of its changes was told.
         one.watch?.stop()
         one.watch = null
+        one.known.clear()
         isDue = true
       }
       for (const [name, units] of one.exited) {

@@ -46,19 +46,31 @@ export interface FoundService {
   readonly name: string
   /** Without links in it. */
   readonly path: string
+  /** As in FileLook. */
+  readonly identity: string
 }
 
-/** The service directories that runsvdir would take from `path`, by name; `names` are those in it. */
+/**
+ * The service directories that runsvdir would take from `path`, by name; `names` are those in it. `known`: found before, and not
+ * changed since.
+ */
 export function findServices(
   path: string,
   names: readonly string[],
   reader: SourceReader,
+  known: ReadonlyMap<string, FoundService> = new Map(),
 ): { readonly found: readonly FoundService[]; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const found: FoundService[] = []
   const identities = new Map<string, string>()
   for (const name of names.filter((one) => !one.startsWith('.')).toSorted()) {
     const here = `${path}/${name}`
+    const before = known.get(name)
+    if (before !== undefined && !identities.has(before.identity)) {
+      identities.set(before.identity, name)
+      found.push(before)
+      continue
+    }
     const problem = (message: string, hint: string, severity: Problem['severity']) =>
       problems.push({ file: here, line: 1, column: 1, setting: name, message, hint, severity })
     const look = reader.look(here)
@@ -88,7 +100,7 @@ export function findServices(
       continue
     }
     identities.set(look.identity, name)
-    found.push({ name, path: realPath(here, reader) })
+    found.push({ name, path: realPath(here, reader), identity: look.identity })
   }
   return { found, problems }
 }
@@ -104,7 +116,8 @@ function nameFault(name: string): string | null {
 const nameCharsMax = 120
 
 function oneDirectory(path: string, reader: SourceReader): ReturnType<typeof findServices> {
-  return { found: [{ name: path.slice(path.lastIndexOf('/') + 1), path: realPath(path, reader) }], problems: [] }
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return { found: [{ name, path: realPath(path, reader), identity: '' }], problems: [] }
 }
 
 /** Where runsv would be: it has entered the directory, and stays there when a link to it goes. */
@@ -143,7 +156,7 @@ export function decodeServices(
     ? { found: [], problems: [unreadable(path, names.message)] }
     : which === 'itself'
       ? oneDirectory(path, reader)
-      : findServices(path, names, reader)
+      : findServices(path, names, reader, known)
   const directory = which === 'itself' ? path.slice(0, path.lastIndexOf('/')) || '/' : path
   const environment = 'SVDIR' in reader.environment || directory === usualDirectory ? {} : { SVDIR: directory }
   const taken = new Set(found.map(({ name }) => name))

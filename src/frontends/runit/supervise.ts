@@ -157,7 +157,6 @@ export function createSupervise(parts: SuperviseParts): Supervise {
     if (held !== undefined) {
       held.site = site
       held.isAwaited = true
-      telling.repair(held)
       return null
     }
     const opened = telling.open(site, inherited, snapshot)

@@ -15,8 +15,6 @@ export interface Telling {
   open(site: SuperviseSite, inherited: Inherited, snapshot: Snapshot): Held | string
   /** What is new of a site; `amended`: as if this had been told before. */
   tell(held: Held, snapshot: Snapshot, amended?: SuperviseStatus): void
-  /** Makes anew what was removed. */
-  repair(held: Held): void
   /** Nothing more is told of it. */
   forget(held: Held): void
 }
@@ -92,9 +90,9 @@ export function createTelling({ loggers, clock, exchange, warn }: TellingParts):
     if (full !== null) throw Object.assign(new Error(full), { code: full })
   }
 
+  /** Makes anew what was removed. */
   function repair(held: Held): void {
     const { directory } = held.site
-    if (isInPlace(directory, held.files)) return
     const supervise = superviseOf(directory)
     const files = openDirectory(directory, noneInherited)
     if (typeof files === 'string') {
@@ -140,7 +138,7 @@ export function createTelling({ loggers, clock, exchange, warn }: TellingParts):
     return unitStatus({ unit, mode, now, previous })
   }
 
-  return { open, tell, repair, forget: (held) => troubled.delete(held) }
+  return { open, tell, forget: (held) => troubled.delete(held) }
 }
 
 /** What the files say from before, where it is of the process that is there now: when that was started. */

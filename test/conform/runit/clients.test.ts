@@ -216,7 +216,15 @@ const scenarios: readonly Scenario[] = [
     },
   },
   oddName('a space', 'with space'),
-  oddName('a newline', 'with\nnewline'),
+  {
+    name: 'a name with a newline',
+    services: { 'with\nnewline': witness() },
+    async run(scene) {
+      const isStarted = (): boolean => scene.notes('with\nnewline').length > 0
+      await scene.until('a word on it', () => isStarted() || scene.side.said().includes('a line break'))
+      scene.seeText('it', isStarted() ? 'is started' : 'is refused')
+    },
+  },
   oddName('letters of UTF-8', 'naïve-Dienst'),
   oddName('a byte that is no letter', 'percent%25+plus'),
   oddName('a leading dash', '-dash'),
@@ -229,7 +237,6 @@ function oddName(what: string, name: string): Scenario {
     name: `a name with ${what}`,
     services: { [name]: { run, orders: fifo } },
     async run(scene) {
-      if (!(await scene.untilOrNot(() => scene.notes(name).length > 0))) return scene.seeText('it', 'is not started')
       const first = await scene.untilStarted(name)
       scene.see(name)
       await scene.client('sv', ['status', `./${name}`], { directory: scene.side.services })

@@ -12,10 +12,13 @@ const services: Readonly<Record<string, Files>> = {
   resting: { ...witness(), down: file('') },
 }
 
+/** A supervisor whose service has ended gives it up at once, or when all have. */
+const givingUpMs = 4_000
+
 async function untilAllRun(scene: Scene): Promise<readonly number[]> {
   const pids: number[] = []
   for (const service of ['one', 'two', 'stubborn']) pids.push(await scene.untilStarted(service))
-  await scene.untilLogs('one')
+  scene.transcript.pid(await scene.untilLogs('one'))
   await scene.until('the supervisor to listen', () => scene.isSupervised('resting'))
   return pids
 }
@@ -43,10 +46,9 @@ const scenarios: readonly (Scenario & { readonly script: string })[] = [
       scene.act('the supervisor gets SIGHUP', () => scene.side.supervisor.signal('SIGHUP'))
       for (const service of ['one', 'one/log', 'two']) await scene.untilStatus(service, { state: 'down', want: 'd' })
       await scene.untilAsked('stubborn')
-      for (const service of ['one', 'two', 'resting']) {
-        const isLeft = await scene.untilOrNot(() => !scene.isSupervised(service))
-        scene.seeText(service, isLeft ? 'is no longer supervised' : 'is still supervised')
-      }
+      const others = ['one', 'two', 'resting']
+      const areLeft = await scene.untilOrNot(() => !others.some(scene.isSupervised), givingUpMs)
+      scene.seeText(others.join(', '), areLeft ? 'are no longer supervised' : 'are still supervised')
       seeWhichLive(scene, pids)
       for (const service of ['one', 'one/log', 'two', 'stubborn', 'resting']) scene.see(service)
       await scene.sv('status', 'one', 'two', 'stubborn', 'resting')
@@ -54,6 +56,7 @@ const scenarios: readonly (Scenario & { readonly script: string })[] = [
       scene.kill('stubborn')
       await scene.untilUnsupervised('stubborn')
       scene.see('stubborn')
+      for (const service of others) await scene.untilUnsupervised(service)
       scene.seeText('it ended with', JSON.stringify(await scene.untilEnded()))
       for (const service of ['one', 'two', 'stubborn']) scene.seeNotes(service)
     },

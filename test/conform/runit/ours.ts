@@ -5,7 +5,7 @@ import { type StartSupervisor, startSupervisor } from './supervisor.ts'
 /** What stands beside the original: Holdfast, or the original once more, which proves that the scripts are steady. */
 export type SecondSide = 'ours' | 'original'
 
-const secondSideByDefault: SecondSide = 'original'
+const secondSideByDefault: SecondSide = 'ours'
 
 export const secondSide: SecondSide = toSecondSide(process.env.HOLDFAST_RUNIT_SIDE ?? secondSideByDefault)
 

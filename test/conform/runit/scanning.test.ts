@@ -24,6 +24,20 @@ async function untilScanned(scene: Scene, canary: string): Promise<void> {
   await scene.untilStarted(canary)
 }
 
+/** A pause between two starts, and room for a machine with other work. */
+const restartMs = 4_000
+
+/** To be called when it has been scanned; says whether the service has another process by now, and gives the one it has. */
+async function seeIfAnew(scene: Scene, service: string, first: number): Promise<number> {
+  const hasOther = (): boolean => {
+    const status = scene.status(service)
+    return status?.state === 'run' && status.pid !== first && scene.notes(service).includes(`start pid=${status.pid}`)
+  }
+  const isAnew = await scene.untilOrNot(hasOther, restartMs)
+  scene.seeText(service, isAnew ? 'was started anew' : 'runs on')
+  return isAnew ? await scene.untilStarted(service, first) : first
+}
+
 /** What the scanned directory holds, and what becomes of it when that changes. */
 const scenarios: readonly Scenario[] = [
   {
@@ -86,17 +100,18 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'a link is renamed: the service runs on',
+    name: 'a link is renamed',
     services: { 'old-name': witness() },
     files: unlinked({ 'name-canary': witness() }),
     async run(scene) {
-      await scene.untilStarted('old-name')
+      const first = await scene.untilStarted('old-name')
       scene.rename('old-name', 'new-name')
       await untilScanned(scene, 'name-canary')
+      const pid = await seeIfAnew(scene, 'new-name', first)
       scene.see('new-name')
       await scene.sv('status', 'new-name', 'old-name')
       scene.send('new-name', 't')
-      await scene.untilNoted('new-name', /^start/, 2)
+      await scene.untilStarted('new-name', pid)
       scene.seeNotes('new-name')
     },
   },
@@ -135,14 +150,15 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'two links to one directory are one service, which ends with the last of them',
+    name: 'two links to one directory are one service, and one of them is removed, then the other',
     services: { double: { ...witness(), finish: notingFinish } },
     files: { ...unlinked({ 'double-canary': witness() }), 'service/double-too': link('../sv/double') },
     async run(scene) {
-      await scene.untilStarted('double')
+      const first = await scene.untilStarted('double')
       await scene.sv('status', 'double', 'double-too')
       scene.unlink('double')
       await untilScanned(scene, 'double-canary')
+      await seeIfAnew(scene, 'double-too', first)
       scene.see('double-too')
       scene.unlink('double-too')
       await scene.untilUnsupervised('../sv/double')
@@ -163,7 +179,7 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'the service directory is moved, and its link follows: the service runs on',
+    name: 'the service directory is moved, and its link follows',
     services: { moved: { ...witness(), finish: notingFinish } },
     files: unlinked({ 'moved-canary': witness() }),
     async run(scene) {
@@ -174,9 +190,10 @@ const scenarios: readonly Scenario[] = [
         renameSync(scene.path('.moved.new'), scene.path('moved'))
       })
       await untilScanned(scene, 'moved-canary')
+      const pid = await seeIfAnew(scene, 'moved', first)
       scene.see('moved')
       scene.order('moved', 'exit 0')
-      await scene.untilStarted('moved', first)
+      await scene.untilStarted('moved', pid)
       scene.see('moved')
       scene.seeNotes('moved')
     },
@@ -221,13 +238,15 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'log/ that comes later waits for the next supervisor of the service',
+    name: 'log/ comes while the service runs',
     services: { unlogged: witness() },
     files: unlinked({ 'log-canary': witness() }),
     async run(scene) {
       const first = await scene.untilStarted('unlogged')
       scene.write('unlogged', { 'log/run': shell('exec cat >>lines') })
       await untilScanned(scene, 'log-canary')
+      const isLogged = await scene.untilOrNot(() => scene.exists('unlogged/log/lines'), restartMs)
+      scene.seeText('its output', isLogged ? 'is read by the logger' : 'goes where it went')
       await scene.sv('status', 'unlogged')
       scene.send('unlogged', 't')
       const second = await scene.untilStarted('unlogged', first)

@@ -81,8 +81,8 @@ export interface Scene {
   untilWhole(service: string): Promise<unknown>
   /** Resolves when the supervisor said something about the service on its stderr, or plainly does not. */
   untilSaid(service: string): Promise<unknown>
-  /** Waits for what one of the two may never do; false: it plainly does not. */
-  untilOrNot(probe: () => boolean): Promise<boolean>
+  /** Waits for what one of the two may never do; false: it plainly does not. `withinMs` where it is known to be due. */
+  untilOrNot(probe: () => boolean, withinMs?: number): Promise<boolean>
   /** Resolves when no supervisor listens to the service any more. */
   untilUnsupervised(service: string): Promise<unknown>
 
@@ -272,8 +272,8 @@ export function createScene(side: Side, transcript: Transcript): Scene {
     async untilSaid(service) {
       await scene.untilOrNot(() => said(service).length > 0)
     },
-    async untilOrNot(probe) {
-      const deadline = performance.now() + plainlyNotMs
+    async untilOrNot(probe, withinMs = plainlyNotMs) {
+      const deadline = performance.now() + withinMs
       const late = () => (performance.now() > deadline ? 'not' : null)
       return (await scene.until('what may not come', () => probe() || late())) !== 'not'
     },

@@ -126,7 +126,9 @@ const finishes: readonly Scenario[] = [
       const first = await scene.untilStarted('latefinish')
       scene.write('latefinish', { finish: notingFinish })
       scene.order('latefinish', 'exit 4')
-      await scene.untilStarted('latefinish', first)
+      const second = await scene.untilStarted('latefinish', first)
+      scene.order('latefinish', 'exit 5')
+      await scene.untilStarted('latefinish', second)
       scene.seeNotes('latefinish')
     },
   },
