@@ -112,7 +112,8 @@ function climb(draft: Draft, unit: Unit, step: SignalStep, now: Now): void {
   if (unit.phase !== 'stopping')
     enterPhase(draft, unit, 'stopping', now, { ...kept, run, stop, why: `${why}: ${told}` })
   else {
-    const isAtOnce = isGoingOn && rung > 0 && rungAt(unit, { rung: rung - 1, isForGood }).waitMs === 0
+    const isNext = isGoingOn && rung > 0 && rung < ladderOf(unit, isForGood).length
+    const isAtOnce = isNext && rungAt(unit, { rung: rung - 1, isForGood }).waitMs === 0
     putUnit(draft, {
       ...unit,
       run,

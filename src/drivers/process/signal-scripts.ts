@@ -124,11 +124,13 @@ export function createSignalScripts(options: {
     runEnded(run) {
       const queue = queues.get(keyOf(run))
       if (queue === undefined) return
-      queues.delete(keyOf(run))
       for (const { step, post } of [queue.asked, ...queue.waiting]) {
         post({ kind: 'signalled', ...refOf(step), outcome: 'gone' })
       }
-      proceed(queue.waiting.filter(({ step }) => isOnlyScript(step)).map(({ step }) => ({ step, post: () => {} })))
+      const answered = ({ step }: Asked): Asked => ({ step, post: () => {} })
+      const waiting = queue.waiting.filter(({ step }) => isOnlyScript(step)).map(answered)
+      if (waiting.length === 0) queues.delete(keyOf(run))
+      else queues.set(keyOf(run), { ...queue, asked: answered(queue.asked), waiting })
     },
     close() {
       queues.clear()

@@ -120,15 +120,17 @@ const checks: readonly Scenario[] = (
   services: { [`check-${name}`]: { ...witness(), check } },
   async run(scene) {
     const service = `check-${name}`
+    // Only this one is not what is waited for.
+    const wait = name === 'failing' ? '1' : '9'
     const pid = await scene.untilStarted(service)
     await scene.untilSettled(service)
-    await scene.sv('-w', '1', 'check', service)
-    await scene.sv('-w', '1', 'start', service)
-    await scene.sv('-w', '1', 'restart', service)
+    await scene.sv('-w', wait, 'check', service)
+    await scene.sv('-w', wait, 'start', service)
+    await scene.sv('-w', wait, 'restart', service)
     await scene.untilStarted(service, pid)
-    await scene.sv('-w', '1', 'stop', service)
-    await scene.sv('-w', '1', 'check', service)
-    await scene.sv('-w', '1', 'start', service)
+    await scene.sv('-w', wait, 'stop', service)
+    await scene.sv('-w', wait, 'check', service)
+    await scene.sv('-w', wait, 'start', service)
     await scene.untilStarted(service)
     scene.see(service)
     scene.seeNotes(service)

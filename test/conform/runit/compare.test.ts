@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compareTranscripts, staleDifferences } from './compare.ts'
-import { type Difference, differences } from './differences.ts'
+import type { Difference } from './difference.ts'
+import { differences } from './differences.ts'
 
 const where = 'states / paused'
 const original = ['start', 'pid #1', 'run', 'umask 0022', 'end']

@@ -1,4 +1,4 @@
-import type { Difference, Line } from './differences.ts'
+import type { Difference, Line } from './difference.ts'
 
 /** What is left to say about two transcripts; `text` is null when there is nothing. */
 export interface Comparison {

@@ -1,16 +1,11 @@
-/**
- * Where Holdfast is known to differ from the original in what the scripts here can see. docs/compat/runit.md tells a
- * reader the same, with the same reasons; a difference that stands here and no longer shows is a failure.
- */
-export interface Difference {
-  /** `script / scenario` as the tests name them; `*` for either: any, and it need not show. */
-  readonly where: string
-  /** Neighbouring lines of the transcripts that stand in each other's place; either may be empty. */
-  readonly original: readonly Line[]
-  readonly ours: readonly Line[]
-  readonly reason: string
-}
+import type { Difference } from './difference.ts'
+import { differencesOfProcesses } from './differences-of-processes.ts'
+import { differencesOfServices } from './differences-of-services.ts'
+import { differencesOfWords } from './differences-of-words.ts'
 
-export type Line = string | RegExp
-
-export const differences: readonly Difference[] = []
+/** docs/compat/runit.md tells a reader the same, with the same reasons; one that no longer shows is a failure. */
+export const differences: readonly Difference[] = [
+  ...differencesOfProcesses,
+  ...differencesOfServices,
+  ...differencesOfWords,
+]

@@ -115,7 +115,11 @@ const scenarios: readonly Scenario[] = [
       }
       scene.seeText('reads', `${reads}, all whole`)
       scene.seeText('it changed meanwhile', String(contents.has('run 0 u 0') && contents.has('run 1 u 0')))
-      // In order: nothing of it is left once the last byte has been obeyed.
+      // In order: nothing of it is left once a later byte has been obeyed.
+      await scene.until('all of it to be obeyed', () => {
+        scene.quietly(() => scene.send('storm', '1'))
+        return scene.notes('storm').includes('got USR1')
+      })
       scene.send('storm', 'co')
       await scene.untilStatus('storm', { state: 'run', want: 'd' })
       await scene.sv('status', 'storm')

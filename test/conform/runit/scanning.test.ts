@@ -245,7 +245,8 @@ const scenarios: readonly Scenario[] = [
       const first = await scene.untilStarted('unlogged')
       scene.write('unlogged', { 'log/run': shell('exec cat >>lines') })
       await untilScanned(scene, 'log-canary')
-      const isLogged = await scene.untilOrNot(() => scene.exists('unlogged/log/lines'), restartMs)
+      const logs = (): boolean => scene.exists('unlogged/log/lines') && scene.status('unlogged/log')?.state === 'run'
+      const isLogged = await scene.untilOrNot(logs, restartMs)
       scene.seeText('its output', isLogged ? 'is read by the logger' : 'goes where it went')
       await scene.sv('status', 'unlogged')
       scene.send('unlogged', 't')
