@@ -65,8 +65,8 @@ const lastsMs = 1_500
 
 async function check(home: Home, place: string, { place: where, text, code }: ShownCommand): Promise<void> {
   // There is one for each home.
-  if (text.startsWith('holdfast daemon')) await run(home, place, 'holdfast down --yes')
-  const isEndless = / (-f|--follow)\b|^holdfast (events|daemon)\b/.test(text)
+  if (/^holdfast (daemon|runsvdir)\b/.test(text)) await run(home, place, 'holdfast down --yes')
+  const isEndless = / (-f|--follow)\b|^holdfast (events|daemon|runsvdir)\b/.test(text)
   const result = await run(home, place, withFilesOf(home, text), isEndless)
   const said = `${where}: ${text}\n${result.output}`
   if (isEndless) assert.ok(result.lasted, `it ended by itself: ${said}`)
@@ -80,6 +80,7 @@ function withFilesOf(home: Home, text: string): string {
     text
       .replace(/\/opt\/holdfast-[\d.]+/, root)
       .replace(/\/etc\/supervisor\b(\/conf\.d)?/, join(root, 'examples/migrate-supervisord$1'))
+      .replace(/\/etc\/service\b/, join(home.directory, 'place/examples/migrate-runit/service'))
       .replace(/\/etc\/holdfast\b/, home.directory)
       // Without a terminal it shows one picture.
       .replace(/^holdfast top\b(?!.*--once)/, 'holdfast top --once')

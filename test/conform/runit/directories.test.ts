@@ -239,6 +239,7 @@ const scenarios: readonly Scenario[] = [
         await scene.sv('status', 'log-without-run')
       })
       scene.seeText('the service', scene.status('log-without-run')!.pid === pid ? 'runs on' : 'was started anew')
+      await scene.untilSaid('log-without-run')
       scene.seeSaid('log-without-run')
       scene.write('log-without-run', { 'log/run': shell('exec cat >lines') })
       await scene.until('its logger', () => scene.status('log-without-run/log')?.state === 'run')
@@ -255,6 +256,7 @@ const scenarios: readonly Scenario[] = [
       scene.see('log-is-file')
       await scene.sv('status', 'log-is-file')
       await scene.sv('status', 'log-is-file/log')
+      await scene.untilSaid('log-is-file')
       scene.seeSaid('log-is-file')
     },
   },
@@ -271,6 +273,7 @@ const scenarios: readonly Scenario[] = [
           scene.see(service)
           scene.see(`${service}/log`)
         })
+        if (service === 'log-mute') await scene.untilSaid(service)
         scene.seeSaid(service)
       }
     },
@@ -399,6 +402,7 @@ const scenarios: readonly Scenario[] = [
         scene.see('bare')
         await scene.sv('status', 'bare')
       })
+      await scene.untilSaid('bare')
       scene.seeSaid('bare')
       scene.write('bare', { orders: fifo, run: shell('exec witness') })
       await scene.untilStarted('bare')

@@ -138,10 +138,11 @@ const scenarios: readonly (Scenario & { readonly script: string })[] = [
       await scene.untilStarted('staying')
       const { services: scanned } = scene.side
       scene.act('service/ is renamed, and a new one is made', () => {
+        // Whole when it appears: a scan of a half-made one would miss the service.
+        mkdirSync(`${scanned}.new`)
+        for (const name of ['staying', 'canary']) symlinkSync(`../sv/${name}`, `${scanned}.new/${name}`)
         renameSync(scanned, `${scanned}.old`)
-        mkdirSync(scanned)
-        symlinkSync('../sv/staying', scene.path('staying'))
-        symlinkSync('../sv/canary', scene.path('canary'))
+        renameSync(`${scanned}.new`, scanned)
       })
       await scene.untilStarted('canary')
       scene.see('staying')

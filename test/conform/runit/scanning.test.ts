@@ -214,6 +214,7 @@ const scenarios: readonly Scenario[] = [
       scene.seeText('.hidden', scene.exists('.hidden/supervise') ? 'supervised' : 'untouched')
       for (const name of ['plain-file', 'link-to-file', 'dangling-link', 'circle']) await scene.sv('status', name)
       await scene.sv('status', '.hidden')
+      for (const name of ['dangling-link', 'circle']) await scene.untilSaid(name)
       for (const name of ['dangling-link', 'circle', 'plain-file', 'link-to-file']) scene.seeSaid(name)
     },
   },

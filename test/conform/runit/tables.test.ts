@@ -58,6 +58,7 @@ const unstartable: readonly Scenario[] = Object.entries<{ readonly [path: string
       scene.seeText('stat', scene.read(service, 'supervise/stat'))
       await scene.sv('status', service)
       scene.seeText('the first notes', scene.notes(service).slice(0, 2).join('; '))
+      await scene.untilSaid(service)
       scene.seeSaid(service)
     },
   }
@@ -330,6 +331,7 @@ const controls: readonly Scenario[] = [
         await scene.untilNoted('mutecontrol', new RegExp(`^got ${signal}$`))
       }
       scene.seeNotes('mutecontrol')
+      await scene.untilSaid('mutecontrol')
       scene.seeSaid('mutecontrol')
     },
   },
