@@ -104,7 +104,15 @@ export async function openInside(setting: {
   }
   const runs = driverName === 'fake' ? await startPlaying() : startRunDriver()
   const probes = createProbes({ logs })
-  const driver = combineDrivers({ runs, probes, schedules: createScheduler({ warn }) })
+  const combined = combineDrivers({ runs, probes, schedules: createScheduler({ warn }) })
+  const driver: Driver = {
+    ...combined,
+    events: (post, signal) =>
+      combined.events((event) => {
+        if (event.kind === 'exited') supervise.hear(event.unit)
+        post(event)
+      }, signal),
+  }
   const recorder = createRecorder({ directory: join(stateDirectory, 'recorder'), warn })
   const history = openHistory({ directory: stateDirectory, warn })
   const engine = createEngine({ store, driver, clock, recorder, warn })

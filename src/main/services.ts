@@ -36,6 +36,9 @@ export interface ServicesDeclared {
 /** As runsvdir looks, for what no watch tells: another directory behind a link, a file system without watches. */
 const tickMs = 5_000
 
+/** How soon it is looked whether a directory that took the place of another one may be taken. */
+const movedMs = 100
+
 /** What of a service directory changes what is declared. */
 const tellingNames: ReadonlySet<string | null> = new Set(['finish', 'log', 'control', optionsFileName, null])
 
@@ -46,7 +49,9 @@ interface Taken {
   stamp: string
   readonly known: Map<string, DecodedServices['services'][number]>
   readonly watches: Map<string, readonly InotifyWatch[]>
-  /** Given up by somebody's wish, with the units that have to be gone before they are taken again. */
+  /** As it was read last, while it could be. */
+  last: DecodedServices | null
+  /** Given up, by somebody's wish or because the name leads elsewhere by now, with the units that have to be gone before they are taken again. */
   readonly exited: Map<string, readonly UnitId[]>
 }
 
@@ -100,7 +105,12 @@ export function createServices(options: {
       // First, so that a change while it is read is noticed.
       watchDirectory(one)
       one.stamp = stampOf(one.directory.path)
-      const decoded = decodeServices(one.directory, { reader, unlogged }, one.known)
+      const before = new Map(one.last?.services.map((service) => [service.name, service]))
+      const read = decodeServices(one.directory, { reader, unlogged }, one.known)
+      // As runsvdir does it: what was there runs on.
+      const decoded = read.isUnreadable && one.last !== null ? { ...one.last, problems: read.problems } : read
+      one.last = decoded
+      for (const service of decoded.services) giveUpMoved(one, decoded.app.name, before.get(service.name), service)
       for (const name of [...one.known.keys()]) forgetGone(one, name, decoded)
       for (const service of decoded.services) remember(one, service)
       const services = decoded.services.filter(({ name }) => !one.exited.has(name))
@@ -113,6 +123,26 @@ export function createServices(options: {
     const refused = supervise.claim(sites)
     hasRefused = refused.size > 0
     return { apps: refused.size === 0 ? apps : apps.map((app) => withRefused(app, refused, present)), problems }
+  }
+
+  /** Another directory of the same name is another service: the one before ends first, as it would be without a name. */
+  function giveUpMoved(
+    one: Taken,
+    app: string,
+    before: DecodedServices['services'][number] | undefined,
+    now: DecodedServices['services'][number],
+  ): void {
+    if (before === undefined || before.path === now.path || one.exited.has(now.name)) return
+    one.exited.set(
+      now.name,
+      before.services.map((service) => unitId(app, service.name, 1)),
+    )
+    setTimeout(lookAtMoved, movedMs)
+  }
+
+  function lookAtMoved(): void {
+    if (takeBack()) schedule()
+    else if (taken.some(({ exited }) => exited.size > 0)) setTimeout(lookAtMoved, movedMs)
   }
 
   function forgetGone(one: Taken, name: string, decoded: DecodedServices): void {
@@ -175,20 +205,28 @@ export function createServices(options: {
     return null
   }
 
+  /** What was given up and is gone may come back. true: something may. */
+  function takeBack(): boolean {
+    let isDue = false
+    for (const one of taken) {
+      for (const [name, units] of one.exited) {
+        if (units.some((unit) => state().units.has(unit))) continue
+        one.exited.delete(name)
+        one.known.delete(name)
+        isDue = true
+      }
+    }
+    return isDue
+  }
+
   function look5(): void {
-    let isDue = hasRefused
+    let isDue = takeBack() || hasRefused
     for (const one of taken) {
       if (stampOf(one.directory.path) !== one.stamp) {
         // Another directory may be behind the path, or none of its changes was told.
         one.watch?.stop()
         one.watch = null
         one.known.clear()
-        isDue = true
-      }
-      for (const [name, units] of one.exited) {
-        if (units.some((unit) => state().units.has(unit))) continue
-        one.exited.delete(name)
-        one.known.delete(name)
         isDue = true
       }
       // What could not be watched is read again.
@@ -266,7 +304,7 @@ export function createServices(options: {
 }
 
 function newTaken(directory: ServicesDirectory): Taken {
-  return { directory, watch: null, stamp: '', known: new Map(), watches: new Map(), exited: new Map() }
+  return { directory, watch: null, stamp: '', known: new Map(), watches: new Map(), last: null, exited: new Map() }
 }
 
 function sitesOf(app: string, { name, path, log, loggerName }: DecodedServices['services'][number]): SuperviseSite[] {

@@ -131,7 +131,9 @@ function endPreparing(ended: Ended): void {
 /** After a post_stop hook: what was decided when the main run had ended, whatever came of the hook. */
 function endFinishing({ draft, unit, end, told, now }: Ended): void {
   const after = unit.after ?? { phase: 'idle', retryBootMs: null, why: unit.reason }
-  const isTold = end.kind !== 'expected' && unit.spec.hooks.postStop?.ignoreFailure !== true
+  // Where it could not even be started somebody has to mend something.
+  const isFailed = end.kind !== 'expected' && unit.spec.hooks.postStop?.ignoreFailure !== true
+  const isTold = isFailed || end.kind === 'spawn-failed'
   const why = isTold ? `${after.why}; ${failedText(unit, told)}` : after.why
   enterAfter(draft, { ...unit, run: null, signals: [] }, { ...after, why }, end.exit, now)
   queueNext(draft, unit, now)

@@ -135,6 +135,8 @@ export interface ServicesDirectory {
 }
 
 export interface DecodedServices {
+  /** The directory is not there, or cannot be read: nothing is said of what was in it. */
+  readonly isUnreadable: boolean
   readonly app: App
   readonly problems: readonly Problem[]
   /** In the order of their names. */
@@ -168,6 +170,7 @@ export function decodeServices(
   })
   const all = services.flatMap((one) => one.services)
   return {
+    isUnreadable: isFailure(names),
     app: {
       name: app,
       source: path,

@@ -15,6 +15,8 @@ export interface Control {
   listen(held: Held): void
   /** What comes from now on stays in the FIFO; a command that was read is taken. */
   ignore(held: Held): void
+  /** What waits in the FIFO is asked for at once: something else is about to be told that came after it. */
+  hear(held: Held): void
 }
 
 export interface ControlParts {
@@ -71,6 +73,13 @@ export function createControl(parts: ControlParts): Control {
     listen(held)
   }
 
+  function hear(held: Held): void {
+    if (held.control === 'ignored' || held.site.part === 'builtin-logger') return
+    for (let taken = 0; taken < bytesInARow && readByte(held.files.control); taken += 1) {
+      void take(held, byte[0]!) // whatever is refused is told there
+    }
+  }
+
   async function take({ site }: Held, letter: number): Promise<void> {
     const unit = engine.snapshot().state.units.get(site.unit)
     if (unit === undefined) return
@@ -108,5 +117,5 @@ export function createControl(parts: ControlParts): Control {
     }
   }
 
-  return { listen, ignore }
+  return { listen, ignore, hear }
 }

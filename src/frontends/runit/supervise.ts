@@ -32,6 +32,11 @@ export interface Supervise {
    */
   claim(sites: readonly SuperviseSite[]): ReadonlyMap<UnitId, string>
   held(): readonly SuperviseSite[]
+  /**
+   * To be called before the engine is told that a run of this unit has ended: a service that commands itself (`sv once .`) has
+   * written that before its end.
+   */
+  hear(unit: UnitId): void
   /** What is to stay open when this process becomes another image, so that clients do not notice. */
   descriptors(): readonly number[]
   /** All that the image before us had is claimed by now: what is left of it is closed. */
@@ -180,6 +185,9 @@ export function createSupervise(parts: SuperviseParts): Supervise {
 
   return {
     claim,
+    hear(unit) {
+      for (const held of all.values()) if (held.site.unit === unit) control.hear(held)
+    },
     held: () => Array.from(all.values(), ({ site }) => site),
     descriptors: () =>
       Array.from(all.values(), ({ files }) => [files.lock, files.control, files.ok])
