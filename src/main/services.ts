@@ -132,7 +132,8 @@ export function createServices(options: {
     before: DecodedServices['services'][number] | undefined,
     now: DecodedServices['services'][number],
   ): void {
-    if (before === undefined || before.path === now.path || one.exited.has(now.name)) return
+    // The same one, moved with what leads to it, is started anew where it is now.
+    if (before === undefined || before.identity === now.identity || one.exited.has(now.name)) return
     one.exited.set(
       now.name,
       before.services.map((service) => unitId(app, service.name, 1)),
