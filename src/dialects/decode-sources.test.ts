@@ -109,7 +109,7 @@ for (const name of readdirSync(new URL('../../examples', import.meta.url))) {
   const severities = name === 'migrate-supervisord' ? ['error'] : ['error', 'warning']
   test(`the example ${name} has no problem`, async () => {
     const directory = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
-    const files = ['holdfast.yaml', 'supervisord.conf'].map((file) => join(directory, file))
+    const files = ['holdfast.yaml', 'supervisord.conf', 'service'].map((file) => join(directory, file))
     const path = files.find((file) => existsSync(file)) ?? directory
     const reader = diskSourceReader({})
     const { target, problems } = await decodeSources([path], reader, { lenient: false, descriptorsMax: null })
