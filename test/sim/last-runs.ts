@@ -106,7 +106,9 @@ function isOther(id: UnitId, { before, units }: Scene): boolean {
   if (was === undefined || is === undefined || !was.isDeclared || !is.isDeclared) return true
   const isLogged = ({ spec }: Unit) => spec.process.logger?.kind === 'unit'
   const isReplaced = processText(was.spec.process) !== processText(is.spec.process)
-  return isReplaced || (isLogged(was) && !isLogged(is)) || is.spec.schedule !== null
+  // A stop that wants what is declared leaves no wish, so that another declaration counts.
+  const isDeclaredAnew = is.spec.autostartAgain && was.spec.autostart !== is.spec.autostart
+  return isReplaced || isDeclaredAnew || (isLogged(was) && !isLogged(is)) || is.spec.schedule !== null
 }
 
 function isRestartedAlong(
