@@ -126,8 +126,12 @@ export async function openInside(setting: {
     exit: (unit) => sources.exit(unit),
     warn,
   })
-  const openServices = (changed: () => void): Services =>
-    createServices({ reader, supervise, openInotify: () => createInotify(watcher), state, changed, warn })
+  const openServices = (changed: () => void): Services => {
+    const openInotify = () => createInotify(watcher)
+    const services = createServices({ reader, supervise, openInotify, state, changed, warn })
+    engine.subscribe(services.turned)
+    return services
+  }
   const state = (): State => engine.snapshot().state
   const sources = createSources({
     ...{ engine, runDirectory, stateDirectory, declared, ahead, reader, openServices, warn },

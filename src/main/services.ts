@@ -16,10 +16,20 @@ import type { Declared } from './declared.ts'
 export interface Services {
   /** What they say now; nothing is done about it. */
   look(directories: readonly ServicesDirectory[], runsvdir: Declared['runsvdir']): ServicesDeclared
-  /** From now on these are supervised here, and no others. Answers what is to be declared for it, where `state` is what is. */
-  take(directories: readonly ServicesDirectory[], runsvdir: Declared['runsvdir'], state: State): ServicesDeclared
+  /**
+   * From now on these are supervised here, and no others. Answers what is to be declared for it, where `state` is what is.
+   * `isAnew`: nothing is taken as it was read before.
+   */
+  take(request: {
+    readonly directories: readonly ServicesDirectory[]
+    readonly runsvdir: Declared['runsvdir']
+    readonly state: State
+    readonly isAnew: boolean
+  }): ServicesDeclared
   /** The same with those that were taken last, after a change. */
   again(state: State): ServicesDeclared
+  /** To be called after each turn: what makes way for another directory of its name may be gone. */
+  turned(): void
   /** Somebody wants this one given up: it is, until it is looked at again. */
   exit(unit: UnitId): void
   /** Looks at everything now. */
@@ -36,14 +46,11 @@ export interface ServicesDeclared {
 /** As runsvdir looks, for what no watch tells: another directory behind a link, a file system without watches. */
 const tickMs = 5_000
 
-/** How soon it is looked whether a directory that took the place of another one may be taken. */
-const movedMs = 100
-
 /** What of a service directory changes what is declared. */
 const tellingNames: ReadonlySet<string | null> = new Set(['finish', 'log', 'control', optionsFileName, null])
 
 interface Taken {
-  readonly directory: ServicesDirectory
+  directory: ServicesDirectory
   watch: InotifyWatch | null
   /** Device, inode and time of change, to tell without reading it that it is another one. */
   stamp: string
@@ -52,7 +59,13 @@ interface Taken {
   /** As it was read last, while it could be. */
   last: DecodedServices | null
   /** Given up, by somebody's wish or because the name leads elsewhere by now, with the units that have to be gone before they are taken again. */
-  readonly exited: Map<string, readonly UnitId[]>
+  readonly exited: Map<string, Exited>
+}
+
+interface Exited {
+  readonly units: readonly UnitId[]
+  /** Another directory waits for the name. */
+  readonly isMoved: boolean
 }
 
 /** Which of the sources are directories of service directories. */
@@ -82,15 +95,17 @@ export function createServices(options: {
   let hasRefused = false
   const warned = new Set<string>()
 
-  const take: Services['take'] = (directories, runsvdir, present) => {
-    unlogged = runsvdir === 'inherit' ? 'inherit' : 'store'
+  const take: Services['take'] = ({ directories, runsvdir, state: present, isAnew }) => {
+    const isOther = unlogged !== outputOf(runsvdir)
+    unlogged = outputOf(runsvdir)
     const before = new Map(taken.map((one) => [one.directory.path, one]))
     for (const one of taken) if (!directories.some(({ path }) => path === one.directory.path)) release(one)
     taken = directories.map((directory) => {
       const known = before.get(directory.path)
-      // Whoever asks for it wants to know how it is now.
-      known?.known.clear()
-      return known === undefined ? newTaken(directory) : { ...known, directory }
+      if (known === undefined) return newTaken(directory)
+      if (isAnew || isOther) known.known.clear()
+      known.directory = directory
+      return known
     })
     if (taken.length > 0) tick ??= setInterval(look5, tickMs)
     else stopTicking()
@@ -118,7 +133,7 @@ export function createServices(options: {
       const declared = services.flatMap((service) => service.services)
       const byName = Object.fromEntries(declared.map((service) => [service.name, service]))
       apps.push({ ...decoded.app, services: byName })
-      problems.push(...decoded.problems.map((problem) => ({ ...problem, severity: 'warning' as const })))
+      problems.push(...decoded.problems.map(asWarning))
     }
     const refused = supervise.claim(sites)
     hasRefused = refused.size > 0
@@ -134,16 +149,8 @@ export function createServices(options: {
   ): void {
     // The same one, moved with what leads to it, is started anew where it is now.
     if (before === undefined || before.identity === now.identity || one.exited.has(now.name)) return
-    one.exited.set(
-      now.name,
-      before.services.map((service) => unitId(app, service.name, 1)),
-    )
-    setTimeout(lookAtMoved, movedMs)
-  }
-
-  function lookAtMoved(): void {
-    if (takeBack()) schedule()
-    else if (taken.some(({ exited }) => exited.size > 0)) setTimeout(lookAtMoved, movedMs)
+    const units = before.services.map((service) => unitId(app, service.name, 1))
+    one.exited.set(now.name, { units, isMoved: true })
   }
 
   function forgetGone(one: Taken, name: string, decoded: DecodedServices): void {
@@ -207,11 +214,11 @@ export function createServices(options: {
   }
 
   /** What was given up and is gone may come back. true: something may. */
-  function takeBack(): boolean {
+  function takeBack(isDueToo: (exited: Exited) => boolean): boolean {
     let isDue = false
     for (const one of taken) {
-      for (const [name, units] of one.exited) {
-        if (units.some((unit) => state().units.has(unit))) continue
+      for (const [name, exited] of one.exited) {
+        if (!isDueToo(exited) || exited.units.some((unit) => state().units.has(unit))) continue
         one.exited.delete(name)
         one.known.delete(name)
         isDue = true
@@ -221,7 +228,7 @@ export function createServices(options: {
   }
 
   function look5(): void {
-    let isDue = takeBack() || hasRefused
+    let isDue = takeBack(() => true) || hasRefused
     for (const one of taken) {
       if (stampOf(one.directory.path) !== one.stamp) {
         // Another directory may be behind the path, or none of its changes was told.
@@ -256,7 +263,7 @@ export function createServices(options: {
       for (const service of one.known.values()) {
         const units = service.services.map(({ name }) => unitId(app, name, 1))
         if (units[0] !== unit || service.path !== pathOf(state(), unit)) continue
-        one.exited.set(service.name, units)
+        one.exited.set(service.name, { units, isMoved: false })
         schedule()
       }
     }
@@ -279,15 +286,14 @@ export function createServices(options: {
 
   return {
     look(directories, runsvdir) {
-      const output = runsvdir === 'inherit' ? 'inherit' : 'store'
-      const decoded = directories.map((directory) => decodeServices(directory, { reader, unlogged: output }))
-      const problems = decoded.flatMap((one) => one.problems)
-      return {
-        apps: decoded.map(({ app }) => app),
-        problems: problems.map((problem) => ({ ...problem, severity: 'warning' as const })),
-      }
+      const context = { reader, unlogged: outputOf(runsvdir) }
+      const decoded = directories.map((directory) => decodeServices(directory, context))
+      return { apps: decoded.map(({ app }) => app), problems: decoded.flatMap((one) => one.problems.map(asWarning)) }
     },
     take,
+    turned() {
+      if (taken.some(({ exited }) => exited.size > 0) && takeBack(({ isMoved }) => isMoved)) schedule()
+    },
     again,
     exit,
     rescan() {
@@ -302,6 +308,14 @@ export function createServices(options: {
       inotify = null
     },
   }
+}
+
+function outputOf(runsvdir: Declared['runsvdir']): 'store' | 'inherit' {
+  return runsvdir === 'inherit' ? 'inherit' : 'store'
+}
+
+function asWarning(problem: Problem): Problem {
+  return { ...problem, severity: 'warning' }
 }
 
 function newTaken(directory: ServicesDirectory): Taken {

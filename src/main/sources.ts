@@ -124,13 +124,24 @@ export function createSources(options: {
     const before = { ofFiles, directories: servicesAmong(declared, reader) }
     // No turn comes in between: whatever changes in a directory from here on counts on top.
     ofFiles = files
-    const { apps } = services.take(directories, wanted.runsvdir, engine.snapshot().state)
+    const { apps } = services.take({
+      directories,
+      runsvdir: wanted.runsvdir,
+      state: engine.snapshot().state,
+      // Whoever asks for it wants to know how it is now; our own first reading follows the claims.
+      isAnew: by.kind !== 'daemon',
+    })
     const { target } = merge(files, apps)
     try {
       await commandOrRefuse(engine, { kind: 'set-target', target, by, why: `read from ${wanted.sources.join(', ')}` })
     } catch (error) {
       ofFiles = before.ofFiles
-      services.take(before.directories, declared.runsvdir, engine.snapshot().state)
+      services.take({
+        directories: before.directories,
+        runsvdir: declared.runsvdir,
+        state: engine.snapshot().state,
+        isAnew: true,
+      })
       throw error
     }
   }
@@ -143,7 +154,7 @@ export function createSources(options: {
       ofFiles = { apps: Object.fromEntries(apps.map((app) => [app.name, app])) }
       const directories = servicesAmong(declared, reader)
       if (directories.length === 0) return []
-      const taken = services.take(directories, declared.runsvdir, state)
+      const taken = services.take({ directories, runsvdir: declared.runsvdir, state, isAnew: true })
       told(taken.problems)
       const { target, faults } = merge(ofFiles, taken.apps)
       // The first reading tells.

@@ -1,7 +1,7 @@
 import { type Errno, lastErrno } from './errno.ts'
 import { bind } from './libc.ts'
 
-/** Locks an open file for ourselves alone, and waits for it as long as it takes: nothing else happens meanwhile. */
+/** Locks an open file for ourselves alone, and waits for it as long as it takes: nothing else happens meanwhile. Apart from flock.ts: see exit-now.ts. */
 export function lockAndWait(fd: number): Errno | null {
   return flock(fd, exclusive) === 0 ? null : lastErrno()
 }

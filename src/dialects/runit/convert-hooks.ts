@@ -1,4 +1,5 @@
 import type { Hook, Hooks, Service } from '../../core/model.ts'
+import { controlSignals } from '../../formats/control-signals.ts'
 import { signalNames } from '../../formats/signal-name.ts'
 import type { Note } from '../convert.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
@@ -52,20 +53,6 @@ function argumentsUsed(script: string): 'none' | 'code' | 'all' {
 
 // ---- control/ --------------------------------------------------------------------------------------------------
 
-/** By the names of signals that runsv asks them for. */
-const letters = {
-  t: 'TERM',
-  k: 'KILL',
-  p: 'STOP',
-  c: 'CONT',
-  h: 'HUP',
-  a: 'ALRM',
-  i: 'INT',
-  q: 'QUIT',
-  '1': 'USR1',
-  '2': 'USR2',
-} as const
-
 /** What the other scripts in `control/` did, that nothing does now. */
 export function controlNotes(path: string, reader: SourceReader): readonly Note[] {
   const names = reader.list(`${path}/control`)
@@ -83,11 +70,11 @@ function controlMessage(letter: string): string | null {
   if (letter === 'd' || letter === 'x')
     return `is not run when it is stopped; what it does may be done by x-holdfast.hooks.post_stop, after the end`
   if (!isLetter(letter)) return null
-  const signal = letters[letter]
+  const signal = controlSignals[letter]
   const instead = `is not run: SIG${signal} is sent, where runsv ran this first and sent nothing when it exited with 0`
   return letter === 't' ? `${instead}; where it sends another signal, say that by x-holdfast.stop` : instead
 }
 
-function isLetter(text: string): text is `${keyof typeof letters}` {
-  return Object.hasOwn(letters, text)
+function isLetter(text: string): text is `${keyof typeof controlSignals}` {
+  return Object.hasOwn(controlSignals, text)
 }

@@ -1,6 +1,7 @@
 import type { Hook, LoggerSpec, LogSpec, ProcessSpec, Service, StopRung } from '../../core/model.ts'
 import { noChecks, noLabels, nullStdin, plainPriority } from '../../core/target/plain.ts'
 import { unitId } from '../../core/target/units.ts'
+import { controlSignals } from '../../formats/control-signals.ts'
 import type { Problem } from '../../formats/format-error.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
 import { readServiceOptions, type ServiceOptions } from './options.ts'
@@ -79,7 +80,7 @@ function serviceOf({ name, path }: { readonly name: string; readonly path: strin
     stop: ladder({ ...parts.options, term: control.t, last: control.d }),
     retire: control.x === control.d ? null : ladder({ ...parts.options, term: control.t, last: control.x }),
     signalScripts: Object.fromEntries(
-      Object.entries(letterSignals).flatMap(([letter, signal]) => {
+      Object.entries(controlSignals).flatMap(([letter, signal]) => {
         const script = control[letter]
         return script === undefined ? [] : [[signal, script]]
       }),
@@ -169,20 +170,6 @@ function ladder(parts: {
   ]
   return stopTimeoutMs === null ? rungs : [...rungs, ...killing]
 }
-
-/** By what runsv runs them for, without `u`, `d` and `x`, which are no signals. */
-const letterSignals = {
-  t: 'TERM',
-  k: 'KILL',
-  p: 'STOP',
-  c: 'CONT',
-  h: 'HUP',
-  a: 'ALRM',
-  i: 'INT',
-  q: 'QUIT',
-  '1': 'USR1',
-  '2': 'USR2',
-} as const
 
 /** The scripts in control/ that their owner may execute, by their letter. */
 function readControl(path: string, reader: SourceReader): Readonly<Partial<Record<string, readonly string[]>>> {

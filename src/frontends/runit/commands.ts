@@ -1,4 +1,5 @@
 import type { Command, Unit, Who } from '../../core/model.ts'
+import { controlSignals } from '../../formats/control-signals.ts'
 
 /** What one byte in `supervise/control` asks for, of a unit. Unknown bytes ask for nothing. */
 export type Asked = { readonly commands: readonly Command[]; readonly isExit: boolean }
@@ -29,18 +30,7 @@ export function askedByByte(byte: number, unit: Unit, isLogger: boolean): Asked 
   }
 }
 
-const signals: Readonly<Record<string, string>> = {
-  t: 'TERM',
-  k: 'KILL',
-  p: 'STOP',
-  c: 'CONT',
-  h: 'HUP',
-  a: 'ALRM',
-  i: 'INT',
-  q: 'QUIT',
-  1: 'USR1',
-  2: 'USR2',
-}
+const signals: Readonly<Record<string, string>> = controlSignals
 
 const nothing: Asked = { commands: [], isExit: false }
 

@@ -9,7 +9,7 @@ import { isSameStatus } from './status.ts'
  */
 export function writeStatus(supervise: string, status: SuperviseStatus, before: SuperviseStatus | null): void {
   if (before !== null && isSameStatus(before, status)) return
-  if (before?.pid !== status.pid) replace(`${supervise}/pid`, status.pid === 0 ? '' : `${status.pid}\n`)
+  if (before?.pid !== status.pid) replacePid(supervise, status)
   const text = statText(status)
   if (before === null || statText(before) !== text) replace(`${supervise}/stat`, text)
   replace(`${supervise}/status`, encodeStatus(status))
@@ -17,8 +17,9 @@ export function writeStatus(supervise: string, status: SuperviseStatus, before: 
 
 /** All of them. `isNew`: no pid is told where there never was one, as runsv does it for loggers. */
 export function writeFirstStatus(supervise: string, status: SuperviseStatus, isNew: boolean): void {
-  const hasNoPid = isNew && !existsSync(`${supervise}/pid`)
-  writeStatus(supervise, status, hasNoPid ? { ...status, want: 'exit', gotTerm: !status.gotTerm } : null)
+  if (!isNew || existsSync(`${supervise}/pid`)) replacePid(supervise, status)
+  replace(`${supervise}/stat`, statText(status))
+  replace(`${supervise}/status`, encodeStatus(status))
 }
 
 /** null: there is none, or none that can be read. */
@@ -29,6 +30,10 @@ export function readStatus(supervise: string): SuperviseStatus | null {
     errnoOf(error)
     return null
   }
+}
+
+function replacePid(supervise: string, { pid }: SuperviseStatus): void {
+  replace(`${supervise}/pid`, pid === 0 ? '' : `${pid}\n`)
 }
 
 function replace(path: string, content: string | Uint8Array): void {

@@ -1,5 +1,6 @@
 import type { ByteText } from '../../sys/byte-text.ts'
 import type { SignalState } from '../../sys/signal-state.ts'
+import { launcherVariables, savedName } from '../launcher-variables.ts'
 import type { Limits, StandardDescriptor } from './changes.ts'
 import { variable } from './environment.ts'
 
@@ -43,19 +44,17 @@ function mask(hex: ByteText): bigint {
 
 /** The launcher keeps what it replaces as HOLDFAST_SAVED_*. */
 function withoutLauncher(own: readonly ByteText[]): readonly ByteText[] {
-  const restored = replaced.flatMap((name) => {
-    const saved = variable(own, `HOLDFAST_SAVED_${name.replace('HOLDFAST_', '')}`)
+  const restored = launcherVariables.flatMap((name) => {
+    const saved = variable(own, savedName(name))
     return saved === null ? [] : [`${name}=${saved}`]
   })
   const isOfLauncher = (entry: ByteText): boolean => ofLauncher.has(entry.slice(0, entry.indexOf('=')))
   return [...own.filter((entry) => !isOfLauncher(entry)), ...restored]
 }
 
-const replaced = ['HOLDFAST_NOFILE_SOFT', 'HOLDFAST_COMMAND', 'NODE_OPTIONS']
-
 const ofLauncher: ReadonlySet<ByteText> = new Set([
-  ...replaced,
-  ...replaced.map((name) => `HOLDFAST_SAVED_${name.replace('HOLDFAST_', '')}`),
+  ...launcherVariables,
+  ...launcherVariables.map(savedName),
   ...limitVariables.map(([name]) => name),
   'HOLDFAST_SIGNALS_IGNORED',
   'HOLDFAST_SIGNALS_BLOCKED',
