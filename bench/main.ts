@@ -1,9 +1,9 @@
 /**
  * `npm run bench`: measures us and our peers in one run, and prints one table. docs/benchmarks.md says how.
  *
- *   --only A,B    only these: start, respawn, rest, stop, adopt, upgrade, logs, health, api, scale, and of service directories
+ *   --only A,B    only these: start, respawn, rest, stop, adopt, upgrade, logs, health, api, scale, containers, and of service directories
  *                 runit-memory, runit-start, runit-respawn, runit-logs, runit-links, runit-status
- *   --peers A,B   only these: us, spawn-loop, runit, s6, supervisord, pm2
+ *   --peers A,B   only these: us, spawn-loop, runit, s6, supervisord, pm2; of containers us, docker-compose, engine-calls
  *   --assert      exit code 1 when a limit is missed
  *
  * A complete run is kept in bench/results/ and in docs/benchmarks.md.
@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { adopt } from './measurements/adopt.ts'
 import { api } from './measurements/api.ts'
+import { containerPeers, containers } from './measurements/containers.ts'
 import { health } from './measurements/health.ts'
 import { logs } from './measurements/logs.ts'
 import { respawn } from './measurements/respawn.ts'
@@ -51,6 +52,7 @@ const measurements: Readonly<Record<string, Measurement>> = {
   health,
   api,
   scale,
+  containers,
   'runit-memory': runitMemory,
   'runit-start': runitStart,
   'runit-respawn': runitRespawn,
@@ -78,19 +80,17 @@ function runOnOwnNode(): number {
 
 async function main(): Promise<number> {
   const chosen = choose('measurement', Object.keys(measurements), values.only)
-  const names = choose(
-    'peer',
-    allPeers.map((peer) => peer.name),
-    values.peers,
-  )
+  const names = choose('peer', [...new Set([...allPeers, ...containerPeers].map((peer) => peer.name))], values.peers)
   if (names.includes('us')) execFileSync('node', ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' })
-  const peers = allPeers.filter((peer) => names.includes(peer.name)).filter(isInstalled)
-  const about = circumstances(peers)
+  const isMeasured = (peer: Pick<Peer, 'name' | 'version'>): boolean => names.includes(peer.name) && isInstalled(peer)
+  const peers = chosen.some((name) => name !== 'containers') ? allPeers.filter(isMeasured) : []
+  const forContainers = chosen.includes('containers') ? containerPeers.filter(isMeasured) : []
+  const about = circumstances([...peers, ...forContainers])
 
   const figures: Figure[] = []
   for (const name of chosen) {
     console.error(`measuring: ${name}`)
-    figures.push(...(await measurements[name]!({ peers })))
+    figures.push(...(await measurements[name]!({ peers, containerPeers: forContainers })))
   }
   const text = report(figures, about)
   console.log(`\n${text}`)
@@ -98,7 +98,7 @@ async function main(): Promise<number> {
   return values.assert && figures.some((each) => isWithin(each) === false) ? 1 : 0
 }
 
-function isInstalled(peer: Peer): boolean {
+function isInstalled(peer: Pick<Peer, 'name' | 'version'>): boolean {
   if (peer.version() !== null) return true
   console.error(`${peer.name} is not installed and left out; scripts/test-deps installs it`)
   return false
@@ -113,7 +113,7 @@ function choose(what: string, known: readonly string[], wanted: string | undefin
   process.exit(64)
 }
 
-function circumstances(peers: readonly Peer[]): Circumstances {
+function circumstances(peers: readonly Pick<Peer, 'name' | 'version'>[]): Circumstances {
   const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8' }).trim()
   const changes = git('status', '--porcelain', '--', 'src') === '' ? '' : ' with changes'
   return {

@@ -147,6 +147,12 @@ export function memoryOf(pids: readonly number[]): Memory {
   return { pssKb, privateKb, processes: pids.length }
 }
 
+/** All pages that are in memory, also those that others share. */
+export function residentMb(pids: readonly number[]): number {
+  const kb = pids.map((pid) => Number(/^VmRSS:\s+(\d+)/m.exec(readProc(pid, 'status') ?? '')?.[1] ?? 0))
+  return kb.reduce((sum, each) => sum + each, 0) / 1024
+}
+
 export interface Activity {
   readonly cpuNs: bigint
   /** Times a thread went to sleep by itself: each is a wake-up before. */

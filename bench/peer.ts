@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { isRunning, type Notes, openNotes, supervisorPids, unitPids, until } from './observe.ts'
 import { compiled } from './tools.ts'
 
-export type PeerName = 'us' | 'runit' | 's6' | 'supervisord' | 'pm2' | 'spawn-loop'
+export type PeerName = 'us' | 'runit' | 's6' | 'supervisord' | 'pm2' | 'spawn-loop' | 'docker-compose' | 'engine-calls'
 
 export interface Peer<S extends Supervisor = Supervisor> {
   readonly name: PeerName
@@ -197,11 +197,21 @@ function killIfAlive(pid: number, signal: NodeJS.Signals): void {
 
 /** Starts a program of the supervisor's in the background; what it says goes to a file of the site. */
 export function launch(site: Site, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Launched {
-  const folder = join(site.directory, 'said')
+  return launchIn(site.directory, program, args, env)
+}
+
+/** The same for whoever has only a directory. */
+export function launchIn(
+  directory: string,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Launched {
+  const folder = join(directory, 'said')
   mkdirSync(folder, { recursive: true })
   const output = openSync(join(folder, 'output'), 'a')
   const child = spawn(program, args, {
-    cwd: site.directory,
+    cwd: directory,
     env: { ...process.env, ...env },
     stdio: ['ignore', output, output],
   })

@@ -11,10 +11,34 @@ export interface Circumstances {
   readonly versions: Readonly<Partial<Record<PeerName, string>>>
 }
 
-const order: readonly PeerName[] = ['us', 'spawn-loop', 'runit', 's6', 'supervisord', 'pm2']
+const order: readonly PeerName[] = [
+  'us',
+  'spawn-loop',
+  'runit',
+  's6',
+  'supervisord',
+  'pm2',
+  'docker-compose',
+  'engine-calls',
+]
+const tables = [undefined, 'containers'] as const
 
 /** Markdown: one row for each thing measured, one column for each peer, with its ratio to us in brackets. */
 export function report(figures: readonly Figure[], about: Circumstances): string {
+  return [
+    `${about.date}, commit ${about.commit}, Linux ${about.kernel}, ${about.cores} × ${about.cpu}, load ${about.load.toFixed(1)} at the start.`,
+    `${Object.entries(about.versions)
+      .map(([peer, version]) => `${peer} ${version}`)
+      .join(', ')}.`,
+    'In brackets: how many times ours.',
+    ...tables
+      .map((name) => figures.filter((figure) => figure.table === name))
+      .filter((shown) => shown.length > 0)
+      .flatMap((shown) => ['', ...tableOf(shown)]),
+  ].join('\n')
+}
+
+function tableOf(figures: readonly Figure[]): readonly string[] {
   const peers = peersOf(figures)
   const rows = [...new Set(figures.map((each) => each.what))].map((what) => {
     const of = figures.filter((each) => each.what === what)
@@ -34,19 +58,13 @@ export function report(figures: readonly Figure[], about: Circumstances): string
   })
   const head = ['', ...peers.map(heading), 'limit', '']
   return [
-    `${about.date}, commit ${about.commit}, Linux ${about.kernel}, ${about.cores} × ${about.cpu}, load ${about.load.toFixed(1)} at the start.`,
-    `${Object.entries(about.versions)
-      .map(([peer, version]) => `${peer} ${version}`)
-      .join(', ')}.`,
-    'In brackets: how many times ours.',
-    '',
     ...table(head, rows),
     '',
     ...spreads(figures),
     ...figures
       .filter((each) => each.value === null)
       .map((each) => `- ${each.peer}: ${each.what}: no figure: ${each.note}`),
-  ].join('\n')
+  ]
 }
 
 /** How far the single values spread, where that is told. */
@@ -77,7 +95,13 @@ function peersOf(figures: readonly Figure[]): readonly PeerName[] {
 }
 
 function heading(peer: PeerName): string {
-  return peer === 'spawn-loop' ? 'C loop' : peer === 'us' ? 'holdfast' : peer
+  return headings[peer] ?? peer
+}
+
+const headings: Partial<Record<PeerName, string>> = {
+  us: 'holdfast',
+  'spawn-loop': 'C loop',
+  'engine-calls': 'Engine API alone',
 }
 
 function cell(figure: Figure | undefined, ours: Figure | undefined): string {

@@ -1,3 +1,4 @@
+import type { ContainersPeer } from './containers/peer.ts'
 import type { Peer, PeerName } from './peer.ts'
 
 /** One figure of one supervisor. */
@@ -7,7 +8,7 @@ export interface Figure {
   readonly peer: PeerName
   /** null: it was tried and failed; `note` says how. */
   readonly value: number | null
-  readonly unit: 's' | 'ms' | 'MB' | 'KB' | '%' | '1/s' | 'MB/s' | 'slices' | 'services' | '×'
+  readonly unit: 's' | 'ms' | 'MB' | 'KB' | '%' | '1/s' | 'MB/s' | 'slices' | 'services' | 'calls' | '×'
   /** How many single values the median is of. */
   readonly n: number
   /** The least and the most of them, where it is told. */
@@ -17,6 +18,8 @@ export interface Figure {
   /** The limit is the least that is wanted, as of what is better the more it is. */
   readonly limitIs?: 'least'
   readonly note: string
+  /** Its row is in a table of its own, because its peers are others. */
+  readonly table?: 'containers'
 }
 
 export type Spread = readonly [least: number, most: number]
@@ -24,6 +27,8 @@ export type Spread = readonly [least: number, most: number]
 /** What a measurement is told. */
 export interface Setting {
   readonly peers: readonly Peer[]
+  /** Those that bring up containers. */
+  readonly containerPeers: readonly ContainersPeer[]
 }
 
 export type Measurement = (setting: Setting) => Promise<readonly Figure[]>

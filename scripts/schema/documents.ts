@@ -21,6 +21,7 @@ const files: readonly string[] = [
   'src/wire/api.ts',
   'src/wire/requests.ts',
   'src/wire/log-chunks.ts',
+  'src/wire/exec-frames.ts',
   'src/core/model.ts',
   'src/core/shown.ts',
 ]
@@ -85,7 +86,10 @@ function operation(name: RouteName, route: Route, schemas: Schemas): Schema {
     summary: route.summary,
     ...(route.query.length === 0 ? {} : { parameters: (route.query as readonly ParameterName[]).map(parameterOf) }),
     ...(body === null ? {} : { requestBody: body }),
-    responses: { 200: answerOf(route, schemas), default: { $ref: '#/components/responses/Failure' } },
+    responses: {
+      [route.answer === 'frames' ? 101 : 200]: answerOf(route, schemas),
+      default: { $ref: '#/components/responses/Failure' },
+    },
   }
 }
 
@@ -110,6 +114,15 @@ function answerOf({ answer, variant, events, summary }: Route, schemas: Schemas)
         content: { 'application/octet-stream': {} },
         'x-chunk-header': schemas.reference('LogChunkHeader'),
       }
+    case 'frames': {
+      const kinds = ['begin', 'resize', 'started', 'exit', 'refused']
+      const types = ['ExecBody', 'TerminalFrame', 'StartedFrame', 'ExitFrame', 'ApiError']
+      return {
+        description: 'Upgraded, with `Upgrade: holdfast-exec`: docs/native-api.md tells what the frames are.',
+        content: { 'application/octet-stream': {} },
+        'x-frames': Object.fromEntries(kinds.map((kind, index) => [kind, schemas.reference(types[index]!)])),
+      }
+    }
     case 'text':
       return { description: summary, content: { 'application/openmetrics-text': { schema: { type: 'string' } } } }
     case 'openapi':

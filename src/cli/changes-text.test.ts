@@ -51,6 +51,7 @@ const report: ChangeReport = {
     { act: 'start', services: ['shop/cache', 'shop/web'] },
   ],
   outcomes: [],
+  rejections: [],
 }
 
 const terminal = { columns: 80, hasColour: false, hasUnicode: true }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { Forbidden, HoldfastError, refusalOf, Unreachable } from '../client/errors.ts'
 import { askPlainly } from '../client/plain-ask.ts'
-import { codeOf, type Place, type Question, readText, send } from '../client/send.ts'
+import { codeOf, type Place, type Question, readText, send, sendUpgrade } from '../client/send.ts'
 import { type Home, typed } from '../wire/home.ts'
 import type { RouteName } from '../wire/routes.ts'
 
@@ -14,6 +15,15 @@ export interface Client {
   ask<T>(route: RouteName, question?: Question): Promise<T>
   /** The answer's bytes, as they come. Throws as `ask` does. */
   stream(route: RouteName, question?: Question): Promise<AsyncIterable<Buffer>>
+}
+
+/** A connection that speaks another protocol from now on. */
+export interface Upgraded {
+  readonly socket: Duplex
+  /** What came already. */
+  readonly head: Buffer
+  /** What an error of the socket means. */
+  told(error: unknown): unknown
 }
 
 export function createClient(home: Home): Client {
@@ -40,6 +50,18 @@ export function createClient(home: Home): Client {
         return pieces(response, home)
       })
     },
+  }
+}
+
+/** Throws as a client's `ask` does. */
+export async function openUpgraded(home: Home, route: RouteName, protocol: string): Promise<Upgraded> {
+  const told = (error: unknown): unknown => connectError(error, home)
+  try {
+    const answer = await sendUpgrade({ kind: 'socket', path: home.socketPath }, route, protocol)
+    if (!('head' in answer)) throw refusalOf(answer.statusCode, await readText(answer))
+    return { ...answer, told }
+  } catch (error) {
+    throw told(error)
   }
 }
 

@@ -22,6 +22,8 @@ export interface CommandSpec {
   readonly notes: readonly string[]
   /** Codes that mean something of its own; those of all commands come by themselves. */
   readonly exits?: readonly ExitSpec[]
+  /** What follows the first operand is for somebody else, and none of our options: `exec NAME CMD -l`. */
+  readonly endsWithFirstOperand?: boolean
   /** Its words and its exit codes are those of another program: none of the options and codes that all commands have. */
   readonly isForeign?: boolean
   /** It works without a daemon, and never ends because there is none. */

@@ -1,7 +1,7 @@
 import type { CommandGroup, CommandSpec } from './command.ts'
-import { restart, run, signal, start, stdin, stop, upgrade } from './commands/change.ts'
-import { check, config, convert, down, plan, reload, up } from './commands/declare.ts'
-import { events, explain, history, logs, ps, status, top, wait } from './commands/look.ts'
+import { exec, purge, restart, run, signal, start, stdin, stop, upgrade } from './commands/change.ts'
+import { apply, check, config, convert, down, plan, reload, up } from './commands/declare.ts'
+import { events, explain, history, logs, ps, releases, resources, status, top, wait } from './commands/look.ts'
 import { completion, daemon, help, replay, version } from './commands/program.ts'
 import { chpst, runsvdir, sv, svlogd } from './commands/runit.ts'
 
@@ -22,9 +22,14 @@ export const commands: readonly CommandSpec[] = [
   history,
   events,
   wait,
+  releases,
+  resources,
+  apply,
   reload,
   signal,
   stdin,
+  exec,
+  purge,
   upgrade,
   check,
   config,

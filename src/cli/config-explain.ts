@@ -28,7 +28,8 @@ export function runConfigExplain(context: Context): ExitCode {
 }
 
 function refusal(found: Exclude<ExplainedKey, { kind: 'key' }>): string {
-  if (found.kind === 'not-yet') return `'${found.path}' is part of the Compose format, and this version cannot do it`
+  if (found.kind === 'not-yet')
+    return `'${found.path}' is part of the Compose format, and nothing that Holdfast can do; ${found.instead}`
   const { key, below, similar } = found
   const place = below === '' ? 'holdfast.yaml' : below
   const known = Object.keys(keysOf(below))
@@ -52,10 +53,12 @@ function printKey({ path, spec, keys }: Extract<ExplainedKey, { kind: 'key' }>, 
 }
 
 /** The forms of a value that is a map, or something shorter. */
-function formsOf({ value }: KeySpec): string {
+function formsOf({ value }: Pick<KeySpec, 'value'>): string {
   if (value.kind === 'either')
     return value.of.map((one) => (one.kind === 'map' ? 'a map' : describeValue(one))).join('; or ')
-  return value.kind === 'list' ? 'a list of maps' : value.kind === 'named' ? `a map of ${value.name}` : 'a map'
+  if (value.kind === 'list')
+    return value.items.kind === 'map' ? 'a list of maps' : `a list, each ${formsOf({ value: value.items })}`
+  return value.kind === 'named' ? `a map of ${value.name}` : 'a map'
 }
 
 function textOf(value: YamlValue): string {

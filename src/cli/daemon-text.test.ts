@@ -23,9 +23,35 @@ const info: Info = {
   listen: null,
   directory: '/opt/holdfast',
   upgrade: null,
+  containerEngine: null,
   driver: 'process',
   logTotalBytesMax: null,
 }
+
+test('a release that is not decided, or was taken back, is told with what follows', () => {
+  const item = {
+    app: 'shop',
+    release: 'v2',
+    status: 'trial',
+    since: ago(4_000),
+    why: 'all have been well for 4 s',
+    next: 'it counts in 6 s if nothing happens to them',
+    upcoming: { what: 'it counts', at: ago(-6_000), more: ' if nothing happens to them' },
+    command: null,
+    previous: 'v1',
+    rejected: null,
+  } as const
+  const wide = { ...terminal, columns: null }
+  const text = printDaemon(info, [], {
+    terminal: wide,
+    nowMs,
+    releases: [item, { ...item, app: 'mail', status: 'committed' }],
+  })
+  const told =
+    'shop is on v2, trial: all have been well for 4 s; it counts at 12:00:06 (in 6 s) if nothing happens to them'
+  assert.ok(text.includes(told), text)
+  assert.ok(!text.includes('mail'), text)
+})
 
 function unit(state: UnitItem['state'], health: UnitItem['health'] = null): UnitItem {
   return {

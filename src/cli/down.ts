@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { typed } from '../wire/home.ts'
 import { Unreachable } from './client.ts'
 import type { Context } from './command.ts'
+import { confirm, isSomebodyThere } from './confirm.ts'
 import { timeoutOf } from './seconds.ts'
 import { visible } from './terminal.ts'
 import { UsageError } from './usage-error.ts'
@@ -56,7 +57,7 @@ async function isWanted({ client, options, talk, home }: Context, info: Info): P
   const { items } = await client.ask<UnitList>('units')
   const running = items.filter(({ pid }) => pid !== null)
   const what = `this stops ${units(running.length)} and ends the daemon of ${info.home} (pid ${info.pid})`
-  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+  if (!isSomebodyThere()) {
     throw new UsageError(`${what}; say that it is meant with: ${typed(home, 'down --yes')}`)
   }
   for (const { unit, state } of running.slice(0, namedMax)) talk(`  ${visible(unit)}  ${state}\n`)
@@ -68,21 +69,6 @@ async function isWanted({ client, options, talk, home }: Context, info: Info): P
 
 /** More would push the question off the screen. */
 const namedMax = 15
-
-async function confirm(question: string): Promise<boolean> {
-  const { createInterface } = await import('node:readline')
-  // The terminal itself takes care of the line, and of Ctrl-C.
-  const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: false })
-  try {
-    const answer = await new Promise<string>((resolve) => {
-      lines.question(question, resolve)
-      lines.once('close', () => resolve(''))
-    })
-    return /^\s*y(es)?\s*$/i.test(answer)
-  } finally {
-    lines.close()
-  }
-}
 
 /** Who answers in its place, or nobody: null. */
 async function untilGone(

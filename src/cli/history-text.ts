@@ -57,6 +57,11 @@ function partsOf(item: HistoryItem, terminal: Terminal): Parts {
       const what = commandWords[item.command]
       return { about: aboutText(item), what, painted: paint('bold', what, terminal), why: visible(why) }
     }
+    case 'release': {
+      const what = `release ${item.status}`
+      const painted = paint(item.status === 'reverted' || item.status === 'failed' ? 'red' : 'bold', what, terminal)
+      return { about: visible(item.app), what, painted, why: visible(`${item.release}: ${item.why}`) }
+    }
     case 'daemon': {
       const { what } = item
       return { about: 'the daemon', what, painted: paint('bold', what, terminal), why: visible(item.detail) }
@@ -73,6 +78,8 @@ const commandWords: Readonly<Record<CommandItem['command'], string>> = {
   run: 'run',
   signal: 'signal',
   shutdown: 'down',
+  purge: 'purge',
+  'override-locks': 'override locks',
 }
 
 /** News that moves nothing has one word. */
@@ -94,8 +101,11 @@ function exitText(exit: ExitItem | null): string {
   return exit.code === null ? '' : `exit code ${exit.code}`
 }
 
-function aboutText({ units, unitsTotal }: CommandItem): string {
+function aboutText({ command, units, unitsTotal }: CommandItem): string {
   const [first] = units
+  // What they are for is told with who asked.
+  if (command === 'purge') return 'volumes'
+  if (command === 'override-locks') return 'locks'
   if (first === undefined) return 'everything'
   return unitsTotal === 1 ? visible(first) : `${visible(first)} and ${unitsTotal - 1} more`
 }

@@ -85,8 +85,10 @@ function explainFailure(error: unknown, command: string): ExitCode {
 const codesOfRefusals: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   'bad-request': exitCodes.usage,
   'no-such-service': exitCodes.noSuchService,
+  'no-such-volume': exitCodes.noSuchService,
   'ambiguous-name': exitCodes.noSuchService,
   'no-such-log': exitCodes.noSuchService,
+  'not-running': exitCodes.notRunning,
   unauthorized: exitCodes.permission,
   forbidden: exitCodes.permission,
 }

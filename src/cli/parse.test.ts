@@ -28,6 +28,15 @@ test('options may stand before and after the name of the command', () => {
   assert.deepEqual(parsed('ps', 'web', '--home=/h'), expected)
 })
 
+test('what follows the name of exec is the command, whatever it looks like', () => {
+  const line = parseLine(['exec', '-i', '-e', 'A=1', 'web', 'ls', '-la', '--help', '--', '-t'], commands)
+  assert.ok(line.kind === 'run')
+  assert.deepEqual(line.operands, ['web', 'ls', '-la', '--help', '--', '-t'])
+  assert.deepEqual([line.options.isSet('interactive'), line.options.isSet('tty')], [true, false])
+  assert.equal(parsed('exec', 'web'), 'exec: NAME COMMAND… is missing; see: holdfast help exec')
+  assert.deepEqual(parsed('exec', '--help', 'web'), { help: 'exec', isAsked: true })
+})
+
 test('an unknown command or option is refused with what was probably meant', () => {
   assert.equal(parsed('logz'), "unknown command 'logz'; did you mean 'logs'?")
   assert.equal(parsed('logs', '--folow', 'web'), "logs: unknown option --folow; did you mean '--follow'?")

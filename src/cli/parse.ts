@@ -91,13 +91,10 @@ function parseCommand(command: CommandSpec, args: readonly string[]): ParsedLine
   if (command.isForeign) return foreignLine(command, args)
   const specs = [...command.options, ...commonOptions]
   const usage = (message: string): ParsedLine => ({ kind: 'usage', message: `${command.name}: ${message}`, command })
-  const { tokens, positionals } = parseArgs({
-    args: [...args],
-    options: Object.fromEntries(specs.map((spec) => [spec.name, optionConfig(spec)])),
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  })
+  const own = command.endsWithFirstOperand === true ? upToFirstOperand(args, specs) : args
+  const parsed = parseWords(own, specs)
+  const { tokens } = parsed
+  const positionals = [...parsed.positionals, ...args.slice(own.length)]
   const values = new Map<string, readonly string[]>()
   for (const token of tokens) {
     if (token.kind !== 'option') continue
@@ -120,6 +117,22 @@ function parseCommand(command: CommandSpec, args: readonly string[]): ParsedLine
     values: (name) => values.get(name) ?? [],
   }
   return { kind: 'run', command, options, operands: positionals }
+}
+
+function parseWords(args: readonly string[], specs: readonly OptionSpec[]) {
+  return parseArgs({
+    args: [...args],
+    options: Object.fromEntries(specs.map((spec) => [spec.name, optionConfig(spec)])),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  })
+}
+
+/** With a `--` before it, or none. */
+function upToFirstOperand(args: readonly string[], specs: readonly OptionSpec[]): readonly string[] {
+  const first = parseWords(args, specs).tokens.find(({ kind }) => kind === 'positional')
+  return first === undefined ? args : args.slice(0, first.index + 1)
 }
 
 /** main.ts hands the words over as they are, unless somebody asks for help. */

@@ -20,6 +20,7 @@ const same: ChangeReport = {
   unchanged: 3,
   order: [],
   outcomes: [],
+  rejections: [],
 }
 const other: ChangeReport = {
   ...same,

@@ -3,11 +3,13 @@ import type { Service, Target } from '../core/model.ts'
 import { changeOrder } from '../core/target/change-order.ts'
 import { apiVersion, type ChangeReport, type Info, type ServiceChange } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
-import { shellWord, typed } from '../wire/home.ts'
+import { keptStateName, shellWord, typed } from '../wire/home.ts'
 import { printChanges } from './changes-text.ts'
 import { Unreachable } from './client.ts'
 import type { Context } from './command.ts'
+import type { DecodedFiles } from './decode-files.ts'
 import { formatOf, jsonText } from './output.ts'
+import { printRejections } from './rejections-text.ts'
 
 /** `holdfast plan`: what `up` would change of what is declared and runs; 7 when it is anything. */
 export async function runPlan(context: Context): Promise<ExitCode> {
@@ -22,7 +24,10 @@ export async function runPlan(context: Context): Promise<ExitCode> {
     )
     return exitCodes.configurationInvalid
   }
-  if (formatOf(options) !== 'json') out(printChanges(report, terminal))
+  if (formatOf(options) !== 'json') {
+    out(printChanges(report, terminal))
+    out(printRejections(report.rejections, { terminal, home, nowMs: Date.now() }))
+  }
   if (report.changes.length === 0) return exitCodes.ok
   talk(`apply it with: ${typed(home, ['up', ...operands.map(shellWord)].join(' '))}\n`)
   return exitCodes.planNotEmpty
@@ -39,7 +44,10 @@ async function reportOf(context: Context, sources: readonly string[]): Promise<C
     return report
   } catch (error) {
     if (!(error instanceof Unreachable) || sources.length === 0) throw error
-    const report = await planFromNothing(context, sources)
+    const { options, environment } = context
+    const { decodeFiles } = await import('./decode-files.ts')
+    const decoded = await decodeFiles(sources, { lenient: options.isSet('lenient'), environment })
+    const report = planFromNothing(decoded, sources)
     talk(`no daemon runs for ${home.name}: this is what one would start\n`)
     return report
   }
@@ -47,13 +55,13 @@ async function reportOf(context: Context, sources: readonly string[]): Promise<C
 
 /** Whoever names one file of several may not know that the others would go. */
 async function sayReplaced({ client, talk }: Context, sources: readonly string[]): Promise<void> {
-  const others = (await client.ask<Info>('info')).sources.filter((source) => !sources.includes(source))
+  const isOther = (source: string) => !sources.includes(source) && !source.endsWith(`/${keptStateName}`)
+  const others = (await client.ask<Info>('info')).sources.filter(isOther)
   if (others.length > 0) talk(`these files would take the place of ${others.join(', ')}\n`)
 }
 
-async function planFromNothing({ options, environment }: Context, sources: readonly string[]): Promise<ChangeReport> {
-  const { decodeFiles } = await import('./decode-files.ts')
-  const { target, errors, warnings } = await decodeFiles(sources, { lenient: options.isSet('lenient'), environment })
+/** What would be started where nothing is. */
+export function planFromNothing({ target, errors, warnings }: DecodedFiles, sources: readonly string[]): ChangeReport {
   const changes = errors.length > 0 ? [] : additions(target)
   const started = changes.filter(({ effect }) => effect === 'start').map(({ app, service }) => `${app}/${service}`)
   const order = changeOrder({ stops: new Set(), starts: new Set(started), before: { apps: {} }, after: target })
@@ -68,6 +76,7 @@ async function planFromNothing({ options, environment }: Context, sources: reado
     unchanged: 0,
     order,
     outcomes: [],
+    rejections: [],
   }
 }
 
@@ -81,9 +90,11 @@ function additions(target: Target): readonly ServiceChange[] {
 }
 
 /** As the daemon tells them. */
-function addedFields({ process, schedule, instances }: Service): ServiceChange['fields'] {
+function addedFields({ process, container, schedule, instances }: Service): ServiceChange['fields'] {
+  const command = container === undefined ? process.command : (container.settings.command ?? [])
   return [
-    { field: 'command', before: null, after: process.command.map(shellWord).join(' ') },
+    ...(container === undefined ? [] : [{ field: 'image', before: null, after: container.image }]),
+    ...(command.length === 0 ? [] : [{ field: 'command', before: null, after: command.map(shellWord).join(' ') }]),
     ...(schedule === null ? [] : [{ field: 'schedule', before: null, after: schedule.cron }]),
     ...(instances.length === 1 ? [] : [{ field: 'replicas', before: null, after: String(instances.length) }]),
   ]

@@ -21,7 +21,7 @@ const lookMs = 20
 const lastWordsBytesMax = 8 * 1024
 
 /**
- * Starts a daemon with these files in the background, in a session of its own, and waits until one answers. Where another
+ * Starts a daemon with these files (none: those of last time, if any) in the background, in a session of its own, and waits until one answers. Where another
  * one is faster, that is as good.
  */
 export async function startDaemon(
@@ -89,7 +89,7 @@ function launch(
     ...[program, 'daemon'],
     ...(options.isSet('home') ? ['--home', home.name] : []),
     ...(options.isSet('lenient') ? ['--lenient'] : []),
-    ...sources,
+    ...(sources.length === 0 ? ['--allow-empty'] : sources),
   ]
   // Node raised the soft limit, and the launcher would take that for the one it was started with.
   const soft = environment.HOLDFAST_NOFILE_SOFT ?? ''

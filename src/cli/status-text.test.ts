@@ -56,6 +56,8 @@ const bare: UnitDetail = {
     { stream: 'stderr', path: '/log/web-1.log' },
   ],
   stdin: 'null',
+  release: null,
+  container: null,
 }
 
 const full: UnitDetail = {

@@ -12,6 +12,7 @@ import type {
   UpcomingItem,
 } from '../wire/api.ts'
 import { type Home, shellWord, typed } from '../wire/home.ts'
+import { containerRows } from './status-container.ts'
 import { processRows, usageRows } from './status-usage.ts'
 import { type Column, cutText, displayWidth, printTable } from './table.ts'
 import { healthText, paint, stateText, type Terminal, visible } from './terminal.ts'
@@ -47,6 +48,8 @@ export function printDetail(item: UnitDetail, view: View): string {
     ...restartRows(item, view),
     ...dependencyRows(item, terminal),
     ...(item.schedule === null ? [] : scheduleRows(item.schedule, item.explanation.upcoming, view)),
+    ...releaseRows(item, view),
+    ...containerRows(item, view.nowMs),
     ...originRows(item, view),
   ].map(([label, text, how]): Row => [label, visible(text), how])
   const labelWidth = Math.max(...rows.map(([label]) => displayWidth(label)))
@@ -86,10 +89,14 @@ function checkRows(check: UnitDetail['checks'][number], { nowMs, terminal }: Vie
   const next = check.nextProbeAt === null ? '' : `; next probe ${aheadText(Date.parse(check.nextProbeAt), nowMs)}`
   const [last] = check.results
   const how = `every ${durationText(check.intervalMs)}, at most ${durationText(check.timeoutMs)}, retries ${check.retries}`
+  const isEngines = check.probe === 'engine'
   return [
-    [check.name, `${check.status ?? 'not checked while nothing runs'}${failed}${isProbing ? '; being probed' : next}`],
+    [
+      check.name,
+      `${check.status ?? 'not checked while nothing runs'}${failed}${isProbing && !isEngines ? '; being probed' : next}`,
+    ],
     ...(last === undefined ? [] : [['', probeText(last, nowMs, terminal), 'cut'] as const]),
-    ['', `${how}: ${check.probe} ${check.what}`, 'cut'],
+    ['', `${how}${isEngines ? ', by the engine' : `: ${check.probe}`}${isEngines ? ':' : ''} ${check.what}`, 'cut'],
   ]
 }
 
@@ -186,10 +193,11 @@ function scheduleRows(schedule: ScheduleItem, upcoming: UpcomingItem | null, { n
 
 function originRows(item: UnitDetail, { home, nowMs }: View): readonly Row[] {
   const { run, wanted, stdin, labels, argv, processes, source } = item
+  const isToldBy = argv.length === 0 || isSaidBy(processes[0]?.command ?? '', argv.join(' '))
   const command = argv.map(shellWord).join(' ')
   const labelled = Object.entries(labels).map(([name, value]) => (value === '' ? name : `${name}=${value}`))
   return [
-    ...(isSaidBy(processes[0]?.command ?? '', argv.join(' ')) ? [] : [['command', command] as const]),
+    ...(isToldBy ? [] : [['command', command] as const]),
     ...(run === null ? [] : [['run', runText(run, nowMs)] as const]),
     ...(stdin === 'pipe' ? [['stdin', `a pipe; write to it with: ${typed(home, `stdin ${item.unit}`)}`] as const] : []),
     ...(labelled.length === 0 ? [] : [['labels', labelled.join(', ')] as const]),
@@ -219,6 +227,17 @@ function runText(run: RunItem, nowMs: number): string {
     run.isPaused ? 'paused' : '',
   ]
   return facts.filter((fact) => fact !== '').join(', ')
+}
+
+/** What counts, counts silently; older daemons tell nothing of it. */
+function releaseRows({ release }: UnitDetail, { nowMs }: View): readonly Row[] {
+  if (release == null) return []
+  const { release: id, status, why, since } = release
+  if (status === 'committed') return [['release', `${id}, since ${momentText(Date.parse(since), nowMs)}`]]
+  return [
+    ['release', `${id}, ${status}: ${why}`],
+    ['', nextText(release, nowMs)],
+  ]
 }
 
 // ---- history of a job ----------------------------------------------------------------------------------------

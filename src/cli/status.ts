@@ -1,5 +1,6 @@
-import type { Info, StatusList, UnitDetail, UnitList } from '../wire/api.ts'
+import type { Info, ReleaseItem, ReleaseList, StatusList, UnitDetail, UnitList } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
+import { type Client, Refused } from './client.ts'
 import type { Context } from './command.ts'
 import { printDaemon } from './daemon-text.ts'
 import { tailOf } from './log-tail.ts'
@@ -80,14 +81,28 @@ async function shareOf({ client }: Context, item: UnitDetail): Promise<number | 
 
 async function daemonStatus(context: Context): Promise<ExitCode> {
   const { client, options, out, talk, terminal } = context
-  const [daemon, list] = await Promise.all([client.ask<Info>('info'), client.ask<UnitList>('units')])
+  const [daemon, list, releases] = await Promise.all([
+    client.ask<Info>('info'),
+    client.ask<UnitList>('units'),
+    releasesOf(client),
+  ])
   const format = formatOf(options)
   if (format === 'json') out(jsonText({ ...list, daemon }))
   else {
     if (format === 'table' || format === 'wide')
-      out(`${printDaemon(daemon, list.items, { terminal, nowMs: Date.now() })}\n`)
+      out(`${printDaemon(daemon, list.items, { terminal, nowMs: Date.now(), releases })}\n`)
     tellUnits(context, list)
   }
   sayWarnings(list, talk)
   return exitCodes.ok
+}
+
+/** A daemon of an older version knows of none. */
+async function releasesOf(client: Client): Promise<readonly ReleaseItem[]> {
+  try {
+    return (await client.ask<ReleaseList>('releases')).items
+  } catch (error) {
+    if (error instanceof Refused && error.answer.code === 'no-such-route') return []
+    throw error
+  }
 }

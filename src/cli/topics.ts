@@ -78,6 +78,7 @@ export const topics: readonly Topic[] = [
         ['2', 'the command line is wrong, or --yes is missing where nobody can be asked'],
         ['3', 'a named unit is not running (ps, status, signal)'],
         ['4', 'no such service: a name, pattern or label selects nothing'],
+        ['5', 'up --wait: a release was rejected, now or before'],
         ['6', 'the configuration is invalid; nothing was applied'],
         ['7', 'plan: something differs'],
         ['8', 'daemon: another one runs for this home'],

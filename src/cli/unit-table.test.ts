@@ -99,6 +99,7 @@ test('the wide table adds what runs, what it uses and what happens next', () => 
     ...web,
     labels: { tier: 'front', canary: '' },
     argv: ['node', 'web.mjs', '--all of it'],
+    image: null,
     source: '/srv/shop/holdfast.yaml',
     run: 12,
     next: 'tried again in 2 s',

@@ -88,9 +88,12 @@ function wideFields(
       cell: (item, { nowMs }) => ({ text: visible(nextText(item, nowMs)) }),
     },
     ...(isLabelled ? [{ ...column('LABELS', { dropOrder: 2, widthMin: 12 }), cell: labelsCell }] : []),
+    ...(items.some(({ image }) => image != null)
+      ? [{ ...column('IMAGE', { dropOrder: 4, widthMin: 16 }), cell: imageCell }]
+      : []),
     {
       ...column('COMMAND', { dropOrder: 4, widthMin: 20 }),
-      cell: ({ argv }) => ({ text: visible(argv.map(shellWord).join(' ')) }),
+      cell: ({ argv }) => ({ text: visible(argv.map(shellWord).join(' ')) || '-' }),
     },
     {
       ...column('SOURCE', { dropOrder: 0, widthMin: 20 }),
@@ -118,6 +121,11 @@ function stateCell(item: UnitItem, { terminal }: View): Cell {
 function healthCell({ health }: UnitItem, { terminal }: View): Cell {
   if (health === null) return { text: '-' }
   return { text: health, paint: (text) => text.replace(health, healthText(health, terminal)) }
+}
+
+/** Older daemons tell nothing of it. */
+function imageCell({ image }: WideUnitItem): Cell {
+  return { text: visible(image ?? '-') }
 }
 
 function labelsCell({ labels }: WideUnitItem): Cell {

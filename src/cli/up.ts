@@ -6,11 +6,13 @@ import { printChanges } from './changes-text.ts'
 import { Unreachable } from './client.ts'
 import type { Context } from './command.ts'
 import { formatOf, jsonText } from './output.ts'
+import { tellingPulls } from './pull-lines.ts'
+import { printRejections } from './rejections-text.ts'
 import { timeoutOf } from './seconds.ts'
 import { codeOf, isWaiting, printOutcome } from './wish.ts'
 
 /** A daemon with much to adopt and a slow disk answers within this time. */
-const startMsMax = 30_000
+export const startMsMax = 30_000
 
 /** `holdfast up`: applies what changed in the files, and only that. With files, and without a daemon, it starts one. */
 export async function runUp(context: Context): Promise<ExitCode> {
@@ -25,8 +27,10 @@ export async function runUp(context: Context): Promise<ExitCode> {
     lenient: options.isSet('lenient') ? true : null,
     ...(options.isSet('wait') ? { waitFor: options.value('wait'), timeoutMs } : {}),
     ...(started === 'ours' ? { sinceStart: true } : {}),
+    ...(options.isSet('force') ? { force: true } : {}),
   }
-  return tell(context, await context.client.ask<ChangeReport>('up', { body }))
+  const answer = context.client.ask<ChangeReport>('up', { body })
+  return tell(context, await (options.isSet('wait') ? tellingPulls(context, answer) : answer))
 }
 
 /** `holdfast reload`: what `up` would do. */
@@ -67,7 +71,8 @@ async function isGood({ options, environment, talk }: Context, sources: readonly
   return errors.length === 0
 }
 
-function tell(context: Context, report: ChangeReport): ExitCode {
+/** What was changed, what became of it, and what is wrong. `again`: the command that applies what was only looked at. */
+export function tell(context: Context, report: ChangeReport, again = 'up'): ExitCode {
   const { options, out, talk, terminal, home } = context
   const isJson = formatOf(options) === 'json'
   if (isJson) out(jsonText(report))
@@ -80,9 +85,10 @@ function tell(context: Context, report: ChangeReport): ExitCode {
     out(printChanges(report, terminal))
     const notAsWished = report.outcomes.filter(({ result }) => result !== 'done' && result !== 'unchanged')
     out(notAsWished.map((outcome) => printOutcome(outcome, terminal, home)).join(''))
+    out(printRejections(report.rejections, { terminal, home, nowMs: Date.now() }))
   }
-  if (!report.isApplied && report.changes.length > 0) talk(`apply it with: ${typed(home, 'up')}\n`)
-  return codeOf(report.outcomes)
+  if (!report.isApplied && report.changes.length > 0) talk(`apply it with: ${typed(home, again)}\n`)
+  return options.isSet('wait') && report.rejections.length > 0 ? exitCodes.rejected : codeOf(report.outcomes)
 }
 
 function count(number: number, word: string): string {

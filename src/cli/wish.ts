@@ -3,6 +3,7 @@ import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { type Home, typed } from '../wire/home.ts'
 import type { Context, Options } from './command.ts'
 import { printList } from './output.ts'
+import { tellingPulls } from './pull-lines.ts'
 import { timeoutOf } from './seconds.ts'
 import { selectionOf } from './selection.ts'
 import { stateText, type Terminal, visible } from './terminal.ts'
@@ -13,8 +14,10 @@ export async function runWish(context: Context, wish: 'start' | 'stop' | 'restar
   const { client, operands, options } = context
   const wait = isWaiting(options)
   const timeoutMs = timeoutOf(options)
-  const body = { ...selectionOf(context, operands), wait, waitFor: options.value('wait'), timeoutMs }
-  const list = await client.ask<OutcomeList>(wish, { body })
+  const said = { ...selectionOf(context, operands), wait, waitFor: options.value('wait'), timeoutMs }
+  const body = options.isSet('force') ? { ...said, force: true } : said
+  const answer = client.ask<OutcomeList>(wish, { body })
+  const list = await (wait && wish !== 'stop' ? tellingPulls(context, answer) : answer)
   tellOutcomes(context, list)
   return codeOf(list.items)
 }
@@ -38,7 +41,8 @@ export function tellOutcomes(context: Context, list: OutcomeList): void {
 
 /** One line for what came about; a failure says what follows, and which command decides. */
 export function printOutcome(outcome: Outcome, terminal: Terminal, home: Home): string {
-  const what = outcome.result === 'unchanged' ? 'already' : outcome.result === 'timed-out' ? 'still' : ''
+  const isStill = outcome.result === 'timed-out' || outcome.result === 'locked'
+  const what = outcome.result === 'unchanged' ? 'already' : isStill ? 'still' : ''
   const head = [visible(outcome.unit), what, stateText(outcome.state, terminal)]
     .filter((part) => part !== '')
     .join('  ')
@@ -49,6 +53,7 @@ export function printOutcome(outcome: Outcome, terminal: Terminal, home: Home): 
 
 export function codeOf(items: readonly Outcome[]): ExitCode {
   if (items.some(({ result }) => result === 'failed')) return exitCodes.failed
+  if (items.some(({ result }) => result === 'locked')) return exitCodes.locked
   if (items.some(({ result }) => result === 'timed-out')) return exitCodes.timedOut
   return items.some(({ result }) => result === 'not-running') ? exitCodes.notRunning : exitCodes.ok
 }

@@ -7,6 +7,7 @@ import type {
   HistoryList,
   Info,
   OutcomeList,
+  ReleaseList,
   ShutdownReport,
   StatusList,
   StdinReport,
@@ -17,7 +18,7 @@ import type {
   WideUnitList,
 } from '../wire/api.ts'
 import { chooseHome } from '../wire/home.ts'
-import type { NamesBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
+import type { ApplyBody, NamesBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
 import type { RouteName, routes } from '../wire/routes.ts'
 import { Forbidden, HoldfastError, refusalOf, Unreachable } from './errors.ts'
 import { following } from './following.ts'
@@ -25,7 +26,7 @@ import { type LogLine, readLogLines } from './log-lines.ts'
 import { codeOf, keepingAgent, type Place, type Question, readText, send } from './send.ts'
 
 export type * from '../wire/api.ts'
-export type { NamesBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
+export type { ApplyBody, NamesBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
 export { Forbidden, HoldfastError, Refused, Unreachable } from './errors.ts'
 export type { LogLine } from './log-lines.ts'
 
@@ -51,6 +52,7 @@ export interface Holdfast {
   status: Get<'status', StatusList>
   explain: Get<'explain', ExplanationList>
   usage: Get<'usage', UsageList>
+  releases: Get<'releases', ReleaseList>
   history: Get<'history', HistoryList>
   /** Resolves when the units have come to it, or cannot. */
   wait: Get<'wait', OutcomeList>
@@ -60,6 +62,8 @@ export interface Holdfast {
   run: Post<NamesBody, OutcomeList>
   signal: Post<SignalBody, OutcomeList>
   up(body?: SourcesBody, options?: CallOptions): Promise<ChangeReport>
+  /** A target state of balena's takes the place of the one before. */
+  apply: Post<ApplyBody, ChangeReport>
   reload(body?: SourcesBody, options?: CallOptions): Promise<ChangeReport>
   upgrade(body?: UpgradeBody, options?: CallOptions): Promise<UpgradeReport>
   shutdown(options?: CallOptions): Promise<ShutdownReport>
@@ -120,6 +124,7 @@ export function connect(options: ConnectOptions = {}): Holdfast {
     status: get('status'),
     explain: get('explain'),
     usage: get('usage'),
+    releases: get('releases'),
     history: get('history'),
     wait: get('wait'),
     start: post('start'),
@@ -128,6 +133,7 @@ export function connect(options: ConnectOptions = {}): Holdfast {
     run: post('run'),
     signal: post('signal'),
     up: post('up'),
+    apply: post('apply'),
     reload: post('reload'),
     upgrade: post('upgrade'),
     shutdown: (call) => post('shutdown')({}, call),

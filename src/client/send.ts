@@ -1,5 +1,6 @@
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http'
 import { createRequire } from 'node:module'
+import type { Duplex } from 'node:stream'
 import { type RouteName, routes } from '../wire/routes.ts'
 
 /** Where a daemon answers. */
@@ -31,6 +32,31 @@ export function send(
   agent: Agent | null,
 ): Promise<IncomingMessage> {
   return withPatience(() => sendOnce(place, route, question, agent))
+}
+
+/** Resolves with the connection itself, once the daemon agreed to speak another protocol on it; else with its answer. */
+export function sendUpgrade(
+  place: Place,
+  route: RouteName,
+  protocol: string,
+): Promise<{ readonly socket: Duplex; readonly head: Buffer } | IncomingMessage> {
+  return withPatience(() => upgradeOnce(place, route, protocol))
+}
+
+function upgradeOnce(
+  place: Place,
+  route: RouteName,
+  protocol: string,
+): Promise<{ readonly socket: Duplex; readonly head: Buffer } | IncomingMessage> {
+  const { method, path } = routes[route]
+  const { request } = httpFor(place)
+  return new Promise((resolve, reject) => {
+    const headers = { ...headersFor(place), connection: 'Upgrade', upgrade: protocol }
+    const outgoing = request({ ...targetOf(place, path), method, agent: false, headers }, resolve)
+    outgoing.on('upgrade', (_, socket, head) => resolve({ socket, head }))
+    outgoing.on('error', reject)
+    outgoing.end()
+  })
 }
 
 /** Tries again where the daemon has more connections waiting than it could accept. */

@@ -1,5 +1,8 @@
+import { decideContainers } from './containers/decide.ts'
+import { nextEngineWake } from './containers/wake.ts'
 import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from './draft.ts'
 import type { Change, Hook, Now, Run, State, Unit } from './model.ts'
+import { advanceReleases, nextReleaseBootMs } from './release/advance.ts'
 import { durationText } from './text.ts'
 import { enterAfter } from './unit/end.ts'
 import { giveUpProbes, nextProbeBootMs } from './unit/health.ts'
@@ -8,7 +11,7 @@ import { isWantedUp } from './unit/wish.ts'
 
 /**
  * Lets deadlines that are due happen where they change facts: a run that lived long enough is stable, a hook that took
- * too long has failed, a job is due.
+ * too long has failed, a job is due, a release has proved itself or has not.
  */
 export function advance(state: State, now: Now): Change {
   const draft = openDraft(state)
@@ -25,6 +28,8 @@ export function advanceInto(draft: Draft, now: Now): void {
       putUnit(draft, { ...latest(draft, unit), earlyExits: 0, run: { ...unit.run, isStable: true } })
     }
   }
+  advanceReleases(draft, now)
+  decideContainers(draft, now)
 }
 
 /** As it is by now: what was read before the first write of this turn is not. */
@@ -75,7 +80,7 @@ function stableAtBootMs(unit: Unit, run: Run): number {
 
 /** The next time anything has to happen by itself, in boot ms; null: only news, or a time of a schedule, changes anything. */
 export function nextWake(state: State, now: Now): number | null {
-  let next = Number.POSITIVE_INFINITY
+  let next = nextReleaseBootMs(state)
   for (const unit of state.units.values()) {
     if (unit.stop?.dueBootMs != null) next = Math.min(next, unit.stop.dueBootMs)
     // A retry that is due and still not begun waits for a dependency: its news will wake us.
@@ -87,5 +92,6 @@ export function nextWake(state: State, now: Now): number | null {
     if (unit.job !== null) next = Math.min(next, nextAskBootMs(state, unit))
     if (unit.phase === 'preparing' || unit.phase === 'finishing') next = Math.min(next, hookDueBootMs(unit) ?? next)
   }
+  next = Math.min(next, nextEngineWake(state, now))
   return next === Number.POSITIVE_INFINITY ? null : next
 }

@@ -1,3 +1,4 @@
+import { beginEngineStep } from './containers/begin.ts'
 import { closeDraft, type Draft, enterPhase, openDraft, putUnit, removeUnit, unitsOf } from './draft.ts'
 import type { Change, Now, Phase, Role, Run, State, Step, Unit } from './model.ts'
 import { beginProbe } from './unit/health.ts'
@@ -24,7 +25,7 @@ function beginStep(draft: Draft, step: Step, now: Now): void {
       removeUnit(draft, step.unit)
       return
     case 'spawn':
-      beginSpawn(draft, step, now)
+      beginRun(draft, step, now)
       return
     case 'signal':
       beginSignal(draft, step, now)
@@ -39,16 +40,26 @@ function beginStep(draft: Draft, step: Step, now: Now): void {
       if (unit !== undefined) beginSchedule(draft, unit, now)
       return
     }
+    case 'start-container':
+      beginEngineStep(draft, step, now)
+      beginRun(draft, { ...step, role: 'main', run: draft.state.nextRun, attempt: draft.state.nextRun }, now)
+      return
+    default:
+      beginEngineStep(draft, step, now)
   }
 }
 
-function beginSpawn(draft: Draft, step: Extract<Step, { kind: 'spawn' }>, now: Now): void {
+function beginRun(
+  draft: Draft,
+  step: Pick<Extract<Step, { kind: 'spawn' }>, 'unit' | 'run' | 'role' | 'attempt' | 'why'>,
+  now: Now,
+): void {
   const unit = unitsOf(draft).get(step.unit)
   if (unit === undefined) return
   const run: Run = {
     n: step.run,
     role: step.role,
-    runHash: step.spec.runHash,
+    runHash: unit.spec.runHash,
     startedBootMs: now.bootMs,
     identity: null,
     isAdopted: false,

@@ -1,21 +1,25 @@
 import { hashData } from '../base/hash.ts'
-import { type Draft, freshCounters, putUnit, unitsOf } from './draft.ts'
+import { askLocksAgain, overrideLocks, ownImages, purgeVolumes } from './containers/ask.ts'
+import { type Draft, freshCounters, peek, putUnit, unitsOf } from './draft.ts'
 import { signalsPerUnitMax } from './limits.ts'
 import type { Command, LastingWant, Now, Phase, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
-import { unitParts, unitSpecsAgain } from './target/units.ts'
+import { heldTo } from './release/held.ts'
+import { unitSpecsAgain } from './target/units.ts'
 import { whoText } from './text.ts'
 import { rest } from './unit/end.ts'
 import { adoptDeclared } from './unit/found.ts'
 import { freshHealth } from './unit/health.ts'
 import { declaredJob, isDoneOnce, isJob, jobEnds, onceMore } from './unit/job.ts'
 import { ladderOf, rungAt } from './unit/ladder.ts'
+import { newUnit } from './unit/new-unit.ts'
 import { declaredWant, isWantedUp, onceWant, wantBeyondTheDaemon } from './unit/wish.ts'
 
 /** Folds in what somebody asked for. Changes wishes only; what follows from them is planned later. */
 export function applyCommand(draft: Draft, command: Command, now: Now): void {
+  if (command.by.kind !== 'daemon') askLocksAgain(draft, appsMeant(draft, command))
   switch (command.kind) {
     case 'set-target':
-      setTarget(draft, command.target, now)
+      setTarget(draft, command, now)
       return
     case 'start':
       for (const unit of chosen(draft, command.units)) start(draft, unit, command.by, now)
@@ -39,7 +43,23 @@ export function applyCommand(draft: Draft, command: Command, now: Now): void {
     case 'shutdown':
       shutdown(draft, command, now)
       return
+    case 'purge':
+      purgeVolumes(draft, command.volumes, whoText(command.by))
+      return
+    case 'override-locks':
+      overrideLocks(draft, command.apps)
+      return
+    case 'own-images':
+      ownImages(draft, command.images)
+      return
   }
+}
+
+/** Whose containers it may change. */
+function appsMeant(draft: Draft, command: Command): ReadonlySet<string> {
+  if (command.kind === 'set-target' || command.kind === 'purge')
+    return new Set(draft.state.containerEngine.locks.keys())
+  return new Set('units' in command ? chosen(draft, command.units).map(({ app }) => app) : [])
 }
 
 function chosen(draft: Draft, ids: readonly UnitId[]): readonly Unit[] {
@@ -49,7 +69,14 @@ function chosen(draft: Draft, ids: readonly UnitId[]): readonly Unit[] {
 
 // ---- what is declared ----------------------------------------------------------------------------------------
 
-function setTarget(draft: Draft, target: Target, now: Now): void {
+function setTarget(draft: Draft, command: Extract<Command, { kind: 'set-target' }>, now: Now): void {
+  const { target, releases } = heldTo(peek(draft), command.target, now, command.isUnread)
+  declare(draft, target, now, 'its configuration changed')
+  draft.state = { ...draft.state, releases }
+}
+
+/** From now on this is aimed at. `why`: what is told of a run that has to be replaced for it. */
+export function declare(draft: Draft, target: Target, now: Now, why: string): void {
   const before = unitsOf(draft)
   const old = draft.state.target
   const specs = unitSpecsAgain(target, (app, service, id) => {
@@ -64,7 +91,7 @@ function setTarget(draft: Draft, target: Target, now: Now): void {
     const known = before.get(id)
     if (known === undefined) putUnit(draft, { ...newUnit(id, spec, now), want: wantAtFirst(draft, spec) })
     else if (known.isDeclared && known.spec === spec && isSettled(known)) draft.units.set(id, known)
-    else declareAgain(draft, known, spec, now)
+    else declareAgain(draft, known, spec, now, why)
   }
   for (const unit of before.values()) {
     if (specs.has(unit.id)) continue
@@ -74,39 +101,7 @@ function setTarget(draft: Draft, target: Target, now: Now): void {
   adoptDeclared(draft, now)
 }
 
-/** A unit that was never there before, wanted as declared. */
-export function newUnit(id: UnitId, spec: UnitSpec, now: Now): Unit {
-  return {
-    ...unitParts(id),
-    id,
-    spec,
-    isDeclared: true,
-    want: declaredWant(spec),
-    phase: 'idle',
-    sinceBootMs: now.bootMs,
-    sinceWallMs: now.wallMs,
-    reason: 'declared',
-    run: null,
-    attempt: 0,
-    lastRun: 0,
-    stop: null,
-    condemned: null,
-    after: null,
-    retryBootMs: null,
-    end: { kind: 'never', run: null, exit: null, message: '', atWallMs: null },
-    earlyExits: 0,
-    restartTimesBootMs: [],
-    restarts: 0,
-    endRunsUpTo: 0,
-    endRunsWhy: '',
-    stoppedBy: null,
-    signals: [],
-    health: null,
-    job: declaredJob(null, spec, now),
-  }
-}
-
-function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void {
+function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now, why: string): void {
   const want = wantAgain(draft, unit, spec)
   const isSame = unit.isDeclared && unit.want.kind === want.kind && unit.spec.runHash === spec.runHash
   const declared: Unit = {
@@ -118,8 +113,8 @@ function declareAgain(draft: Draft, unit: Unit, spec: UnitSpec, now: Now): void 
     health: healthAgain(unit, spec, now),
     job: declaredJob(unit.job, spec, now),
   }
-  const why = 'its configuration changed'
-  if (isReplaceable(unit) && (unit.run.runHash !== spec.runHash || isLoggerGone(unit.spec, spec))) {
+  const isCompared = unit.spec.container !== undefined && spec.container !== undefined
+  if (isReplaceable(unit) && !isCompared && (unit.run.runHash !== spec.runHash || isLoggerGone(unit.spec, spec))) {
     putUnit(draft, { ...declared, endRunsUpTo: unit.run.n, endRunsWhy: why })
   } else if (!isSame && isAtRest(unit) && !isDone({ ...unit, spec }, now)) {
     rest(draft, declared, { ...freshCounters, why }, now)
@@ -288,7 +283,8 @@ function askSignal(draft: Draft, unit: Unit, signal: string): void {
 
 function shutdown(draft: Draft, command: Extract<Command, { kind: 'shutdown' }>, now: Now): void {
   if (draft.state.mode.kind === 'stopping') return
-  draft.state = { ...draft.state, mode: { kind: 'stopping', by: command.by, why: command.why } }
+  const leaves = command.leavesContainers === true ? { leavesContainers: true as const } : {}
+  draft.state = { ...draft.state, mode: { kind: 'stopping', by: command.by, why: command.why, ...leaves } }
   for (const unit of [...unitsOf(draft).values()]) {
     const want = wantBeyondTheDaemon(unit)
     const isStopOver = want !== unit.want

@@ -1,3 +1,4 @@
+import { explainContainer } from './containers/explain.ts'
 import type { Check, CheckName, CheckState, Now, State, Unit, UnitId } from './model.ts'
 import { type ShownState, shownState } from './shown.ts'
 import { durationText, exitText, isSomebody, ordinal, whoText } from './text.ts'
@@ -34,7 +35,7 @@ export function explain(state: State, now: Now): readonly Explanation[] {
   const blockers = stopBlockers(state)
   return [...state.units.values()].map((unit) => {
     const scene: Scene = { state, now, index, unit, blocker: mustEnd(state, unit) ? blockers.blocks(unit) : null }
-    const { isAtTarget, next, command, why = unit.reason } = byPhase(scene)
+    const { isAtTarget, next, command, why = unit.reason } = accountOf(scene)
     const shown = shownState(state, index, unit)
     return { unit: unit.id, state: shown, isAtTarget, why, ...told(next, now), command }
   })
@@ -63,6 +64,14 @@ function told(next: Next, now: Now): Pick<Explanation, 'next' | 'upcoming'> {
   if (typeof next === 'string') return { next, upcoming: null }
   const { what, inMs, more } = next
   return { next: `${what} in ${durationText(inMs)}${more}`, upcoming: { what, atWallMs: now.wallMs + inMs, more } }
+}
+
+/** What holds its container back comes before what its phase alone tells; dependencies come before that. */
+function accountOf(scene: Scene): Account {
+  const { state, index, unit, now } = scene
+  const isHeldBack = unit.phase === 'idle' && isWantedUp(state, unit) && waitingFor(state, index, unit) !== null
+  const container = isHeldBack ? null : explainContainer(state, unit, now)
+  return container === null ? byPhase(scene) : { isAtTarget: false, command: null, ...container }
 }
 
 function byPhase(scene: Scene): Account {

@@ -1,5 +1,6 @@
 import { advance } from './advance.ts'
 import { begin } from './begin.ts'
+import type { EngineStep } from './containers/model.ts'
 import type {
   Command,
   Dependency,
@@ -19,6 +20,7 @@ import type {
 } from './model.ts'
 import { observe } from './observe.ts'
 import { plan } from './plan.ts'
+import { storedRelease } from './release/stored.ts'
 import { revive, type Stored, storedJob, storedUnit } from './revive.ts'
 import { noChecks, noHooks, noLabels, plainEnd, plainProcess } from './target/plain.ts'
 
@@ -210,6 +212,8 @@ export function storedForm(state: State): Stored {
       return kept === null ? [] : [{ unit: id, job: kept }]
     }),
     runsReserved: 1_001,
+    releases: [...state.releases.values()].map(storedRelease),
+    engineKept: state.containerEngine.kept,
   }
 }
 
@@ -248,7 +252,15 @@ export function sentence(step: Step): string {
       return `schedule ${shortName(step.unit)}: ${step.schedule.cron}`
     case 'forget':
       return `${step.kind} ${shortName(step.unit)}: ${step.why}`
+    default:
+      return engineSentence(step)
   }
+}
+
+/** `pull web:2: …`, `remove-container main: …`. */
+function engineSentence(step: EngineStep): string {
+  const what = step.kind === 'observe-engine' ? '' : ` ${step.resource.slice(step.resource.indexOf(':') + 1)}`
+  return `${step.kind}${what}: ${step.why}`
 }
 
 function shortName(unit: string): string {

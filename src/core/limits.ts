@@ -71,6 +71,9 @@ export const deathsWindowMs = 60_000
 /** A request body on the native API beyond this is not a command. */
 export const requestBytesMax = 1024 * 1024
 
+/** The same where a target state comes with it: a file of `configBytesMax` in quotes. */
+export const stateRequestBytesMax = 2 * configBytesMax + 64 * 1024
+
 /** Clients of the socket; for one more the longest idle one goes, so that the daemon keeps descriptors for what it supervises. */
 export const clientsMax = 512
 
@@ -82,6 +85,9 @@ export const answerBytesHeldMax = 32 * 1024 * 1024
 
 /** Probes under way at a time: each is a process or a connection, and a device is small. */
 export const probesMax = 16
+
+/** Commands beside units at a time (exec): each is a process, a connection and a few descriptors. */
+export const execSessionsMax = 32
 
 /** A driver that has not answered this long after a probe's time was over will not answer. */
 export const probeGraceMs = 5_000
@@ -123,6 +129,27 @@ export const historyKept = 256
 /** Of a command's units and words, this many are remembered: enough to know what it was. */
 export const historyUnitsMax = 100
 export const historyTextCharsMax = 500
+
+/** As many images are pulled at a time: more only share the same network and disk. */
+export const pullsMax = 3
+
+/** Steps of one kind that the engine gets at a time: it works on them one after the other anyway. */
+export const engineStepsMax = 16
+
+/** What the engine refused is tried again after this, each time doubling, as the balena Supervisor does. */
+export const engineRetryMs = 500
+export const engineRetryMsMax = 900_000
+
+/** An engine that does not answer is asked again: it is usually being restarted. */
+export const engineAbsentMs = 500
+export const engineAbsentMsMax = 30_000
+
+/** Somebody who holds an update lock gives it back by himself, and nothing tells when. */
+export const lockRetryMs = 500
+export const lockRetryMsMax = 60_000
+
+/** The engine starts a container again within moments, if it does; until then we do not. */
+export const engineRestartsMs = 3_000
 
 /** Units that are gone, remembered for clients that come back: one that missed more gets everything anew. */
 export const changesGoneMax = 1_000

@@ -2,6 +2,11 @@
  * The words of the core, as plain readonly data. Times are milliseconds; `bootMs` counts since the host booted
  * (suspend included), `wallMs` is the wall clock, which jumps: it is shown, and compared for schedules only.
  */
+import type { AppResources, ContainerEngine, ContainerSpec, EngineEvent, EngineStep } from './containers/model.ts'
+import type { ReleasePolicy, Trial } from './release/model.ts'
+import type { Failure, UnitId } from './words.ts'
+
+export type { Failure, UnitId } from './words.ts'
 
 export interface Now {
   /** Identity of this boot of the host: deadlines of another boot mean nothing here. */
@@ -9,9 +14,6 @@ export interface Now {
   readonly bootMs: number
   readonly wallMs: number
 }
-
-/** A slot `app/service/n`. Until releases live side by side (hand-over), a slot and its unit share this name. */
-export type UnitId = string
 
 // ---- what should run ---------------------------------------------------------------------------------------
 
@@ -29,14 +31,21 @@ export interface App {
   readonly priority: number
   /** Keyed by service name, in declaration order. */
   readonly services: Readonly<Record<string, Service>>
+  /** What its containers need; absent: it has none. */
+  readonly resources?: AppResources
+  /** A change of it has to prove itself before it counts, and is taken back when it does not. Absent: it counts at once. */
+  readonly release?: ReleasePolicy
 }
 
-export type Dialect = 'compose' | 'supervisord' | 'runit'
+export type Dialect = 'compose' | 'supervisord' | 'runit' | 'balena'
 
 export interface Service {
   readonly name: string
-  readonly kind: 'process'
+  readonly kind: 'process' | 'container'
+  /** Of a container: what becomes of its output; the rest says nothing. */
   readonly process: ProcessSpec
+  /** Of a container, and only there. */
+  readonly container?: ContainerSpec
   /** One unit each; `process` overrides what differs from the service's own (supervisord expands per process). */
   readonly instances: readonly Instance[]
   readonly autostart: boolean
@@ -73,6 +82,7 @@ export interface Instance {
   /** The n of the unit id; Compose replicas count from 1, supervisord's numprocs from numprocs_start. */
   readonly n: number
   readonly process?: Partial<ProcessSpec>
+  readonly container?: Partial<ContainerSpec>
   /** What its process is called (supervisord's process_name); absent: as its service. */
   readonly processName?: string
 }
@@ -344,6 +354,47 @@ export interface State {
   readonly observe: { readonly why: string; readonly inFlight: boolean } | null
   /** Live runs found after our own restart whose unit nobody has declared yet. */
   readonly found: readonly FoundRun[]
+  readonly containerEngine: ContainerEngine
+  /** By app: those whose changes have to prove themselves. */
+  readonly releases: ReadonlyMap<string, Release>
+}
+
+/** A release is one declaration of an app, see release/model.ts. */
+export interface Release {
+  readonly app: string
+  /** Identity of what is run now: changes exactly when the declaration does (its policy and its place aside). */
+  readonly hash: string
+  /** As it is shown. */
+  readonly id: string
+  /**
+   * committed: it counts. trial: not proved yet. reverted: the declared one was rejected, this is the one before it.
+   * failed: it did not prove itself, and there is nothing to go back to, or the policy says not to. Should it be well
+   * for long enough later, it counts all the same.
+   */
+  readonly status: 'committed' | 'trial' | 'reverted' | 'failed'
+  /** Since when it has that status, and why. */
+  readonly sinceWallMs: number
+  readonly why: string
+  /** While it may still prove itself: on trial, and failed. */
+  readonly trial: Trial | null
+  /** What to go back to; kept until this one is committed, or replaced by it. */
+  readonly previous: Declared | null
+  /** The declared one that did not prove itself: not tried again until something else is declared. Of `failed`: this one. */
+  readonly rejected: Rejected | null
+  /** On trial, since when all are well; null: they are not. Not stored: the next daemon looks anew. */
+  readonly wellSinceBootMs: number | null
+}
+
+/** One declaration as it is kept to be compared and gone back to; what it hashes to depends on the version of Holdfast. */
+export interface Declared {
+  readonly app: App
+  readonly id: string
+  readonly hash: string
+}
+
+export interface Rejected extends Declared {
+  readonly why: string
+  readonly atWallMs: number
 }
 
 export interface FoundRun {
@@ -363,7 +414,7 @@ export interface FoundRun {
  */
 export type Mode =
   | { readonly kind: 'running' }
-  | { readonly kind: 'stopping'; readonly by: Who; readonly why: string }
+  | { readonly kind: 'stopping'; readonly by: Who; readonly why: string; readonly leavesContainers?: true }
   | { readonly kind: 'held'; readonly why: string }
 
 /** See docs/lifecycle.md. */
@@ -427,6 +478,23 @@ export interface Unit {
   readonly health: Health | null
   /** Its schedule and the history of its runs as a job; survives the machine. null: it was never a job. */
   readonly job: Job | null
+  /** Of a container, once it had one. */
+  readonly container?: UnitContainer
+}
+
+export interface UnitContainer {
+  /** The engine's id of the one it has, or had last. */
+  readonly id: string
+  /** When the engine started the last run of it that was dealt with, as the engine writes it; empty: none. */
+  readonly startedAt: string
+  /** It is handed over to that unit, and goes when that is done: what it was known as before. null: it is not. */
+  readonly handsOverTo: UnitId | null
+  /** The new one said that it has taken over, or the time for that is over. */
+  readonly isHandedOver: boolean
+  /** What its image, or it itself, says that it is to be stopped by, without SIG; absent: nothing. */
+  readonly stopSignal?: string
+  /** Identity of what was last changed of it in place: what the engine took, and did not do, is not asked for again. */
+  readonly changed?: string
 }
 
 export interface StopUnderWay {
@@ -505,7 +573,8 @@ export interface JobRun {
 /** A service's settings as one unit has them. */
 export interface UnitSpec {
   readonly process: ProcessSpec
-  /** Changes exactly when a running process would have to be replaced to match. */
+  readonly container?: ContainerSpec
+  /** Changes exactly when a running process would have to be replaced to match; of a container its comparison tells that. */
   readonly runHash: string
   readonly autostart: boolean
   readonly autostartAgain: boolean
@@ -580,6 +649,8 @@ export interface Identity {
   readonly bootId: string
   /** The inode of /proc/PID/ns/pid. */
   readonly pidNamespace: string
+  /** Of a container: its id, and when the engine started it. The rest is then what the engine tells, and not compared. */
+  readonly container?: { readonly id: string; readonly startedAt: string }
 }
 
 export type EndKind =
@@ -617,7 +688,14 @@ export type Exit =
 // ---- what crosses the borders ------------------------------------------------------------------------------
 
 export type Command =
-  | { readonly kind: 'set-target'; readonly target: Target; readonly by: Who; readonly why: string }
+  /** `isUnread`: its apps with a release policy are as they are in the state; no file was read yet that may say otherwise. */
+  | {
+      readonly kind: 'set-target'
+      readonly target: Target
+      readonly by: Who
+      readonly why: string
+      readonly isUnread?: true
+    }
   | { readonly kind: 'start'; readonly units: readonly UnitId[]; readonly by: Who }
   | { readonly kind: 'stop'; readonly units: readonly UnitId[]; readonly by: Who }
   | { readonly kind: 'restart'; readonly units: readonly UnitId[]; readonly by: Who }
@@ -627,9 +705,20 @@ export type Command =
    */
   | { readonly kind: 'run'; readonly units: readonly UnitId[]; readonly by: Who; readonly isLast?: true }
   | { readonly kind: 'signal'; readonly units: readonly UnitId[]; readonly signal: string; readonly by: Who }
-  | { readonly kind: 'shutdown'; readonly by: Who; readonly why: string }
+  /** `leavesContainers`: they go on, as the engine and their restart policies have it. */
+  | { readonly kind: 'shutdown'; readonly by: Who; readonly why: string; readonly leavesContainers?: true }
+  /** What these volumes (by the engine's name) hold is removed for good, and they are made anew if they are still declared. */
+  | { readonly kind: 'purge'; readonly volumes: readonly string[]; readonly by: Who }
+  /** The update locks of these apps, whoever made them, hold back nothing until their present changes are made. */
+  | { readonly kind: 'override-locks'; readonly apps: readonly string[]; readonly by: Who }
+  /**
+   * Somebody loaded these images into the engine for what is declared by now: they count as pulled by us. Their ids, by reference
+   * (or by id, where they have lost their name).
+   */
+  | { readonly kind: 'own-images'; readonly images: Readonly<Record<string, string>>; readonly by: Who }
 
 export type Event =
+  | EngineEvent
   | { readonly kind: 'command'; readonly id: number; readonly command: Command }
   /** The outcome of a spawn. */
   | {
@@ -697,15 +786,8 @@ export interface RunRef {
   readonly run: number
 }
 
-/** The world misbehaved. `retry`: the cause is not the unit's, trying again later may well work. */
-export interface Failure {
-  /** An errno name or a word of the driver's: ENOENT. */
-  readonly code: string
-  readonly message: string
-  readonly retry: boolean
-}
-
 export type Step =
+  | EngineStep
   | {
       readonly kind: 'spawn'
       readonly unit: UnitId
@@ -731,6 +813,8 @@ export type Step =
       readonly isForGood?: true
       /** See StopRung.script; it is run in the unit's settings. */
       readonly script?: { readonly command: readonly string[]; readonly attempt: number; readonly spec: UnitSpec }
+      /** It is that container of the engine's. */
+      readonly container?: string
       readonly why: string
     }
   /** Nothing of this unit is needed any more: release its streams. */

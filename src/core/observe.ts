@@ -1,11 +1,13 @@
 import { applyCommand } from './command.ts'
+import { foldEngine } from './containers/fold.ts'
+import type { EngineEvent } from './containers/model.ts'
 import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from './draft.ts'
 import type { Change, Event, Now, Run, State, Unit, UnitId } from './model.ts'
 import { endRun } from './unit/end.ts'
-import { adoptFound, livingPhase, settleTwins } from './unit/found.ts'
+import { adoptFound, settleTwins } from './unit/found.ts'
 import { foldProbe, freshHealth } from './unit/health.ts'
 import { foldNextDue } from './unit/job.ts'
-import { isWantedUp } from './unit/wish.ts'
+import { live, startAgain } from './unit/started.ts'
 
 /** Folds in what we learned, event by event. Decides nothing; news about an older run changes nothing. */
 export function observe(state: State, events: readonly Event[], now: Now): Change {
@@ -42,6 +44,16 @@ function fold(draft: Draft, event: Event, now: Now): void {
       withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))
       settleTwins(draft, event.unit, now)
       return
+    case 'engine-observed':
+    case 'engine-observe-failed':
+    case 'engine-news':
+    case 'engine-doubt':
+    case 'engine-done':
+    case 'engine-failed':
+    case 'container-died':
+    case 'pull-progress':
+      foldEngine(draft, event, now)
+      return
     default:
       withRun(draft, event, (unit, run) => foldRun(draft, unit, run, event, now))
   }
@@ -54,7 +66,7 @@ function forgetFound(draft: Draft, event: { readonly unit: UnitId; readonly run:
   if (left.length < found.length) draft.state = { ...draft.state, found: left }
 }
 
-type RunEvent = Exclude<Event, { kind: 'command' | 'observed' | 'observe-failed' | 'found' | 'next-due' }>
+type RunEvent = Exclude<Event, EngineEvent | { kind: 'command' | 'observed' | 'observe-failed' | 'found' | 'next-due' }>
 
 /** Only the run the unit has now matters; anything else is old news. */
 function withRun(
@@ -110,35 +122,6 @@ function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now):
   }
 }
 
-/** Where it counted as a restart it is one again, at the time it really happens: a window must not lose sight of it. */
-function startAgain(draft: Draft, unit: Unit, run: Run, now: Now): void {
-  const facts = { run: null, signals: [], why: 'its start was interrupted before a process existed' }
-  if (run.role === 'post') {
-    enterPhase(draft, unit, 'finishing', now, { ...facts, after: unit.after })
-    return
-  }
-  const isCounted = unit.restartTimesBootMs.at(-1) === run.startedBootMs
-  if (!isCounted || !isWantedUp(draft.state, unit)) {
-    enterPhase(draft, unit, 'idle', now, facts)
-    return
-  }
-  const restartTimesBootMs = unit.restartTimesBootMs.slice(0, -1)
-  const restarts = unit.restarts - 1
-  enterPhase(draft, unit, 'backoff', now, { ...facts, restarts, restartTimesBootMs, retryBootMs: now.bootMs })
-}
-
-function live(draft: Draft, unit: Unit, run: Run, now: Now): void {
-  const pid = run.identity?.pid
-  if (run.role === 'main') {
-    const health = freshHealth(unit, now, now.bootMs - run.startedBootMs < unit.spec.restart.stableMs)
-    enterPhase(draft, unit, 'up', now, { run, health, stoppedBy: unit.stoppedBy, why: `running as pid ${pid}` })
-  } else if (unit.phase === 'unresolved') {
-    enterPhase(draft, unit, livingPhase[run.role], now, { run, after: unit.after, why: `its hook runs as pid ${pid}` })
-  } else {
-    putUnit(draft, { ...unit, run })
-  }
-}
-
 function adopted(draft: Draft, unit: Unit, run: Run, now: Now): void {
   switch (unit.phase) {
     case 'preparing':
@@ -175,8 +158,9 @@ function observed(draft: Draft, event: Extract<Event, { kind: 'observed' }>, now
   draft.state = { ...draft.state, observe: null }
   for (const unit of [...unitsOf(draft).values()]) {
     const run = unit.run
-    const isOld = run !== null && run.identity !== null && run.startedBootMs < event.takenBootMs
-    if (!isOld || alive.has(`${unit.id} ${run.n}`)) continue
+    const isProcess = run !== null && run.identity !== null && run.identity.container === undefined
+    const isOld = isProcess && run.startedBootMs < event.takenBootMs
+    if (run === null || !isOld || alive.has(`${unit.id} ${run.n}`)) continue
     endRun(draft, unit, run, lost, now)
     settleTwins(draft, unit.id, now)
   }

@@ -1,3 +1,6 @@
+import { isContainerUnit, unitResource } from './containers/among.ts'
+import { isUnlocked } from './containers/locks.ts'
+import { planEngine } from './containers/plan.ts'
 import { spawnsPerTurnMax } from './limits.ts'
 import type { Now, Phase, Role, Run, State, Step, Unit } from './model.ts'
 import { exitText, isSomebody, whoText } from './text.ts'
@@ -19,6 +22,7 @@ export function plan(state: State, now: Now): readonly Step[] {
   const steps: Step[] = []
   planStarts(steps, state, now)
   planEnds(steps, state, now)
+  planEngine(steps, state, now)
   planSchedules(steps, state, now)
   planProbes(steps, state, now)
   if (state.observe !== null && !state.observe.inFlight) steps.push({ kind: 'observe', why: state.observe.why })
@@ -29,6 +33,7 @@ function planStarts(steps: Step[], state: State, now: Now): void {
   const startable: Unit[] = []
   let underWay = 0
   for (const unit of state.units.values()) {
+    if (isContainerUnit(unit)) continue
     if (unit.run !== null) underWay += unit.run.identity === null ? 1 : 0
     else if (unit.after !== null || (isDueToStart(unit, now) && isWantedUp(state, unit))) startable.push(unit)
   }
@@ -90,7 +95,7 @@ function planEnds(steps: Step[], state: State, now: Now): void {
   let blockers: ReturnType<typeof stopBlockers> | null = null
   for (const unit of state.units.values()) {
     if (unit.run === null) {
-      if (!unit.isDeclared && unit.after === null)
+      if (!unit.isDeclared && unit.after === null && !isContainerLeft(state, unit))
         steps.push({ kind: 'forget', unit: unit.id, why: 'no longer declared' })
       continue
     }
@@ -98,6 +103,7 @@ function planEnds(steps: Step[], state: State, now: Now): void {
     const asked = unit.signals[0]
     if (asked !== undefined) steps.push(askedSignal(unit, unit.run, asked))
     if (livesOn.has(unit.phase) && mustEnd(state, unit)) {
+      if (!isUnlocked(state, unit)) continue
       blockers ??= stopBlockers(state)
       // Nobody counts on a hook: only what a process leaves behind has an order.
       if (unit.run.role !== 'main' || blockers.blocks(unit) === null) {
@@ -114,6 +120,16 @@ function planEnds(steps: Step[], state: State, now: Now): void {
 
 const livesOn: ReadonlySet<Phase> = new Set(['preparing', 'up', 'finishing'])
 
+/** Its last container is still there, or nobody could tell yet. */
+function isContainerLeft({ containerEngine }: State, unit: Unit): boolean {
+  if (!isContainerUnit(unit)) return false
+  const { isKnown, work, locks } = containerEngine
+  // What we hold has to be given back by whoever knows of it.
+  const lock = locks.get(unit.app)?.kind
+  const isLockFree = (unit.spec.container?.lockFiles.length ?? 0) === 0 || lock === 'free' || lock === 'refused'
+  return unit.container !== undefined || !isKnown || work.has(unitResource(unit.id)) || !isLockFree
+}
+
 function endWhy(state: State, unit: Unit): string {
   if (unit.condemned !== null) return unit.condemned
   if (state.mode.kind === 'stopping') return state.mode.why
@@ -126,7 +142,15 @@ function endWhy(state: State, unit: Unit): string {
 function askedSignal(unit: Unit, run: Run, signal: string): Step {
   const command = run.role === 'main' ? unit.spec.signalScripts[signal] : undefined
   const asked = { scope: 'main', purpose: 'asked', why: 'asked for' } as const
-  return { kind: 'signal', unit: unit.id, run: run.n, signal, ...asked, ...scriptPart(unit, command) }
+  return {
+    kind: 'signal',
+    unit: unit.id,
+    run: run.n,
+    signal,
+    ...asked,
+    ...scriptPart(unit, command),
+    ...containerPart(run),
+  }
 }
 
 /** Nothing to add where there is no script: most units have none. */
@@ -135,6 +159,10 @@ function scriptPart(
   command: readonly string[] | undefined,
 ): Pick<Extract<Step, { kind: 'signal' }>, 'script'> {
   return command === undefined ? {} : { script: { command, attempt: unit.attempt, spec: unit.spec } }
+}
+
+function containerPart({ identity }: Run): Pick<Extract<Step, { kind: 'signal' }>, 'container'> {
+  return identity?.container === undefined ? {} : { container: identity.container.id }
 }
 
 interface At {
@@ -154,13 +182,33 @@ function pushRungs(steps: Step[], unit: Unit, run: Run, at: At): void {
   }
 }
 
+/** Of a container nothing else is said of: its image may know better. */
+function ownStopSignal({ spec, container }: Unit): string | undefined {
+  return spec.container?.settings.stopSignal === null ? container?.stopSignal : undefined
+}
+
 function pushRung(steps: Step[], unit: Unit, run: Run, at: At): void {
-  const { signal, scope, script } = rungAt(unit, at)
+  const { scope, script, ...rung } = rungAt(unit, at)
+  const signal = at.rung === 0 ? (ownStopSignal(unit) ?? rung.signal) : rung.signal
   const part = run.role === 'main' ? scriptPart(unit, script) : {}
-  const ladder = { ...(at.isForGood ? { isForGood: true as const } : {}), ...part, purpose: 'ladder' as const }
+  const ladder = {
+    ...(at.isForGood ? { isForGood: true as const } : {}),
+    ...part,
+    ...containerPart(run),
+    purpose: 'ladder' as const,
+  }
   steps.push({ kind: 'signal', unit: unit.id, run: run.n, signal, scope, ...ladder, why: at.why })
   if (run.isPaused && signal !== 'KILL') {
     const wake = 'paused, it could not act on the signal'
-    steps.push({ kind: 'signal', unit: unit.id, run: run.n, signal: 'CONT', scope, purpose: 'wake', why: wake })
+    steps.push({
+      kind: 'signal',
+      unit: unit.id,
+      run: run.n,
+      signal: 'CONT',
+      scope,
+      purpose: 'wake',
+      ...containerPart(run),
+      why: wake,
+    })
   }
 }

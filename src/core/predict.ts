@@ -32,6 +32,8 @@ function expected(step: Step, state: State): readonly Event[] {
     case 'observe':
     case 'schedule':
       return []
+    default:
+      return []
   }
 }
 

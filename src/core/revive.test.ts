@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
+import { unknownEngine } from './containers/none.ts'
 import { ann, ask, at, code, directory, play, policy, running, service, setTarget, storedForm } from './fixture.ts'
 import type { Now } from './model.ts'
 import { revive, storedUnit } from './revive.ts'
@@ -20,6 +21,8 @@ it('nothing stored is an empty state', () => {
       nextTransition: 1,
       observe: null,
       found: [],
+      containerEngine: unknownEngine(),
+      releases: new Map(),
     },
   )
 })

@@ -1,8 +1,11 @@
-import { newUnit } from './command.ts'
+import type { KeptOfEngine } from './containers/model.ts'
+import { nothingKept, unknownEngine } from './containers/none.ts'
 import type { End, Job, Now, Run, State, Target, Unit, UnitId, UnitSpec, Want } from './model.ts'
+import { revivedReleases, type StoredRelease } from './release/stored.ts'
 import { completeSpec, completeTarget } from './target/plain.ts'
 import { unitSpecs } from './target/units.ts'
 import { declaredJob, isDoneOnce, jobEnds } from './unit/job.ts'
+import { newUnit } from './unit/new-unit.ts'
 import { declaredWant, wantBeyondTheDaemon } from './unit/wish.ts'
 
 /** The part of a unit that outlives the daemon; `spec` only where the target no longer has it. */
@@ -32,6 +35,9 @@ export interface Stored {
   readonly jobs: readonly StoredJob[]
   /** Every run number below this may have been used. */
   readonly runsReserved: number
+  /** Absent where an older version stored it. */
+  readonly releases?: readonly StoredRelease[]
+  readonly engineKept?: KeptOfEngine
 }
 
 export const emptyTarget: Target = { apps: {} }
@@ -49,6 +55,8 @@ export function revive(stored: Stored | null, now: Now): State {
     nextTransition: 1,
     observe: null,
     found: [],
+    containerEngine: unknownEngine({ ...nothingKept, ...stored?.engineKept }),
+    releases: revivedReleases(stored?.releases ?? [], { target, isSameBoot: stored?.bootId === now.bootId, now }),
   }
 }
 

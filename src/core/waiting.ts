@@ -21,7 +21,7 @@ export function waitingFor(state: State, index: ServiceIndex, unit: Unit): Waiti
   const service = `${unit.app}/${last.dependency.service}`
   const links = chain.map(({ dependency, late }) => `${late?.id ?? service} ${conditionTexts[dependency.condition]}`)
   const subject = chain.length === 1 ? 'it' : (last.late?.id ?? service)
-  const blame = last.late === null ? 'has no units' : stateText(state, last.late, last.dependency)
+  const blame = last.late === null ? 'has no units' : stateText(state, last.late, last.dependency.condition)
   return { what: `${links.join(', which waits for ')}; ${subject} ${blame}`, service, root: last.late }
 }
 
@@ -45,8 +45,8 @@ function chainFrom(state: State, index: ServiceIndex, unit: Unit, first: Hindran
   return chain
 }
 
-/** What is the matter with one that others wait for: `has failed: spawn failed (ENOENT): …`. */
-function stateText(state: State, unit: Unit, { condition }: Dependency): string {
+/** What is the matter with one that is waited for: `has failed: spawn failed (ENOENT): …`. */
+export function stateText(state: State, unit: Unit, condition: Dependency['condition']): string {
   const { phase, reason } = unit
   switch (phase) {
     case 'idle':

@@ -144,7 +144,8 @@ function sayable(app: App, conversion: Conversion, notes: Note[]): App {
   return { ...app, services: byName(services) }
 }
 
-function whyNot({ process, instances }: Service): string | null {
+function whyNot({ process, container, instances }: Service): string | null {
+  if (container !== undefined) return null
   if (instances.length === 0 && process.command.length === 0) return 'it has no processes'
   return process.command.length === 0 ? (process.commandError ?? 'it has no command') : null
 }

@@ -4,8 +4,10 @@ import type { App, Target } from '../core/model.ts'
 import { limitFaults } from '../core/target/limits-faults.ts'
 import { validateApp, validateCounts } from '../core/target/validate.ts'
 import { compareProblems, type Problem } from '../formats/format-error.ts'
+import { decodeBalena } from './balena/decode.ts'
+import type { DeviceFacts } from './balena/device-facts.ts'
 import { decodeCompose } from './compose/decode.ts'
-import type { DecodedSource, Origin, Place } from './decoding.ts'
+import type { DecodedSource, HeldBack, Origin, Place, StatedDevice } from './decoding.ts'
 import { checkServiceDirectories, decodeServices, type ServicesDirectory } from './runit/decode.ts'
 import type { ServiceDirectory } from './runit/service-directory.ts'
 import { fileKind, servicesDirectoryAt, sourceFilesIn } from './source-kind.ts'
@@ -16,6 +18,10 @@ export interface Decoded {
   /** What was understood. With a problem of severity 'error' it must not be applied. */
   readonly target: Target
   readonly problems: readonly Problem[]
+  /** Apps that are declared and not taken: they stay as they are. */
+  readonly heldBack: readonly HeldBack[]
+  /** What target states among them take this device for; null: there are none. */
+  readonly device: StatedDevice | null
 }
 
 /** The same, with where everything was written. */
@@ -34,13 +40,15 @@ export interface DecodeOptions {
   /** What can be enforced where the daemon will run; without it, limits are taken as they are written. */
   readonly abilities?: Abilities | null
   /** How to read files, whatever their names end in; null: by their names. */
-  readonly dialect?: 'compose' | 'supervisord' | null
+  readonly dialect?: 'compose' | 'supervisord' | 'balena' | null
+  /** The device that target states are for; without it they are checked as they are written. */
+  readonly device?: DeviceFacts | null
   /** Service directories of runit are looked at in every detail, and are no part of the target. */
   readonly serviceDirectories?: 'checked'
 }
 
 /**
- * Reads sources into one target: `.yaml` and `.yml` files as Compose files, `.conf` and `.ini` files as supervisord's,
+ * Reads sources into one target: `.yaml` and `.yml` files as Compose files, `.conf` and `.ini` files as supervisord's, `.json` files as target states,
  * a directory as all of them in it, or as runit's where it has service directories and none of them. Paths are absolute. Reports every problem, in the order of the files; never throws
  * for what a file holds.
  */
@@ -49,8 +57,8 @@ export async function decodeSources(
   reader: SourceReader,
   options: DecodeOptions,
 ): Promise<Decoded> {
-  const { target, problems } = await decodeWithOrigins(paths, reader, options)
-  return { target, problems }
+  const { target, problems, heldBack, device } = await decodeWithOrigins(paths, reader, options)
+  return { target, problems, heldBack, device }
 }
 
 export async function decodeWithOrigins(
@@ -72,11 +80,16 @@ export async function decodeWithOrigins(
   const target: Target = { apps }
   const start = { file: paths[0] ?? '', line: 1, column: 1 }
   for (const fault of validateCounts(target, options.descriptorsMax)) {
-    problems.push({ ...start, setting: fault.setting, message: fault.message, hint: fault.hint, severity: 'error' })
+    const owner = fault.app === null ? undefined : owners.get(apps[fault.app]!)
+    if (owner !== undefined) report(problems, owner, [fault])
+    else
+      problems.push({ ...start, setting: fault.setting, message: fault.message, hint: fault.hint, severity: 'error' })
   }
   const origin = (app: string, path: readonly string[]) =>
     Object.hasOwn(apps, app) ? (owners.get(apps[app]!)?.origin(app, path) ?? null) : null
-  return { target, problems: firstProblems(problems), origin, serviceDirectories }
+  const heldBack = sources.flatMap((source) => source.heldBack ?? [])
+  const device = sources.findLast((source) => source.device !== undefined)?.device ?? null
+  return { target, problems: firstProblems(problems), heldBack, device, origin, serviceDirectories }
 }
 
 // Errors before warnings where some must go: a target with any error must stay one.
@@ -102,6 +115,7 @@ async function decodeSource(path: string, reading: Reading): Promise<readonly De
   const kind = options.dialect ?? fileKind(path)
   if (kind === 'compose') return await decodeCompose(path, reader, options)
   if (kind === 'supervisord') return [decodeSupervisord([path], reader)]
+  if (kind === 'balena') return [decodeBalena(path, reader, options.device ?? null)]
   const content = reader.read(path)
   const message = isFailure(content)
     ? `cannot be read: ${content.message}`
@@ -111,7 +125,7 @@ async function decodeSource(path: string, reading: Reading): Promise<readonly De
 }
 
 const sourceKinds =
-  'files ending in .yaml or .yml (Compose format), .conf or .ini (supervisord), directories of them, and directories of service directories (runit)'
+  'files ending in .yaml or .yml (Compose format), .conf or .ini (supervisord) or .json (target state), directories of the first two, and directories of service directories (runit)'
 
 async function decodeDirectory(
   directory: string,
@@ -133,13 +147,27 @@ async function decodeDirectory(
     const message = 'there is neither a file to read nor a service directory in this directory'
     problems.push(fileProblem(base, message, `sources are ${sourceKinds}`))
   }
-  const decoded: DecodedSource[] = []
+  const compose: FileSources[] = []
   for (const path of files)
-    if (fileKind(path) === 'compose') decoded.push(...(await decodeCompose(path, reader, options)))
+    if (fileKind(path) === 'compose') compose.push({ path, sources: await decodeCompose(path, reader, options) })
+  const decoded = withoutParts(compose)
   // One parser for all of them, as when an [include] names them: a group may stand in another file than its programs.
   const supervisord = files.filter((path) => fileKind(path) === 'supervisord')
   if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader))
   return decoded
+}
+
+interface FileSources {
+  readonly path: string
+  readonly sources: readonly DecodedSource[]
+}
+
+/** Files that another one extends, includes or is overridden by are parts of that, and no apps of their own. */
+function withoutParts(files: readonly FileSources[]): DecodedSource[] {
+  const reads = (one: FileSources, other: FileSources) =>
+    one !== other && one.sources.some((source) => source.files?.includes(other.path))
+  const isPart = (file: FileSources) => files.some((one) => reads(one, file) && !reads(file, one))
+  return files.filter((file) => !isPart(file)).flatMap(({ sources }) => sources)
 }
 
 /** As a daemon runs it; each of its services stands for itself, so that what is wrong with one stops no other. */

@@ -3,18 +3,19 @@ import { optionsFileName } from './runit/options.ts'
 import { isFailure, type SourceReader } from './source-reader.ts'
 
 /** What a file is read as, by its name. */
-export function fileKind(path: string): 'compose' | 'supervisord' | null {
+export function fileKind(path: string): 'compose' | 'supervisord' | 'balena' | null {
   if (/\.ya?ml$/.test(path)) return 'compose'
+  if (path.endsWith('.json')) return 'balena'
   return /\.(?:conf|ini)$/.test(path) ? 'supervisord' : null
 }
 
-/** The files in a directory that are read when it is a source, as paths, sorted. */
+/** The files in a directory that are read when it is a source, as paths, sorted. What ends in `.json` there is anybody's. */
 export function sourceFilesIn(directory: string, names: readonly string[], reader: SourceReader): readonly string[] {
   return names
     .filter((name) => !name.startsWith('.') && name !== optionsFileName)
     .toSorted()
     .map((name) => `${directory}/${name}`)
-    .filter((path) => fileKind(path) !== null && isFailure(reader.list(path)))
+    .filter((path) => fileKind(path) !== null && fileKind(path) !== 'balena' && isFailure(reader.list(path)))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { runBlock } from '../core/limits.ts'
 import type { State, Unit, UnitId } from '../core/model.ts'
+import { areStoredAlike, storedRelease } from '../core/release/stored.ts'
 import { isStoredAlike, storedJob, storedUnit } from '../core/revive.ts'
 import type { Changes } from './ports.ts'
 
@@ -16,7 +17,7 @@ export function changesBetween(options: {
   /** Units whose stored form is not that of `before`: all of theirs is stored. */
   readonly owed: ReadonlySet<UnitId>
   readonly reserved: number
-  /** An earlier target could not be stored. */
+  /** What is aimed at, with its releases and what is kept of the engine, could not be stored earlier. */
   readonly isTargetOwed: boolean
 }): Changes | null {
   const { before, after, touched, owed, reserved, isTargetOwed } = options
@@ -35,18 +36,35 @@ export function changesBetween(options: {
     if (owed.has(id) || !isStoredAlike(job, old?.job ?? null)) jobs.push({ unit: id, job: storedJob(job) })
   }
   const runsReserved = reserveFor(after.nextRun, reserved)
-  const isTargetNew = isTargetOwed || after.target !== before.target
-  if (put.length + remove.length + wants.length + jobs.length === 0 && runsReserved === reserved && !isTargetNew)
-    return null
+  const aim = aimChanges(before, after, isTargetOwed)
+  const count = put.length + remove.length + wants.length + jobs.length + Object.keys(aim).length
+  if (count === 0 && runsReserved === reserved) return null
   return {
     bootId: after.bootId,
     put,
     remove,
     wants,
     jobs,
-    ...(isTargetNew ? { target: after.target } : {}),
+    ...aim,
     ...(runsReserved === reserved ? {} : { runsReserved }),
   }
+}
+
+/** Of what is not told unit by unit. */
+function aimChanges(before: State, after: State, isOwed: boolean): Pick<Changes, 'target' | 'releases' | 'engineKept'> {
+  const isTargetNew = isOwed || after.target !== before.target
+  const areReleasesNew = isOwed || !areStoredAlike(after.releases, before.releases)
+  const { kept } = after.containerEngine
+  return {
+    ...(isTargetNew ? { target: after.target } : {}),
+    ...(areReleasesNew ? { releases: [...after.releases.values()].map(storedRelease) } : {}),
+    ...(isOwed || kept !== before.containerEngine.kept ? { engineKept: kept } : {}),
+  }
+}
+
+/** Whether more than units changed of what has to be stored. */
+export function isAimChanged(before: State, after: State): boolean {
+  return Object.keys(aimChanges(before, after, false)).length > 0
 }
 
 /** The wish to remember: the declared one is not. */

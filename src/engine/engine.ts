@@ -1,11 +1,13 @@
 import { assert } from '../base/assert.ts'
 import { nextWake } from '../core/advance.ts'
+import { isContainerUnit } from '../core/containers/among.ts'
 import { inboxMax, storeRetryMs, storeRetryMsMax, transitionsKept } from '../core/limits.ts'
-import type { Command, Event, Now, State, Transition, UnitId } from '../core/model.ts'
+import type { Command, Event, Now, State, Transition, Unit, UnitId } from '../core/model.ts'
 import { revive } from '../core/revive.ts'
 import { isSomebody } from '../core/text.ts'
 import { nextWallWake } from '../core/unit/job.ts'
-import { changesBetween } from './changes.ts'
+import { isLeft } from '../core/unit/wish.ts'
+import { changesBetween, isAimChanged } from './changes.ts'
 import {
   type Clock,
   type Driver,
@@ -206,7 +208,7 @@ export function createEngine(parts: EngineParts): Engine {
     unstored = {
       message: error.message,
       units: new Set([...(unstored?.units ?? []), ...decided.touched]),
-      isTargetOwed: (unstored?.isTargetOwed ?? false) || decided.state.target !== state.target,
+      isTargetOwed: (unstored?.isTargetOwed ?? false) || isAimChanged(state, decided.state),
       retryBootMs: clock.now().bootMs + delayMs,
       delayMs,
     }
@@ -310,9 +312,16 @@ export function createEngine(parts: EngineParts): Engine {
   }
 }
 
+/** Not the process of an earlier declaration. */
+function isContainerRun({ run }: Unit): boolean {
+  return run?.identity === null || run?.identity.container !== undefined
+}
+
 function handlesOf(state: State): readonly RunHandle[] {
   const handles: RunHandle[] = []
   for (const unit of state.units.values()) {
+    // What became of a container its engine tells.
+    if (isContainerUnit(unit) && isContainerRun(unit)) continue
     if (unit.run !== null) handles.push({ unit: unit.id, run: unit.run, attempt: unit.attempt, spec: unit.spec })
   }
   return handles
@@ -321,7 +330,9 @@ function handlesOf(state: State): readonly RunHandle[] {
 /** Nothing lives that could be ended: what cannot be told is left alone, unless a look at it is under way. */
 function isAllDown(state: State): boolean {
   if (state.observe !== null) return false
-  for (const { run, phase, after } of state.units.values()) {
+  for (const unit of state.units.values()) {
+    const { run, phase, after } = unit
+    if (isLeft(state, unit)) continue
     if (after !== null || (run !== null && phase !== 'unresolved')) return false
   }
   return true

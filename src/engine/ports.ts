@@ -1,20 +1,26 @@
+import type { KeptOfEngine } from '../core/containers/model.ts'
 import type {
   Command,
   Event,
+  Failure,
   LogSpec,
   Now,
+  Release,
   Run,
   State,
   Step,
   SvlogdSpec,
   Target,
   Transition,
+  Unit,
   UnitId,
   UnitSpec,
   Who,
 } from '../core/model.ts'
+import type { StoredRelease } from '../core/release/stored.ts'
 import type { Stored, StoredJob, StoredUnit, StoredWant } from '../core/revive.ts'
 
+export type { StoredRelease } from '../core/release/stored.ts'
 export type { Stored, StoredJob, StoredUnit, StoredWant } from '../core/revive.ts'
 
 /** Everything from outside enters the engine here: it only queues, the next turn decides. Safe to call at any time. */
@@ -70,13 +76,16 @@ export interface RunFacts {
 }
 
 /**
- * One turn's changes, committed in one call. `target`, `wants`, `jobs` and `runsReserved` must survive the machine;
- * `units` must survive only our own death.
+ * One turn's changes, committed in one call. All must survive the machine but `put` and `remove`, which must survive only
+ * our own death.
  */
 export interface Changes {
   readonly bootId: string
   readonly target?: Target
   readonly runsReserved?: number
+  /** All of them. */
+  readonly releases?: readonly StoredRelease[]
+  readonly engineKept?: KeptOfEngine
   /** null: back to what is declared. */
   readonly wants: readonly (StoredWant | { readonly unit: UnitId; readonly want: null })[]
   /** Survive the machine as well. null: forgotten. */
@@ -189,8 +198,19 @@ export type HistoryEntry =
       /** The first hundred of them. */
       readonly units: readonly UnitId[]
       readonly unitsTotal: number
-      /** The signal, or why; else empty. */
+      /** The signal, or why; of a purge the volumes, of overridden locks the apps; else empty. */
       readonly detail: string
+    }
+  /** A release of an app came to another status. */
+  | {
+      readonly kind: 'release'
+      readonly seq: number
+      readonly atWallMs: number
+      readonly app: string
+      /** As it is shown. Of `reverted`: what runs again. */
+      readonly release: string
+      readonly status: Release['status']
+      readonly why: string
     }
   | {
       readonly kind: 'daemon'
@@ -219,6 +239,53 @@ export interface LogWriter {
 export interface LogPort {
   /** Opens or creates the log of a stream. Opening one twice is a bug. */
   open(stream: StreamRef): LogWriter
+}
+
+/** Where output goes that comes through our memory: what the container engine hands over. Owned by logs/. */
+export interface LogAppendPort {
+  /**
+   * The log of a stream, opened or created. May be open several times: containers that follow one another share one, each
+   * with its own starts.
+   */
+  append(stream: StreamRef): LogAppender
+  /**
+   * After a death of ours: how many bytes of what was announced are in the log, from its beginning. Only certain before
+   * anything else is written to that log.
+   */
+  stored(spot: LogSpot): number
+}
+
+export interface LogAppender {
+  /**
+   * Writes pieces to the end of the log, one after the other, as far as its present file goes. Before anything is written
+   * `announce` is told where so many bytes will stand; `spot` null: nothing could tell afterwards (a terminal, a pipe).
+   * Answers how many bytes were taken: less than all are to be sent again, at once or after `retryMs`. Never throws, and
+   * drops nothing.
+   */
+  write(
+    pieces: readonly LogPiece[],
+    announce: (spot: LogSpot | null, bytes: number) => void,
+  ): { readonly bytes: number; readonly retryMs?: number }
+  /** What is written from now on was printed by this start of the unit (Unit.attempt). */
+  begin(attempt: number): void
+  close(): void
+}
+
+export interface LogPiece {
+  readonly bytes: Uint8Array
+  /** When it was printed, by the wall clock. */
+  readonly wallMs: number
+}
+
+/** A place in a file, whatever that is called by now. */
+export interface LogSpot {
+  readonly path: string
+  readonly device: number
+  readonly inode: number
+  /** When the file was made, because numbers of inodes are used again; 0: its file system does not tell. */
+  readonly bornMs: number
+  readonly offset: number
+  readonly bytes: number
 }
 
 export interface StreamRef {
@@ -303,6 +370,57 @@ export type LogReadFrom =
   | { readonly kind: 'all' }
   | { readonly kind: 'lines'; readonly lines: number }
   | { readonly kind: 'bytes'; readonly bytes: number }
+
+/** Runs commands beside units that run, each for one client that is connected to it. */
+export interface ExecPort {
+  /** Resolves when the command runs; else with why it does not. */
+  start(unit: Unit, request: ExecRequest): Promise<ExecSession | Failure>
+}
+
+export interface ExecRequest {
+  readonly command: readonly string[]
+  /** On top of the unit's. */
+  readonly environment: Readonly<Record<string, string>>
+  /** null: as the unit. */
+  readonly user: string | null
+  readonly workingDir: string | null
+  /** It gets a terminal of this size, and then stderr comes as stdout. null: it gets pipes. */
+  readonly terminal: TerminalSize | null
+  /** false: its stdin is empty. */
+  readonly hasInput: boolean
+}
+
+export interface TerminalSize {
+  readonly rows: number
+  readonly columns: number
+}
+
+/** Whoever started it closes it. Nothing of it throws. */
+export interface ExecSession {
+  /** Read once, and as fast as the client takes it; ends when the command has ended and all of its output was given. */
+  readonly output: AsyncIterable<ExecOutput>
+  /** How it ended; known once `output` has ended. */
+  readonly exit: Promise<ExecExit>
+  /** Resolves when it was taken, or when nobody is left to take it. One at a time. */
+  write(bytes: Uint8Array): Promise<void>
+  endInput(): void
+  resize(size: TerminalSize): void
+  /** To the command and what it started in its group. Without SIG. */
+  signal(name: string): void
+  /** The client is gone: what still runs is ended. */
+  close(): void
+}
+
+export interface ExecOutput {
+  readonly stream: 'stdout' | 'stderr'
+  readonly bytes: Uint8Array
+}
+
+/** As a shell tells it: 128 and the number of the signal that ended it. `why`: what the code alone does not tell; else empty. */
+export interface ExecExit {
+  readonly code: number
+  readonly why: string
+}
 
 /** Writes to the stdin of units that have a pipe for it. */
 export interface StdinPort {

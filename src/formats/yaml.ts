@@ -5,19 +5,24 @@ import { findLines, type Position, type Problem, placeIn } from './format-error.
 /** YAML as plain data that knows where it stands. Aliases and merge keys are resolved; an alias shares its anchor's node. */
 export type YamlNode = YamlScalar | YamlList | YamlMap
 
-export interface YamlScalar extends Position {
+interface Tagged extends Position {
+  /** What Compose files say to what they are merged into: forget it, or take this in its place. */
+  readonly tag?: 'reset' | 'override'
+}
+
+export interface YamlScalar extends Tagged {
   readonly kind: 'scalar'
   readonly value: string | number | boolean | null
   /** As it is written, without quotes: `1.10` where the value is 1.1. */
   readonly source: string
 }
 
-export interface YamlList extends Position {
+export interface YamlList extends Tagged {
   readonly kind: 'list'
   readonly items: readonly YamlNode[]
 }
 
-export interface YamlMap extends Position {
+export interface YamlMap extends Tagged {
   readonly kind: 'map'
   readonly entries: ReadonlyMap<string, YamlEntry>
 }
@@ -96,7 +101,8 @@ export async function parseYaml(text: string, file: string): Promise<YamlFile> {
       if (isAlias) aliasLine = line
       report(pos[0], plainMessage(message), isAlias ? asterisk : '')
     }
-    for (const { pos, message } of document.warnings) report(pos[0], plainMessage(message), '', 'warning')
+    for (const { pos, message } of document.warnings)
+      if (!mergeTag.test(message)) report(pos[0], plainMessage(message), '', 'warning')
   }
   if (documents.length > configFilesMax)
     report(0, `there are more than ${configFilesMax} documents in this file`, 'split it into several')
@@ -123,6 +129,8 @@ function isNothing(library: typeof import('yaml'), node: Node): boolean {
 const tooMuch = `holds more than ${configNodesMax} values once its aliases are put in`
 
 const fewerAliases = 'use fewer aliases of aliases'
+
+const mergeTag = /^Unresolved tag: !(?:reset|override)\s*$/
 
 // Schedules begin with an asterisk, and YAML takes that for an alias.
 const asterisk = 'if the * is part of a text, put the whole text in quotes'
@@ -155,6 +163,14 @@ function readNode(reading: Reading, node: Node | null, depth: number): Sized {
 }
 
 function readFresh(reading: Reading, node: Node, depth: number): Sized {
+  const read = readPlain(reading, node, depth)
+  const { tag } = node as Scalar
+  return tag === '!reset' || tag === '!override'
+    ? { ...read, node: { ...read.node, tag: tag === '!reset' ? 'reset' : 'override' } }
+    : read
+}
+
+function readPlain(reading: Reading, node: Node, depth: number): Sized {
   const { library } = reading
   const at = positionOf(reading, node.range?.[0] ?? 0)
   if (library.isMap(node)) return readMap(reading, node as YAMLMap<unknown, unknown>, at, depth)

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { boundary } from '../sys/boundary.ts'
 import { type Errno, errnoOf } from '../sys/errno.ts'
 import { splice } from '../sys/splice.ts'
 import {
@@ -34,6 +35,8 @@ import {
   markerLine,
   type Rotated,
   readSome,
+  refusedRetryMs,
+  type Writing,
 } from './log-target.ts'
 
 /**
@@ -63,6 +66,7 @@ export function openLogFile(options: LogTargetOptions): LogTarget {
   if (!place.isOwn) file.open = openAppending(file)
   return {
     drain: (from, bytesMax, attempt) => drain(file, { from, bytesMax, attempt }),
+    write: (writing) => write(file, writing),
     setLimits: (limits) => {
       file.limits = limits
       file.rotateAtBytes = bytesMaxOf(limits)
@@ -99,6 +103,7 @@ interface Open {
   readonly fd: number
   readonly device: number
   readonly inode: number
+  readonly bornMs: number
   canSplice: boolean
 }
 
@@ -143,6 +148,45 @@ function drain(file: LogFile, { from, bytesMax, attempt }: Draining): Drained {
     if (moved > 0 && moved < batchBytes) return { bytes, isEmpty: false }
   }
   return { bytes, isEmpty: false }
+}
+
+/** What this file has room for; what it cannot take is left to whoever comes with it. */
+function write(file: LogFile, { pieces, attempt, announce }: Writing): ReturnType<LogTarget['write']> {
+  const nowMs = file.now()
+  const end = endToWriteAt(file, nowMs)
+  if (end === null) return { bytes: 0, retryMs: refusedRetryMs }
+  const all = Buffer.concat(pieces.map(({ bytes }) => bytes))
+  const bytes = Math.min(all.length, file.rotateAtBytes - end.size)
+  const { fd, device, inode, bornMs } = end.open
+  announce({ path: file.path, device, inode, bornMs, offset: end.size, bytes }, bytes)
+  boundary('append: announced')
+  try {
+    writeAll(fd, all.subarray(0, bytes), end.size)
+  } catch (error) {
+    tell(file, `cannot be written (${errnoOf(error)}); the output of containers waits until it can`)
+    return { bytes: 0, retryMs: refusedRetryMs }
+  }
+  boundary('append: written')
+  // What it says of itself may be old, and this file is not.
+  file.begunWallMs ??= nowMs
+  let offset = end.size
+  for (const piece of pieces) {
+    if (offset >= end.size + bytes) break
+    note(file, { offset, wallMs: piece.wallMs, attempt: attempt ?? file.index.lastAttempt })
+    offset += piece.bytes.length
+  }
+  return { bytes }
+}
+
+/** In a file that has room, after what is to be said of losses; null: nothing can be written now. */
+function endToWriteAt(file: LogFile, nowMs: number): End | null {
+  const full = endOf(file)
+  if (full !== null && isToRotate(file, full, nowMs)) rotate(file, full, nowMs)
+  const end = full === null ? null : endOf(file)
+  if (end === null || file.losses.bytes === 0) return end
+  const marked = writeMarker(file, end)
+  if (marked !== null) file.losses.bytes = 0
+  return marked
 }
 
 /** After the bytes: if we die in between, they look as old as those before them. */
@@ -231,13 +275,13 @@ function openAppending(file: LogFile): Open {
   if (place.isOwn) mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
   // Without O_APPEND, which splice refuses.
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o640)
-  const { dev, ino, size } = fstatSync(fd)
+  const { dev, ino, birthtimeMs, size } = fstatSync(fd)
   if (size > 0) returnIndex(place)
   loadIndex(index, size)
   file.begunWallMs = begunOf(file, size)
   // An earlier daemon may have died before all was compressed.
   if (size > 0 && limits.compress) file.onRotated({ place, compress: true })
-  return { fd, device: dev, inode: ino, canSplice: true }
+  return { fd, device: dev, inode: ino, bornMs: birthtimeMs, canSplice: true }
 }
 
 /** A time in the future is of a clock that went wrong. */

@@ -1,6 +1,15 @@
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { assert } from '../base/assert.ts'
-import type { LoggerPort, LogPort, LogReadPort, LogWriter, StreamRef } from '../engine/ports.ts'
+import type {
+  LogAppender,
+  LogAppendPort,
+  LoggerPort,
+  LogPort,
+  LogReadPort,
+  LogSpot,
+  LogWriter,
+  StreamRef,
+} from '../engine/ports.ts'
 import { errnoOf } from '../sys/errno.ts'
 import { createLogCap } from './log-cap.ts'
 import { createCompressor } from './log-compress.ts'
@@ -15,7 +24,7 @@ import { openLogStream } from './log-stream.ts'
 import type { Limits, LogTarget, LogTargetOptions, Rotated } from './log-target.ts'
 import { createLoggers, type LoggerParts, type Loggers } from './svlog-loggers.ts'
 
-export interface LogFiles extends LogPort, LogReadPort, LoggerPort {
+export interface LogFiles extends LogPort, LogAppendPort, LogReadPort, LoggerPort {
   /** The file a stream is written to, or would be; null when it is thrown away. */
   pathOf(stream: StreamRef): string | null
   /** What the log directory may hold; null: that cannot be told now. */
@@ -44,6 +53,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   const { directory, warn, now = Date.now, totalBytesMax } = options
   const shared = new Map<string, Shared>()
   const open = new Map<string, Shared>()
+  const appended = new Map<string, { readonly entered: Shared; users: number }>()
   const scratch = Buffer.allocUnsafeSlow(scratchBytes)
   const descriptors: IndexDescriptors = new Set()
   const handles = createHandles()
@@ -95,10 +105,35 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     entered.target.close()
   }
 
+  /** Where the first of them went, all go that come while it is open. */
+  const append = (stream: StreamRef): LogAppender => {
+    const key = keyOf(stream)
+    const one = appended.get(key) ?? { entered: enterOrFallBack(stream), users: 0 }
+    appended.set(key, one)
+    one.users++
+    one.entered.target.setLimits(stream.spec)
+    let attempt: number | null = null
+    let isOpen = true
+    return {
+      write: (pieces, announce) => one.entered.target.write({ pieces, attempt, announce }),
+      begin: (begun) => {
+        attempt = begun
+      },
+      close: () => {
+        if (!isOpen) return
+        isOpen = false
+        one.users--
+        if (one.users > 0) return
+        appended.delete(key)
+        leave(one.entered)
+      },
+    }
+  }
+
   const placeFor = (stream: StreamRef): LogPlace | null => {
     const { path } = stream.spec
     if (path === 'none') return null
-    const entered = open.get(keyOf(stream))
+    const entered = open.get(keyOf(stream)) ?? appended.get(keyOf(stream))?.entered
     if (entered !== undefined) return entered.place
     return path === null ? ownPlace(directory, stream) : foreignPlace(directory, placeOf(path))
   }
@@ -127,6 +162,8 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
         },
       }
     },
+    append,
+    stored: storedOf,
     read(streams, options) {
       // Several streams may share one file: it is read once, for the first of them.
       const logs = new Map<string, { ref: StreamRef; source: LogSource }>()
@@ -165,6 +202,23 @@ interface Shared {
 
 function keyOf({ unit, stream }: StreamRef): string {
   return `${unit} ${stream}`
+}
+
+/** Only we write to it, and it is moved only when nothing of it is missing: what is elsewhere, or was cut, was complete. */
+function storedOf({ path, device, inode, bornMs, offset, bytes }: LogSpot): number {
+  const there = lookAt(path)
+  const isSame = there?.dev === device && there.ino === inode && there.birthtimeMs === bornMs
+  if (!isSame || there.size < offset) return bytes
+  return Math.min(there.size - offset, bytes)
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    errnoOf(error)
+    return undefined
+  }
 }
 
 function openTarget(options: LogTargetOptions): LogTarget {

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { errnoOf } from '../sys/errno.ts'
 import {
+  blockedRetryMs,
   type Drained,
   dropSome,
   type LogTarget,
@@ -8,6 +9,8 @@ import {
   type Losses,
   markerLine,
   readSome,
+  refusedRetryMs,
+  type Writing,
 } from './log-target.ts'
 
 /**
@@ -19,6 +22,7 @@ export function openLogStream({ place: { path }, scratch, warn }: LogTargetOptio
   const stream: LogStream = { path, scratch, warn, open: open(path), carry: null, losses: { bytes: 0, why: '' } }
   return {
     drain: (from, bytesMax) => drain(stream, from, bytesMax),
+    write: (writing) => write(stream, writing),
     setLimits: () => {},
     close: () => close(stream),
   }
@@ -63,8 +67,20 @@ function drain(stream: LogStream, from: number, bytesMax: number): Drained {
   return isTaken ? { bytes, isEmpty: false } : { bytes, isEmpty: false, retryMs: blockedRetryMs }
 }
 
-/** A terminal that stands still, or a pipe that nobody reads, is tried this often. */
-const blockedRetryMs = 50
+/** All or nothing is taken; what the target does not take at once stays in our memory. */
+function write(stream: LogStream, { pieces, announce }: Writing): ReturnType<LogTarget['write']> {
+  if (!writeCarry(stream)) return { bytes: 0, retryMs: blockedRetryMs }
+  if (stream.open === null) stream.open = reopened(stream)
+  if (stream.open === null) return { bytes: 0, retryMs: refusedRetryMs }
+  const { losses } = stream
+  const bytes = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0)
+  announce(null, bytes)
+  const marker = losses.bytes === 0 ? [] : [Buffer.from(markerLine(losses))]
+  losses.bytes = 0
+  stream.carry = Buffer.concat([...marker, ...pieces.map((piece) => piece.bytes)])
+  writeCarry(stream)
+  return { bytes }
+}
 
 /** False: the target takes no more now. */
 function writeCarry(stream: LogStream): boolean {

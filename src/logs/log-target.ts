@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs'
+import type { LogAppender, LogPiece, LogSpot } from '../engine/ports.ts'
 import { errnoOf } from '../sys/errno.ts'
 import type { IndexDescriptors } from './log-index.ts'
 import type { LogPlace } from './log-name.ts'
@@ -7,9 +8,23 @@ import type { LogPlace } from './log-name.ts'
 export interface LogTarget {
   /** As LogWriter.drain. `attempt` null: as before. */
   drain(from: number, bytesMax: number, attempt: number | null): Drained
+  /** As LogAppender.write. `attempt` null: as before. */
+  write(written: Writing): ReturnType<LogAppender['write']>
   setLimits(limits: Limits): void
   close(): void
 }
+
+export interface Writing {
+  readonly pieces: readonly LogPiece[]
+  readonly attempt: number | null
+  readonly announce: (spot: LogSpot | null, bytes: number) => void
+}
+
+/** What takes nothing now is tried again after this: a terminal that stands still, a pipe that nobody reads. */
+export const blockedRetryMs = 50
+
+/** And this: a disk that is full, a folder that is gone. */
+export const refusedRetryMs = 1_000
 
 export interface Drained {
   readonly bytes: number

@@ -79,3 +79,18 @@ test('it takes every option that help shows, and a misspelt one is told with wha
     message: 'daemon: unknown option --lenien, perhaps --lenient is meant; see: holdfast help daemon',
   })
 })
+
+test('what target states need is read back as it was, and an empty beginning is for this time only', () => {
+  const declared = {
+    ...{ lenient: false, logTotalBytesMax: null, listen: null, runsvdir: null, sources: ['/a.json'] },
+    balena: { configFile: '/mnt/boot/config.json', lockRoot: null },
+  }
+  const args = daemonArguments({ home: undefined, driver: 'process', declared })
+  assert.deepEqual(parseDaemonArguments(args), { kind: 'arguments', home: undefined, driver: 'process', ...declared })
+  const parsed = parseDaemonArguments(['--allow-empty', '--preload', 'apps.json', '--balena-locks', '/locks'])
+  assert.ok(parsed.kind === 'arguments')
+  assert.deepEqual(
+    [parsed.isEmptyAllowed, parsed.preload, parsed.balena],
+    [true, `${process.cwd()}/apps.json`, { configFile: null, lockRoot: '/locks' }],
+  )
+})

@@ -11,6 +11,10 @@ export type DaemonArguments =
       readonly kind: 'arguments'
       readonly home: string | undefined
       readonly driver: DriverName
+      /** It begins even where nothing is declared, and waits until something is. */
+      readonly isEmptyAllowed?: true
+      /** A file of apps that are there from the beginning, absolute. */
+      readonly preload?: string
       /** Its sources are absolute; none: those of last time. */
     } & Declared)
   | { readonly kind: 'usage'; readonly message: string }
@@ -22,7 +26,7 @@ export function daemonArguments(options: {
   readonly declared: Declared
 }): readonly string[] {
   const { home, driver, declared } = options
-  const { lenient, logTotalBytesMax, listen, runsvdir, sources } = declared
+  const { lenient, logTotalBytesMax, listen, runsvdir, sources, balena } = declared
   return [
     ...(home === undefined ? [] : ['--home', home]),
     ...(lenient ? ['--lenient'] : []),
@@ -30,6 +34,8 @@ export function daemonArguments(options: {
     ...(listen === null ? [] : ['--listen', printTcpAddress(listen)]),
     ...(driver === 'process' ? [] : ['--driver', driver]),
     ...(runsvdir === null ? [] : ['--runsvdir', runsvdir]),
+    ...(balena?.configFile == null ? [] : ['--balena-config', balena.configFile]),
+    ...(balena?.lockRoot == null ? [] : ['--balena-locks', balena.lockRoot]),
     ...sources,
   ]
 }
@@ -40,6 +46,10 @@ const options = {
   'log-total': { type: 'string' },
   listen: { type: 'string' },
   driver: { type: 'string' },
+  'allow-empty': { type: 'boolean' },
+  preload: { type: 'string' },
+  'balena-config': { type: 'string' },
+  'balena-locks': { type: 'string' },
   // What `holdfast runsvdir` becomes: nobody types it.
   runsvdir: { type: 'string' },
   color: { type: 'string' },
@@ -65,7 +75,16 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
       return usage(`--listen is PORT or ADDRESS:PORT, such as 8700 or 192.0.2.7:8700, not '${listenText}'`)
     }
     const sources = positionals.map((path) => resolve(path))
-    return { kind: 'arguments', home, driver, lenient, logTotalBytesMax, listen, runsvdir, sources }
+    const { preload, 'balena-config': config, 'balena-locks': locks } = values
+    const path = (text: string | undefined) => (text === undefined || text === '' ? null : resolve(text))
+    const more = {
+      ...(values['allow-empty'] === true ? { isEmptyAllowed: true as const } : {}),
+      ...(preload === undefined ? {} : { preload: resolve(preload) }),
+      ...(config === undefined && locks === undefined
+        ? {}
+        : { balena: { configFile: path(config), lockRoot: path(locks) } }),
+    }
+    return { kind: 'arguments', home, driver, lenient, logTotalBytesMax, listen, runsvdir, sources, ...more }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     if (!code.startsWith('ERR_PARSE_ARGS')) throw error

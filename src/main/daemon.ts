@@ -19,6 +19,7 @@ import { createLastAnswers } from './last-answers.ts'
 import { saveMemory } from './memory.ts'
 import { obeySignals } from './obey-signals.ts'
 import { openOwnLog } from './own-log.ts'
+import { preloadApps } from './preload.ts'
 import { readDeclared } from './read-declared.ts'
 import { readRunsvdir } from './runsvdir.ts'
 import { rememberedSources } from './sources.ts'
@@ -45,7 +46,7 @@ export async function runDaemon(args: readonly string[], version: string): Promi
   const choice = chooseHome({ option: wanted.home, environment: process.env, uid: process.geteuid?.() ?? 0 })
   if (choice.kind === 'bad') return refuse(choice.message, exitCodes.usage)
   const { home } = choice
-  const declared = wanted.sources.length > 0 ? wanted : asLastTime(wanted, rememberedSources(home.stateDirectory))
+  const declared = whatIsDeclared(wanted, rememberedSources(home.stateDirectory))
   if (declared === null) {
     return refuse(
       `nothing is known of ${home.name} yet; name what is declared: holdfast daemon FILE|DIR…`,
@@ -61,7 +62,8 @@ export async function runDaemon(args: readonly string[], version: string): Promi
   const { home: homeOption, driver: driverName } = wanted
   const write = openOwnLog(home.logDirectory)?.write
   const output = { out: write ?? out, talk: write ?? talk }
-  return supervise({ home, homeOption, driverName, lockFd: lock.fd, declared, version, before, ...output })
+  const preload = wanted.preload ?? null
+  return supervise({ home, homeOption, driverName, lockFd: lock.fd, declared, preload, version, before, ...output })
 }
 
 /** The same as runit's `runsvdir` is called. */
@@ -79,9 +81,22 @@ export async function runRunsvdir(
   return runDaemon([...leading, ...request.args], version)
 }
 
+/** null: nothing is, and nobody said that this is well. */
+function whatIsDeclared(said: StartedWith, last: Declared | null): Declared | null {
+  const { sources, lenient, logTotalBytesMax, listen, runsvdir, preload } = said
+  const configFile = said.balena?.configFile ?? process.env.CONFIG_MOUNT_POINT ?? last?.balena?.configFile ?? null
+  const lockRoot = said.balena?.lockRoot ?? last?.balena?.lockRoot ?? null
+  const balena = configFile === null && lockRoot === null ? {} : { balena: { configFile, lockRoot } }
+  const now: Declared = { sources, lenient, logTotalBytesMax, listen, runsvdir, ...balena }
+  if (sources.length > 0) return now
+  if (last !== null) return { ...asLastTime(said, last), ...balena }
+  return said.isEmptyAllowed || preload !== undefined ? now : null
+}
+
+type StartedWith = Extract<ReturnType<typeof parseDaemonArguments>, { readonly kind: 'arguments' }>
+
 /** The files of last time; what is said this time comes on top. */
-function asLastTime(said: Declared, last: Declared | null): Declared | null {
-  if (last === null) return null
+function asLastTime(said: Declared, last: Declared): Declared {
   const logTotalBytesMax = said.logTotalBytesMax ?? last.logTotalBytesMax
   const listen = said.listen ?? last.listen
   const { sources, runsvdir } = last
@@ -97,6 +112,8 @@ interface Setting {
   /** What the image before us handed over, in an upgrade. */
   readonly before: Before | null
   readonly declared: Declared
+  /** A file of apps that are there from the beginning. */
+  readonly preload: string | null
   readonly version: string
   readonly out: (text: string) => void
   readonly talk: (text: string) => void
@@ -110,7 +127,9 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   const lastAnswers = createLastAnswers()
   const { runsvdir } = setting.declared
   // Its output is that of the services.
-  const foreground = createForeground({ out: runsvdir === null ? out : () => {}, terminal: ownTerminal, home })
+  const silent = () => {}
+  const own = runsvdir === null ? { out, talk } : { out: silent, talk: silent }
+  const foreground = createForeground({ ...own, terminal: ownTerminal, home })
   if (runsvdir !== null) tellUnstarted(engine, warn)
   const asked = obeySignals({ engine, sources, foreground, isRunsvdir: runsvdir !== null, warn })
   before?.signals.release()
@@ -143,6 +162,8 @@ async function supervise(setting: Setting): Promise<ExitCode> {
     warn(`held: ${held}; what runs is kept, nothing new is applied until: holdfast up`)
   } else if (before !== null) foreground.say(upgradeText(front.upgrade(), engine.snapshot().state.units.size))
   else if (!(await readDeclared({ engine, sources, foreground, warn }))) end(exitCodes.configurationInvalid)
+  if (held === null && before === null && setting.preload !== null)
+    await preloadApps({ path: setting.preload, sources, say: foreground.say, warn })
   foreground.follow(engine)
   const how = await Promise.race([engine.stopped.then(() => 'stopped'), asked.left.then(() => 'left')])
   if (how === 'left') {

@@ -16,4 +16,13 @@ export interface Declared {
    * inherit: what no logger reads goes to its own output. store: into its logs. null: it is an ordinary daemon.
    */
   readonly runsvdir: 'inherit' | 'store' | null
+  /** Where what target states need is found; absent: where it usually is. */
+  readonly balena?: BalenaPlaces
+}
+
+export interface BalenaPlaces {
+  /** A config.json as balenaOS has it, absolute; null: none. */
+  readonly configFile: string | null
+  /** The directory of update locks; null: that of the original agent. */
+  readonly lockRoot: string | null
 }

@@ -7,6 +7,7 @@ import { readAbilities } from '../sys/abilities.ts'
 import { makeFifo } from '../sys/fifo.ts'
 import { descriptorLimit } from '../sys/rlimit.ts'
 import { spawn } from '../sys/spawn.ts'
+import type { DevicePlaces } from './device-facts.ts'
 
 export interface DecodeQuestion {
   readonly sources: readonly string[]
@@ -14,6 +15,14 @@ export interface DecodeQuestion {
   readonly descriptorsMax: number | null
   /** Of the daemon: its child would see the daemon itself as somebody else in their cgroup. */
   readonly abilities: Abilities
+  readonly device: DevicePlaces
+  /** Is read in place of one of the sources. */
+  readonly standIn: StandIn | null
+}
+
+export interface StandIn {
+  readonly source: string
+  readonly file: string
 }
 
 export type DecodeAnswer = Decoded
@@ -29,6 +38,8 @@ export async function decodeInChild(options: {
   readonly sources: readonly string[]
   readonly lenient: boolean
   readonly runDirectory: string
+  readonly device: DevicePlaces
+  readonly standIn?: StandIn
 }): Promise<DecodeAnswer> {
   const { hard } = descriptorLimit()
   const question: DecodeQuestion = {
@@ -36,6 +47,8 @@ export async function decodeInChild(options: {
     lenient: options.lenient,
     descriptorsMax: Number.isFinite(hard) ? hard : null,
     abilities: readAbilities('holdfast'),
+    device: options.device,
+    standIn: options.standIn ?? null,
   }
   const pipe = openPipe(join(options.runDirectory, 'decode.pipe'))
   const pid = start(question, pipe.writeEnd)

@@ -1,9 +1,11 @@
 import { writeSync } from 'node:fs'
 import { decodeSources } from '../dialects/decode-sources.ts'
-import { diskSourceReader } from '../dialects/source-reader.ts'
+import { diskSourceReader, type SourceReader } from '../dialects/source-reader.ts'
+import type { Problem } from '../formats/format-error.ts'
 import { errnoOf } from '../sys/errno.ts'
 import { exitCodes } from '../wire/exit-codes.ts'
 import type { DecodeAnswer, DecodeQuestion } from './decode-child.ts'
+import { readDeviceFacts } from './device-facts.ts'
 
 /**
  * The short-lived child that reads configuration for the daemon: YAML and the files' contents cost memory that the daemon
@@ -14,12 +16,26 @@ export async function runDecode(args: readonly string[]): Promise<number> {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
-  const answer: DecodeAnswer = await decodeSources(question.sources, diskSourceReader(environment), {
+  const { facts, troubles } = readDeviceFacts(question.device, process.env)
+  const answer: DecodeAnswer = await decodeSources(question.sources, readerOf(question, environment), {
     lenient: question.lenient,
     descriptorsMax: question.descriptorsMax,
     abilities: question.abilities,
+    device: facts,
   })
-  return give(Buffer.from(JSON.stringify(answer)))
+  const told = answer.device === null ? [] : troubles.map((message) => troubleOf(question, message))
+  return give(Buffer.from(JSON.stringify({ ...answer, problems: [...told, ...answer.problems] })))
+}
+
+function readerOf({ standIn }: DecodeQuestion, environment: Readonly<Record<string, string>>): SourceReader {
+  const reader = diskSourceReader(environment)
+  if (standIn === null) return reader
+  return { ...reader, read: (path) => reader.read(path === standIn.source ? standIn.file : path) }
+}
+
+function troubleOf({ sources, device }: DecodeQuestion, message: string): Problem {
+  const file = device.configFile ?? sources[0] ?? ''
+  return { file, line: 1, column: 1, setting: '', message, hint: '', severity: 'warning' }
 }
 
 function give(bytes: Buffer): number {

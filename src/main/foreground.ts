@@ -1,9 +1,12 @@
+import { createPullTeller, pullLookMs } from '../cli/pull-lines.ts'
 import { paint, stateText, type Terminal, visible } from '../cli/terminal.ts'
 import { printUnits, shortNames } from '../cli/unit-table.ts'
 import { explain } from '../core/explain.ts'
-import type { State, Transition } from '../core/model.ts'
+import type { Release, State, Transition } from '../core/model.ts'
+import { changedReleases } from '../core/release/changed.ts'
 import { phaseWords, shownAs } from '../core/shown.ts'
 import type { EnginePort, Snapshot } from '../engine/ports.ts'
+import { imageItems } from '../frontends/native/resources.ts'
 import { unitList } from '../frontends/native/units.ts'
 import { type Home, typed } from '../wire/home.ts'
 
@@ -19,10 +22,12 @@ const settleMsMax = 3_000
 /** What the daemon tells whoever started it in a terminal. */
 export function createForeground(options: {
   readonly out: (text: string) => void
+  /** For what is told while something is on its way. */
+  readonly talk: (text: string) => void
   readonly terminal: () => Terminal
   readonly home: Home
 }): Foreground {
-  const { out, terminal, home } = options
+  const { out, talk, terminal, home } = options
   let isSettled = false
 
   const showAll = (snapshot: Snapshot): void => {
@@ -39,13 +44,43 @@ export function createForeground(options: {
     follow(engine) {
       // `until` looks only when something changes, so what has settled already is caught by its first look.
       void engine.until(hasSettled, settleMsMax).then(() => showAll(engine.snapshot()))
-      engine.subscribe((_snapshot, transitions) => {
+      followPulls(engine, talk)
+      let { releases } = engine.snapshot().state
+      engine.subscribe((snapshot, transitions) => {
+        const changed = changedReleases(releases, snapshot)
+        releases = snapshot.state.releases
         if (!isSettled) return
         const view = terminal()
+        for (const release of changed) out(`${releaseLine(release, snapshot.now.wallMs, view)}\n`)
         for (const transition of transitions) out(`${transitionLine(transition, view)}\n`)
       })
     },
   }
+}
+
+/** At most so often, and when something has changed. */
+function followPulls(engine: Pick<EnginePort, 'subscribe' | 'snapshot'>, talk: (text: string) => void): void {
+  const lines = createPullTeller()
+  let isTelling = false
+  let timer: NodeJS.Timeout | null = null
+  const tell = (): void => {
+    timer = null
+    const { state, now } = engine.snapshot()
+    const isPulling = isAnyImageAway(state)
+    // Once more when the last one is there.
+    if (isPulling || isTelling) for (const line of lines(imageItems(state, now))) talk(`${line}\n`)
+    isTelling = isPulling
+  }
+  engine.subscribe(({ state }) => {
+    if (timer !== null || !(isTelling || isAnyImageAway(state))) return
+    timer = setTimeout(tell, pullLookMs).unref()
+  })
+}
+
+function isAnyImageAway({ containerEngine: { work, troubles } }: State): boolean {
+  for (const { step } of work.values()) if (step === 'pull') return true
+  for (const { step } of troubles.values()) if (step === 'pull') return true
+  return false
 }
 
 /** Nothing is about to be started or stopped. */
@@ -64,6 +99,12 @@ export function transitionLine({ atWallMs, unit, from, to, why }: Transition, te
   const shown = shownAs(word)
   const state = stateText(shown, terminal).replace(shown, change)
   return `${time}  ${visible(unit)}  ${state}  ${visible(why)}`
+}
+
+/** `12:00:01.250  demo  release 3f2a91c0 committed  all were well for 10 s`. */
+function releaseLine({ app, id, status, why }: Release, atWallMs: number, terminal: Terminal): string {
+  const time = paint('dim', timeOfDay(atWallMs), terminal)
+  return `${time}  ${visible(app)}  ${paint('bold', `release ${visible(id)} ${status}`, terminal)}  ${visible(why)}`
 }
 
 function timeOfDay(wallMs: number): string {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
-import type { Driver, HistoryPort, LogReadPort, StdinPort } from '../engine/ports.ts'
+import type { Driver, ExecPort, HistoryPort, LogReadPort, StdinPort } from '../engine/ports.ts'
 import { createNativeServer } from '../frontends/native/server.ts'
 import type { LogFiles } from '../logs/log-files.ts'
 import type { BootNow } from '../sys/boot-clock.ts'
@@ -37,6 +37,7 @@ export interface FrontParts {
   readonly engine: Engine
   readonly logs: LogReadPort & Pick<LogFiles, 'pathOf' | 'totalBytesMax'>
   readonly stdin: StdinPort
+  readonly exec: ExecPort
   readonly driver: Pick<Driver, 'facts' | 'factsOfAll'>
   readonly sources: Sources
   readonly history: HistoryPort
@@ -73,6 +74,7 @@ export async function openFront(parts: FrontParts): Promise<Front> {
     logs: parts.logs,
     logPathOf: (stream) => parts.logs.pathOf(stream),
     stdin: parts.stdin,
+    exec: parts.exec,
     driver: parts.driver,
     sources,
     upgrades,

@@ -6,7 +6,7 @@ import { createProcessDriver } from '../drivers/process/driver.ts'
 import { cleanEnvironment } from '../drivers/process/environment.ts'
 import { createScheduler } from '../drivers/schedule/scheduler.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
-import type { Driver, StdinPort } from '../engine/ports.ts'
+import type { Driver, ExecPort, StdinPort } from '../engine/ports.ts'
 import { createSupervise, type Supervise } from '../frontends/runit/supervise.ts'
 import { createLogFiles, type LogFiles } from '../logs/log-files.ts'
 import { type History, openHistory } from '../store/history.ts'
@@ -19,12 +19,14 @@ import { descriptorLimit } from '../sys/rlimit.ts'
 import { createWatcher } from '../sys/watcher.ts'
 import type { Home } from '../wire/home.ts'
 import { createClock } from './clock.ts'
+import { type Containers, openContainers } from './containers.ts'
 import type { Declared } from './declared.ts'
 import { combineDrivers, type RunDriver } from './drivers.ts'
+import { combineExec } from './exec.ts'
 import type { DriverName } from './home-driver.ts'
 import { withRunitPrograms } from './program-path.ts'
 import { createServices, type Services, servicesAmong } from './services.ts'
-import { createSources, decodeFiles, type Sources } from './sources.ts'
+import { createSources, decodeFiles, devicePlaces, type Sources } from './sources.ts'
 
 /** What the image that follows finds. */
 export interface ClosedInside {
@@ -41,6 +43,7 @@ export interface Inside {
   readonly logs: LogFiles
   readonly driver: Driver
   readonly stdin: StdinPort
+  readonly exec: ExecPort
   readonly history: History
   readonly sources: Sources
   readonly supervise: Supervise
@@ -65,8 +68,9 @@ export async function openInside(setting: {
   // On the other core while the store is opened and what runs is adopted. An upgrade applies nothing that nobody asked for.
   const clean = cleanEnvironment(process.env)
   const reader = diskSourceReader(clean)
+  const decodePlaces = { runDirectory, device: devicePlaces(stateDirectory, declared) }
   const directories = servicesAmong(declared, reader)
-  const ahead = isFollowing ? null : decodeFiles(declared, directories, runDirectory)
+  const ahead = isFollowing ? null : decodeFiles(declared, directories, decodePlaces)
   ahead?.catch(() => {}) // whoever takes it is told
   const watcher = createWatcher()
   const descriptorsSoft = startNofileSoft()
@@ -104,7 +108,14 @@ export async function openInside(setting: {
   }
   const runs = driverName === 'fake' ? await startPlaying() : startRunDriver()
   const probes = createProbes({ logs })
-  const combined = combineDrivers({ runs, probes, schedules: createScheduler({ warn }) })
+  const playContainers = async (): Promise<Containers> =>
+    (await import('./played-driver.ts')).createPlayedContainers(createClock({ watcher, warn }), store.homeId)
+  const containers: Containers =
+    driverName === 'fake'
+      ? await playContainers()
+      : openContainers({ stateDirectory, homeId: store.homeId, logs, clock, warn })
+  const exec = combineExec({ processes: runs.exec ?? null, containers: containers.exec })
+  const combined = combineDrivers({ runs, probes, containers, schedules: createScheduler({ warn }) })
   const driver: Driver = {
     ...combined,
     events: (post, signal) =>
@@ -117,6 +128,7 @@ export async function openInside(setting: {
   const history = openHistory({ directory: stateDirectory, warn })
   const engine = createEngine({ store, driver, clock, recorder, warn })
   engine.subscribe(history.turn)
+  engine.subscribe(containers.turned)
   const supervise = createSupervise({
     engine,
     loggers: logs,
@@ -137,7 +149,19 @@ export async function openInside(setting: {
     ...{ engine, runDirectory, stateDirectory, declared, ahead, reader, openServices, warn },
   })
   return {
-    ...{ engine, store, logs, driver, stdin: runs.stdin, history, sources, supervise, startedAt, descriptorsSoft },
+    ...{
+      engine,
+      store,
+      logs,
+      driver,
+      stdin: runs.stdin,
+      exec,
+      history,
+      sources,
+      supervise,
+      startedAt,
+      descriptorsSoft,
+    },
     closeInside() {
       // Before the last turn, and not after it: the rest ends with the image, and to close it would take as long as to open it.
       store.noteCleanEnd()
@@ -145,6 +169,7 @@ export async function openInside(setting: {
       engine.finish()
       history.close()
       runs.close({ isFollowed: true })
+      containers.close()
       recorder.close()
       supervise.close({ isFollowed: true })
       return { closedBootMs, keep: supervise.descriptors() }
@@ -154,6 +179,7 @@ export async function openInside(setting: {
       sources.close()
       supervise.close({ isFollowed: false })
       runs.close({ isFollowed: false })
+      containers.close()
       recorder.close()
       store.noteCleanEnd()
       probes.close()

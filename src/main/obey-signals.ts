@@ -1,3 +1,4 @@
+import { isContainerUnit } from '../core/containers/among.ts'
 import { explain } from '../core/explain.ts'
 import type { Engine } from '../engine/engine.ts'
 import { bootNow } from '../sys/boot-clock.ts'
@@ -39,9 +40,11 @@ export function obeySignals({
       foreground.say(waitingFor(engine))
       return
     }
-    foreground.say(`${signal}: stopping everything in order; again tells what is waited for`)
+    // A service manager ends the daemon, and with it what cannot go on without it; whoever types ^C means everything.
+    const leaving = signal === 'SIGTERM' ? ({ leavesContainers: true } as const) : {}
+    foreground.say(`${signal}: stopping everything in order${leftText(engine, signal)}; again tells what is waited for`)
     engine
-      .command({ kind: 'shutdown', by: { kind: 'daemon' }, why: signal })
+      .command({ kind: 'shutdown', by: { kind: 'daemon' }, why: signal, ...leaving })
       .catch((error: Error) => warn(error.message))
   }
   process.on('SIGINT', stop('SIGINT'))
@@ -88,4 +91,9 @@ function reloadText(report: ChangeReport): string {
         ? 'SIGHUP: nothing differs'
         : 'SIGHUP: these differ; apply them with: holdfast up'
   return [...report.errors, ...report.warnings, summary, ...changes].join('\n')
+}
+
+function leftText(engine: Engine, signal: string): string {
+  const hasContainers = [...engine.snapshot().state.units.values()].some(isContainerUnit)
+  return hasContainers && signal === 'SIGTERM' ? ', and containers go on' : ''
 }

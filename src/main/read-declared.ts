@@ -7,7 +7,9 @@ export async function readDeclared({ engine, sources, foreground, warn }: Conver
     const report = await sources.read({ sources: null, lenient: null, apply: true, by: { kind: 'daemon' } })
     for (const line of [...report.errors, ...report.warnings]) foreground.say(line)
     if (report.errors.length > 0) return goOnWithEarlier(hasEarlier, warn)
-    foreground.say(`${engine.snapshot().state.units.size} units declared in ${sources.current().join(', ')}`)
+    const where = sources.current().join(', ')
+    if (where === '') foreground.say('nothing is declared yet; this waits for holdfast up or holdfast apply')
+    else foreground.say(`${engine.snapshot().state.units.size} units declared in ${where}`)
     return true
   } catch (error) {
     warn(error instanceof Error ? error.message : String(error))

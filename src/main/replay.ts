@@ -75,7 +75,7 @@ export async function replay(options: {
  */
 function withHashesAsRecorded(state: State): State {
   const units = [...state.units.values()].map((unit): Unit => {
-    const runHash = runHashOf(unit.spec.process)
+    const runHash = runHashOf(unit.spec)
     const isCurrent = unit.run?.runHash === unit.spec.runHash
     const run = unit.run !== null && isCurrent ? { ...unit.run, runHash } : unit.run
     return { ...unit, run, spec: { ...unit.spec, runHash } }

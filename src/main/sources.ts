@@ -1,20 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { App, Command, State, Target, UnitId, Who } from '../core/model.ts'
+import { aimedAt, rejectedAmong } from '../core/release/held.ts'
 import { emptyTarget } from '../core/revive.ts'
 import { validateCounts } from '../core/target/validate.ts'
 import type { ServicesDirectory } from '../dialects/runit/decode.ts'
+import { fileKind } from '../dialects/source-kind.ts'
 import type { SourceReader } from '../dialects/source-reader.ts'
 import type { EnginePort } from '../engine/ports.ts'
 import { type Problem, printProblem } from '../formats/format-error.ts'
 import { differences } from '../frontends/native/differences.ts'
-import type { SourcesPort } from '../frontends/native/handlers.ts'
-import { commandOrRefuse } from '../frontends/native/wishes.ts'
+import type { SourcesPort, StateApplication } from '../frontends/native/handlers.ts'
+import { rejectionItem } from '../frontends/native/releases.ts'
+import { appsWithContainers, commandWith } from '../frontends/native/wishes.ts'
 import { writeAtomically } from '../sys/atomic-write.ts'
-import { apiVersion } from '../wire/api.ts'
+import { apiVersion, type ChangeReport } from '../wire/api.ts'
 import { parseTcpAddress, printTcpAddress } from '../wire/tcp-address.ts'
-import type { Declared } from './declared.ts'
+import type { BalenaPlaces, Declared } from './declared.ts'
 import { type DecodeAnswer, decodeInChild } from './decode-child.ts'
+import type { DevicePlaces } from './device-facts.ts'
+import { ensureKeptDevice, keepStated } from './kept-device.ts'
+import { openKeptState } from './kept-state.ts'
 import { type Services, servicesAmong } from './services.ts'
 
 export interface Sources extends SourcesPort {
@@ -28,6 +34,8 @@ export interface Sources extends SourcesPort {
   exit(unit: UnitId): void
   /** Looks at the service directories now. */
   rescan(): void
+  /** Whether a target state was ever applied. */
+  hasState(): boolean
   close(): void
 }
 
@@ -44,6 +52,7 @@ export function createSources(options: {
   readonly warn: (text: string) => void
 }): Sources {
   const { engine, runDirectory, stateDirectory, reader, warn } = options
+  const places: DecodePlaces = { runDirectory, device: devicePlaces(stateDirectory, options.declared) }
   let declared = options.declared
   let { ahead } = options
   // What was before the first reading, until somebody was told what that changed.
@@ -52,6 +61,12 @@ export function createSources(options: {
   let last: Promise<unknown> = Promise.resolve()
   /** What the files declare, as it was applied last. */
   let ofFiles: Target = emptyTarget
+  /** Until the files are read, it is what the daemon before us aimed at. */
+  let isRead = false
+  const kept = openKeptState(stateDirectory)
+  /** What the target state that is kept declares, as it was applied last. */
+  let ofKept: Target = emptyTarget
+  let isKeptRead = false
   const told = createTold(warn)
   const services = options.openServices(() => {
     const problems = declareServices()
@@ -63,13 +78,19 @@ export function createSources(options: {
     const { mode } = engine.snapshot().state
     if (mode.kind !== 'running') return null
     const { apps, problems } = services.again(engine.snapshot().state)
-    const merged = merge(ofFiles, apps)
+    const merged = merge(ofFiles, [...appsOf(ofKept), ...apps])
     if (merged.faults.length > 0) return [...problems, ...merged.faults]
     const why = `the service directories in ${apps.map(({ source }) => source).join(', ')} changed`
     engine
-      .command({ kind: 'set-target', target: merged.target, by: { kind: 'daemon' }, why })
+      .command({ kind: 'set-target', target: merged.target, by: { kind: 'daemon' }, why, ...(isRead ? {} : unread) })
       .catch((error: Error) => warn(error.message))
     return problems
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const working = last.then(work)
+    last = working.catch(() => {})
+    return working
   }
 
   const read: SourcesPort['read'] = async (request) => {
@@ -81,49 +102,95 @@ export function createSources(options: {
     }
     const isAhead = ahead !== null && request.sources === null && request.lenient === null
     const directories = servicesAmong(wanted, reader)
-    const reading = isAhead && ahead !== null ? ahead : decodeFiles(wanted, directories, runDirectory)
+    const reading = isAhead && ahead !== null ? ahead : decodeFiles(wanted, directories, places)
     ahead = null
-    const files = await reading
+    const [files, stated] = await Promise.all([reading, isKeptRead ? null : readKept()])
     const looked = services.look(directories, wanted.runsvdir)
-    const { target, faults } = merge(files.target, looked.apps)
-    const problems = [...files.problems, ...looked.problems, ...faults]
-    const errors = problems.filter(({ severity }) => severity === 'error').map(printProblem)
-    const warnings = problems.filter(({ severity }) => severity === 'warning').map(printProblem)
+    const ofFilesNow = withHeldBack(files, ofFiles)
+    const ofKeptNow = stated?.target ?? ofKept
+    const { target, faults } = merge(ofFilesNow, [...appsOf(ofKeptNow), ...looked.apps])
+    const problems = [...files.problems, ...(stated?.problems ?? []), ...looked.problems, ...faults]
     const present = engine.snapshot().state
     if (atStart === 'unread') atStart = present
     const before = request.sinceStart === true && atStart !== 'told' ? atStart : present
-    const { changes, unchanged, order } = differences(before, target)
-    const isApplied = request.apply && errors.length === 0
+    const report = changeReport({ sources: wanted.sources, problems, before, present, target })
+    const isApplied = request.apply && report.errors.length === 0
     if (isApplied) {
-      await apply(wanted, files.target, directories, request.by)
+      const { by, force = false } = request
+      await apply(wanted, { files: ofFilesNow, kept: ofKeptNow }, directories, { by, force })
       if (request.by.kind !== 'daemon') atStart = 'told'
       declared = wanted
       remember(stateDirectory, wanted)
+      if (files.device !== null) keepStated(stateDirectory, files.device)
     }
-    const isGood = errors.length === 0
-    return {
-      apiVersion,
-      kind: 'ChangeReport',
-      isApplied,
-      sources: wanted.sources,
-      errors,
-      warnings,
-      changes: isGood ? changes : [],
-      unchanged,
-      order: isGood ? order : [],
-      outcomes: [],
+    return { ...report, isApplied }
+  }
+
+  /** What the kept state declares now. It was good when it was applied: should it be no longer, what it declared then goes on. */
+  async function readKept(): Promise<{ readonly target: Target; readonly problems: readonly Problem[] }> {
+    if (!kept.exists()) return { target: ofKept, problems: [] }
+    const decoded = await decodeKept({ ...places, path: kept.path, file: kept.path })
+    const isGood = decoded.problems.every(({ severity }) => severity === 'warning')
+    const problems = decoded.problems.map((problem): Problem => ({ ...problem, severity: 'warning' }))
+    return isGood ? { target: withHeldBack(decoded, ofKept), problems } : { target: ofKept, problems }
+  }
+
+  /** Takes another state in place of the one that is kept, and leaves everything else as it was read last. */
+  const applyState: SourcesPort['applyState'] = async (request) => {
+    kept.offer(request.text)
+    try {
+      const decoded = await decodeKept({ ...places, path: kept.path, file: kept.offered })
+      const ofKeptNow = withHeldBack(decoded, ofKept)
+      const { apps } = services.look(servicesAmong(declared, reader), declared.runsvdir)
+      const { target, faults } = merge(ofFiles, [...appsOf(ofKeptNow), ...apps])
+      const problems = [...decoded.problems, ...faults].map((problem) => {
+        return problem.file === kept.path ? { ...problem, file: request.name } : problem
+      })
+      const present = engine.snapshot().state
+      const report = changeReport({ sources: [request.name], problems, before: present, present, target })
+      const isApplied = request.apply && report.errors.length === 0
+      if (isApplied) {
+        await takeState(request, ofKeptNow)
+        if (decoded.device !== null) keepStated(stateDirectory, decoded.device)
+      }
+      return { ...report, isApplied }
+    } finally {
+      kept.withdraw()
     }
+  }
+
+  async function takeState({ name, by, force }: StateApplication, stated: Target): Promise<void> {
+    const before = { ofKept, isKeptRead }
+    const takeBack = kept.take()
+    ofKept = stated
+    isKeptRead = true
+    const { apps } = services.again(engine.snapshot().state)
+    const { target } = merge(ofFiles, [...appsOf(stated), ...apps])
+    try {
+      const why = `applied from ${name}`
+      const command = { kind: 'set-target', target, by, why, ...(isRead ? {} : unread) } as const
+      await commandWith(engine, command, force ? Object.keys(stated.apps) : [])
+    } catch (error) {
+      ofKept = before.ofKept
+      isKeptRead = before.isKeptRead
+      takeBack()
+      throw error
+    }
+    // So that the next daemon begins without being told of files.
+    remember(stateDirectory, declared)
   }
 
   async function apply(
     wanted: Declared,
-    files: Target,
+    now: { readonly files: Target; readonly kept: Target },
     directories: readonly ServicesDirectory[],
-    by: Who,
+    { by, force }: { readonly by: Who; readonly force: boolean },
   ): Promise<void> {
-    const before = { ofFiles, directories: servicesAmong(declared, reader) }
+    const before = { ofFiles, ofKept, isKeptRead, directories: servicesAmong(declared, reader) }
     // No turn comes in between: whatever changes in a directory from here on counts on top.
-    ofFiles = files
+    ofFiles = now.files
+    ofKept = now.kept
+    isKeptRead = true
     const { apps } = services.take({
       directories,
       runsvdir: wanted.runsvdir,
@@ -131,11 +198,19 @@ export function createSources(options: {
       // Whoever asks for it wants to know how it is now; our own first reading follows the claims.
       isAnew: by.kind !== 'daemon',
     })
-    const { target } = merge(files, apps)
+    const { target } = merge(ofFiles, [...appsOf(ofKept), ...apps])
     try {
-      await commandOrRefuse(engine, { kind: 'set-target', target, by, why: `read from ${wanted.sources.join(', ')}` })
+      const present = appsWithContainers(engine.snapshot().state.units.values())
+      const isContained = ({ services }: App) =>
+        Object.values(services).some(({ container }) => container !== undefined)
+      const wantedApps = appsOf(target).flatMap((app) => (isContained(app) ? app.name : []))
+      const overridden = force ? [...new Set([...present, ...wantedApps])] : []
+      await commandWith(engine, { kind: 'set-target', target, by, why: whyRead(wanted) }, overridden)
+      isRead = true
     } catch (error) {
       ofFiles = before.ofFiles
+      ofKept = before.ofKept
+      isKeptRead = before.isKeptRead
       services.take({
         directories: before.directories,
         runsvdir: declared.runsvdir,
@@ -147,42 +222,112 @@ export function createSources(options: {
   }
 
   return {
-    current: () => declared.sources,
+    current: () => (kept.exists() ? [...declared.sources, kept.path] : declared.sources),
     declared: () => declared,
     begin(state) {
       const apps = Object.values(state.target.apps).filter(({ dialect }) => dialect !== 'runit')
-      ofFiles = { apps: Object.fromEntries(apps.map((app) => [app.name, app])) }
+      const isKept = ({ source }: App) => source === kept.path
+      ofFiles = targetOf(apps.filter((app) => !isKept(app)))
+      ofKept = targetOf(apps.filter(isKept))
       const directories = servicesAmong(declared, reader)
       if (directories.length === 0) return []
       const taken = services.take({ directories, runsvdir: declared.runsvdir, state, isAnew: true })
       told(taken.problems)
-      const { target, faults } = merge(ofFiles, taken.apps)
+      const { target, faults } = merge(ofFiles, [...appsOf(ofKept), ...taken.apps])
       // The first reading tells.
       if (faults.length > 0) return []
-      return [{ kind: 'set-target', target, by: { kind: 'daemon' }, why: `read from ${declared.sources.join(', ')}` }]
+      return [{ kind: 'set-target', target, by: { kind: 'daemon' }, why: whyRead(declared), ...unread }]
     },
-    read: (request) => {
-      const reading = last.then(() => read(request))
-      last = reading.catch(() => {})
-      return reading
-    },
+    read: (request) => inTurn(() => read(request)),
+    applyState: (request) => inTurn(() => applyState(request)),
+    hasState: kept.exists,
     exit: services.exit,
     rescan: services.rescan,
     close: services.close,
   }
 }
 
+const unread = { isUnread: true } as const
+
+/** Where the files are read, and for what device. */
+export interface DecodePlaces {
+  readonly runDirectory: string
+  readonly device: DevicePlaces
+}
+
+export function devicePlaces(stateDirectory: string, { balena }: Declared): DevicePlaces {
+  return { stateDirectory, configFile: balena?.configFile ?? null, lockRoot: balena?.lockRoot ?? null }
+}
+
 /** In a child, unless there are none. */
 export function decodeFiles(
   { sources, lenient }: Declared,
   directories: readonly ServicesDirectory[],
-  runDirectory: string,
+  places: DecodePlaces,
 ): Promise<DecodeAnswer> {
   const isFile = (path: string): boolean =>
     directories.every((directory) => directory.path !== path && `${directory.path}/` !== path)
   const files = sources.filter(isFile)
-  if (files.length === 0 && directories.length > 0) return Promise.resolve({ target: emptyTarget, problems: [] })
-  return decodeInChild({ sources: files, lenient, runDirectory })
+  if (files.length === 0) return Promise.resolve({ target: emptyTarget, problems: [], heldBack: [], device: null })
+  if (files.some((path) => fileKind(path) === 'balena')) ensureKeptDevice(places.device.stateDirectory)
+  return decodeInChild({ sources: files, lenient, ...places })
+}
+
+/** What stands in `file`, as if it stood where the kept one does. */
+function decodeKept({
+  path,
+  file,
+  ...places
+}: DecodePlaces & { readonly path: string; readonly file: string }): Promise<DecodeAnswer> {
+  ensureKeptDevice(places.device.stateDirectory)
+  return decodeInChild({ sources: [path], lenient: false, ...places, standIn: { source: path, file } })
+}
+
+/** What is held back stays as it was declared before by the same source, if it was. */
+function withHeldBack({ target, heldBack }: DecodeAnswer, before: Target): Target {
+  const names = new Set(heldBack.map(({ app }) => app))
+  const stay = appsOf(before).filter(({ name }) => names.has(name) && !Object.hasOwn(target.apps, name))
+  return stay.length === 0 ? target : targetOf([...appsOf(target), ...stay])
+}
+
+function targetOf(apps: readonly App[]): Target {
+  return { apps: Object.fromEntries(apps.map((app) => [app.name, app])) }
+}
+
+function appsOf({ apps }: Target): readonly App[] {
+  return Object.values(apps)
+}
+
+function whyRead({ sources }: Declared): string {
+  return sources.length === 0 ? 'read from what was applied' : `read from ${sources.join(', ')}`
+}
+
+/** What a target would change, if nothing is wrong with it. */
+function changeReport(options: {
+  readonly sources: readonly string[]
+  readonly problems: readonly Problem[]
+  readonly before: State
+  readonly present: State
+  readonly target: Target
+}): Omit<ChangeReport, 'isApplied'> {
+  const { sources, problems, before, present, target } = options
+  const told = (wanted: Problem['severity']) => problems.filter(({ severity }) => severity === wanted).map(printProblem)
+  const [errors, warnings] = [told('error'), told('warning')]
+  const { changes, unchanged, order } = differences(before, aimedAt(present, target))
+  const rejections = rejectedAmong(present, target).flatMap((release) => rejectionItem(release) ?? [])
+  const isGood = errors.length === 0
+  return {
+    apiVersion,
+    kind: 'ChangeReport',
+    sources,
+    errors,
+    warnings,
+    changes: isGood ? changes : [],
+    unchanged,
+    order: isGood ? order : [],
+    outcomes: [],
+    rejections: isGood ? rejections : [],
+  }
 }
 
 /** Everything that is declared, and what is wrong with it as a whole. */
@@ -193,17 +338,19 @@ function merge(files: Target, apps: readonly App[]): { readonly target: Target; 
   const fault = (file: string, setting: string, message: string, hint: string) =>
     faults.push({ file, line: 1, column: 1, setting, message, hint, severity: 'error' })
   for (const app of apps) {
-    const first = merged[app.name]
+    const first = Object.hasOwn(merged, app.name) ? merged[app.name] : undefined
     if (first === undefined) merged[app.name] = app
     else {
       const message = `the app '${app.name}' is declared by ${first.source} and by ${app.source}`
-      fault(app.source, 'name', message, 'name one of them by a link of another name')
+      fault(app.source, 'name', message, app.dialect === 'runit' ? linkHint : 'give one of them another name')
     }
   }
   const target = { apps: merged }
   for (const { setting, message, hint } of validateCounts(target, null)) fault(apps[0]!.source, setting, message, hint)
   return { target, faults }
 }
+
+const linkHint = 'name one of them by a link of another name'
 
 /** What is wrong with a service directory is told once, and again when it was mended in between. */
 function createTold(warn: (text: string) => void): (problems: readonly Problem[]) => void {
@@ -224,8 +371,9 @@ export function rememberedSources(stateDirectory: string): Declared | null {
       logTotalBytesMax = null,
       listen,
       runsvdir,
+      balena,
     }: Partial<Declared> = JSON.parse(readFileSync(pathOf(stateDirectory), 'utf8'))
-    if (!Array.isArray(sources) || sources.length === 0) return null
+    if (!Array.isArray(sources)) return null
     const isNumber = Number.isSafeInteger(logTotalBytesMax)
     return {
       sources,
@@ -234,6 +382,7 @@ export function rememberedSources(stateDirectory: string): Declared | null {
       // Printed and read, it is one that --listen takes, or none.
       listen: listen == null ? null : parseTcpAddress(printTcpAddress(listen)),
       runsvdir: runsvdir === 'inherit' || runsvdir === 'store' ? runsvdir : null,
+      ...balenaOf(balena),
     }
   } catch (error) {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
@@ -243,7 +392,14 @@ export function rememberedSources(stateDirectory: string): Declared | null {
   }
 }
 
-function remember(stateDirectory: string, declared: Declared): void {
+function balenaOf(balena: Partial<BalenaPlaces> | undefined): Pick<Declared, 'balena'> {
+  if (typeof balena !== 'object' || balena === null) return {}
+  const path = (value: unknown) => (typeof value === 'string' && value.startsWith('/') ? value : null)
+  return { balena: { configFile: path(balena.configFile), lockRoot: path(balena.lockRoot) } }
+}
+
+/** What a daemon without files goes on with. Throws the system's error where it cannot be written. */
+export function remember(stateDirectory: string, declared: Declared): void {
   writeAtomically(pathOf(stateDirectory), `${JSON.stringify(declared, null, 2)}\n`)
 }
 

@@ -16,6 +16,10 @@ export function printHistoryLine(entry: HistoryEntry): string {
       const { atWallMs, command, by, units, unitsTotal, detail } = entry
       return `${JSON.stringify({ ...head, atWallMs, command, by, units, unitsTotal, detail })}\n`
     }
+    case 'release': {
+      const { atWallMs, release, status, why } = entry
+      return `${JSON.stringify({ ...head, atWallMs, release, status, why })}\n`
+    }
     case 'daemon': {
       const { atWallMs, what, detail } = entry
       return `${JSON.stringify({ ...head, atWallMs, what, detail })}\n`
@@ -23,17 +27,21 @@ export function printHistoryLine(entry: HistoryEntry): string {
   }
 }
 
-/** Those of one owner share their room in a full file: a unit; one command of one unit; the daemon. */
+/** Those of one owner share their room in a full file: a unit; one command of one unit; the releases of an app; the daemon. */
 function ownerOf(entry: HistoryEntry): string {
   switch (entry.kind) {
     case 'transition':
       return entry.transition.unit
     case 'command':
       return `${entry.command} ${entry.units[0] ?? ''}`.trimEnd()
+    case 'release':
+      return `${releasesOf}${entry.app}`
     case 'daemon':
       return 'daemon'
   }
 }
+
+const releasesOf = 'releases of '
 
 /** A line as it is shared out. null: it is none of ours, or torn. */
 export function headOfLine(line: string): { readonly seq: number; readonly of: string } | null {
@@ -55,6 +63,10 @@ export function parseHistoryLine(line: string): HistoryEntry | null {
     case 'command': {
       const { command, by, units, unitsTotal, detail } = fields
       return { kind, seq, atWallMs, command, by, units, unitsTotal, detail }
+    }
+    case 'release': {
+      const { release, status, why } = fields
+      return { kind, seq, atWallMs, app: of.slice(releasesOf.length), release, status, why }
     }
     case 'daemon':
       return { kind, seq, atWallMs, what: fields.what, detail: fields.detail }

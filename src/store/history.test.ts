@@ -14,10 +14,23 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { at } from '../core/fixture.ts'
 import { historyKept } from '../core/limits.ts'
-import type { Command, Transition, Who } from '../core/model.ts'
+import type { Command, Release, Transition, Who } from '../core/model.ts'
 import { revive } from '../core/revive.ts'
 import type { HistoryEntry } from '../engine/ports.ts'
 import { type History, openHistory } from './history.ts'
+
+const committed: Release = {
+  app: 'shop',
+  hash: 'abc',
+  id: 'v2',
+  status: 'committed',
+  sinceWallMs: 0,
+  why: 'all were well',
+  trial: null,
+  previous: null,
+  rejected: null,
+  wellSinceBootMs: null,
+}
 
 const ann: Who = { kind: 'user', uid: 1000, name: 'ann' }
 
@@ -51,6 +64,36 @@ describe('the history', () => {
       transition: { ...moved('a/web/1', 7), seq: 3, atWallMs: at(5).wallMs },
     })
     assert.equal(statSync(home.path('history.ndjson')).mode & 0o777, 0o600)
+  })
+
+  test('tells each release that comes to another status, and keeps it over lives of the daemon', () => {
+    using home = place()
+    const first = home.open()
+    const after = (bootMs: number, release: Release): Parameters<History['turn']> => {
+      const [snapshot] = turn(bootMs, [])
+      return [{ ...snapshot, state: { ...snapshot.state, releases: new Map([['shop', release]]) } }, [], []]
+    }
+    const trial: Release = { ...committed, status: 'trial', sinceWallMs: at(5).wallMs, why: 'declared instead of v1' }
+    first.turn(...after(1, committed))
+    first.turn(...after(5, trial))
+    first.turn(...after(6, { ...trial, wellSinceBootMs: 6 }))
+    first.turn(...after(9, { ...committed, sinceWallMs: at(9).wallMs }))
+    const told = first
+      .read({})
+      .map((entry) => (entry.kind === 'release' ? [entry.release, entry.status, entry.why] : entry))
+    assert.deepEqual(told, [
+      ['v2', 'trial', 'declared instead of v1'],
+      ['v2', 'committed', 'all were well'],
+    ])
+    const written = first.read({})
+    first.close()
+    const second = home.open()
+    second.turn(...after(20, { ...trial, sinceWallMs: at(20).wallMs }))
+    assert.deepEqual(second.read({}).slice(0, 2), written)
+    assert.deepEqual(numbers(second), [1, 2, 3], 'what the first turn of a life decides is news')
+    const third = home.open()
+    third.turn(...after(30, { ...trial, sinceWallMs: at(20).wallMs }))
+    assert.deepEqual(numbers(third), [1, 2, 3])
   })
 
   test('chooses by number, time, count and kind', () => {

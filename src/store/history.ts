@@ -1,5 +1,6 @@
 import { historyBytesMax, historyKept, historyTextCharsMax, historyUnitsMax } from '../core/limits.ts'
-import type { Command, Now, UnitId } from '../core/model.ts'
+import type { Command, Now, Release, State, UnitId } from '../core/model.ts'
+import { changedReleases } from '../core/release/changed.ts'
 import type { HistoryEntry, HistoryPort, HistoryQuery, Listener } from '../engine/ports.ts'
 import { openHistoryFiles } from './history-files.ts'
 import { printHistoryLine } from './history-lines.ts'
@@ -29,7 +30,7 @@ export interface HistoryOptions {
 const retryMs = 10_000
 
 /**
- * Transitions, commands and the daemon's own lives, numbered over all of them. One write for each turn that has news, not
+ * Transitions, commands, releases and the daemon's own lives, numbered over all of them. One write for each turn that has news, not
  * flushed: what a power cut takes from it is in the flight recorder. Never throws: trouble is told once, what comes
  * meanwhile is written later as far as it is still in memory, and what is not leaves a hole in the numbers.
  */
@@ -46,6 +47,7 @@ export function openHistory({ directory, warn, bytesMax = historyBytesMax }: His
   let written = seq
   /** The latest ones, oldest first; those that are not written are among them, as far as there is room. */
   let kept: HistoryEntry[] = []
+  let releases: State['releases'] | null = null
   let trouble: { readonly retryBootMs: number } | null = null
 
   function add(news: readonly News[], { bootMs }: Now): void {
@@ -90,11 +92,14 @@ export function openHistory({ directory, warn, bytesMax = historyBytesMax }: His
 
   return {
     before,
-    turn({ now }, transitions, commands) {
+    turn({ state, now }, transitions, commands) {
       const asked = commands.filter((command) => isTold(command, transitions.length > 0))
+      const changed = changedReleases(releases, { state, now })
+      releases = state.releases
       add(
         [
           ...asked.map((command) => commandNews(command, now)),
+          ...changed.map((release) => releaseNews(release, now)),
           ...transitions.map((transition): News => ({ kind: 'transition', transition })),
         ],
         now,
@@ -125,7 +130,6 @@ function isTold({ by, kind }: Command, hasConsequence: boolean): boolean {
 
 function commandNews(command: Command, now: Now): News {
   const units = 'units' in command ? command.units : []
-  const detail = command.kind === 'signal' ? command.signal : 'why' in command ? command.why : ''
   return {
     kind: 'command',
     atWallMs: now.wallMs,
@@ -133,8 +137,20 @@ function commandNews(command: Command, now: Now): News {
     by: command.by,
     units: units.slice(0, historyUnitsMax),
     unitsTotal: units.length,
-    detail: cut(detail),
+    detail: cut(detailOf(command)),
   }
+}
+
+/** What it was for, where that is no unit, or why. */
+function detailOf(command: Command): string {
+  if (command.kind === 'signal') return command.signal
+  if (command.kind === 'purge') return command.volumes.join(', ')
+  if (command.kind === 'override-locks') return command.apps.join(', ')
+  return 'why' in command ? command.why : ''
+}
+
+function releaseNews({ app, id, status, why }: Release, now: Now): News {
+  return { kind: 'release', atWallMs: now.wallMs, app, release: id, status, why: cut(why) }
 }
 
 function numbered(news: News, seq: number): HistoryEntry {

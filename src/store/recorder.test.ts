@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { unknownEngine } from '../core/containers/none.ts'
 import type { App, Event, Now, ProcessSpec, State, Target, Unit } from '../core/model.ts'
 import { createRecorder } from './recorder.ts'
 import { readRecording } from './recording.ts'
@@ -82,8 +83,8 @@ describe('the flight recorder', () => {
     recorder.close()
     const text = readFileSync(at.path('recording.ndjson'), 'utf8')
     assert.doesNotMatch(text, /hunter/)
-    assert.equal(text.match(/"Authorization":"<redacted>"/g)?.length, 3)
-    assert.equal(text.match(/"PASSWORD":"<redacted>"/g)?.length, 5)
+    assert.equal(text.match(/"Authorization":"<redacted 2>"/g)?.length, 3)
+    assert.equal(text.match(/"PASSWORD":"<redacted 1>"/g)?.length, 5)
     const [begin] = at.entries()
     assert.ok(begin?.kind === 'begin')
     assert.equal(begin.state.target.apps.environment?.services.environment?.name, 'environment')
@@ -148,6 +149,8 @@ const state: State = {
   nextTransition: 1,
   observe: null,
   found: [],
+  containerEngine: unknownEngine(),
+  releases: new Map(),
 }
 
 const process_ = {

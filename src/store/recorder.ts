@@ -5,6 +5,7 @@ import type { Event, Now, State } from '../core/model.ts'
 import type { Recorder } from '../engine/ports.ts'
 import { type AppendFile, appendText, openAppendFile } from './append-file.ts'
 import { printEntry, type RecordedSettled } from './recording.ts'
+import { createRedaction } from './redaction.ts'
 
 export interface RecorderOptions {
   /** Where `recording.ndjson` and the older `recording.1.ndjson` are kept. */
@@ -22,12 +23,13 @@ export interface RecorderOptions {
 export function createRecorder({ directory, warn, bytesMax = recorderBytesMax }: RecorderOptions): Recorder {
   let file: RecordingFile | null = null
   let settled: RecordedSettled | null = null
+  let redaction = createRedaction()
   let retryAtBootMs = 0
   let isInTrouble = false
 
   const record = ({ now, events, state }: { now: Now; events: readonly Event[]; state: State }): void => {
     const end = settled === null ? '' : printEntry({ kind: 'settled', ...settled })
-    const turn = printEntry({ kind: 'turn', now, events })
+    const turn = printEntry({ kind: 'turn', now, events }, redaction)
     settled = null
     if (file !== null && file.bytes + end.length + turn.length <= file.bytesEnd) {
       appendText(file, end + turn)
@@ -35,10 +37,12 @@ export function createRecorder({ directory, warn, bytesMax = recorderBytesMax }:
     }
     if (file !== null) appendText(file, end)
     file = closed(file)
-    const begin = printEntry({ kind: 'begin', format: 1, now, state })
+    // What is replayed begins here: the numbers of the values before it are not needed any more.
+    redaction = createRedaction()
+    const begin = printEntry({ kind: 'begin', format: 1, now, state }, redaction)
     const next = openRecording(directory, bytesMax)
     file = { ...next, bytesEnd: Math.max(bytesMax, next.bytes + begin.length + bytesMax / 4) }
-    appendText(file, begin + turn)
+    appendText(file, begin + printEntry({ kind: 'turn', now, events }, redaction))
   }
 
   const guarded = (nowBootMs: number, write: () => void): void => {

@@ -1,5 +1,7 @@
-import type { Check, Checks, Command, Event, Now, ProcessSpec, State, Target, Unit, UnitSpec } from '../core/model.ts'
+import { unknownEngine } from '../core/containers/none.ts'
+import type { Event, Now, State } from '../core/model.ts'
 import type { Recorder } from '../engine/ports.ts'
+import { createRedaction, type Redaction } from './redaction.ts'
 
 /** A line of a recording. */
 export type RecordedEntry =
@@ -12,9 +14,9 @@ export type RecordedEntry =
 
 export type RecordedSettled = Parameters<Recorder['settled']>[0]
 
-/** One line of JSON. The values of environments and of HTTP headers, where passwords are, are left out: the core never looks at them. */
-export function printEntry(entry: RecordedEntry): string {
-  return `${JSON.stringify(printable(entry))}\n`
+/** One line of JSON, without the secrets of what is recorded: the core only compares them, and `redaction` keeps them apart. */
+export function printEntry(entry: RecordedEntry, redaction: Redaction = createRedaction()): string {
+  return `${JSON.stringify(printable(entry, redaction))}\n`
 }
 
 /** A line that cannot be replayed. Lines count from 1. */
@@ -66,7 +68,7 @@ function parseEntry(text: string, line: number): RecordedEntry | DamagedLine | {
     case 'begin':
       if (entry.format !== 1)
         return damaged(line, `has format ${entry.format}; replay it with the Holdfast that wrote it`)
-      return { ...entry, state: { ...entry.state, units: new Map(entry.state.units) } }
+      return { ...entry, state: readState(entry.state) }
     case 'turn':
     case 'settled':
       return entry
@@ -75,78 +77,51 @@ function parseEntry(text: string, line: number): RecordedEntry | DamagedLine | {
   }
 }
 
+/** What JSON has no word for, maps and sets, is written as lists. */
+function printableState(state: State): object {
+  return {
+    ...state,
+    units: [...state.units],
+    releases: [...state.releases],
+    containerEngine: mapped(state.containerEngine, (value) => (isCollection(value) ? [...value] : value)),
+  }
+}
+
+/** An older version wrote nothing of containers and releases. */
+function readState(written: State): State {
+  const lists: Readonly<Record<string, unknown>> = { ...written.containerEngine }
+  const engine = mapped(unknownEngine(), (plain, key) => {
+    const value = Object.hasOwn(lists, key) ? lists[key] : plain
+    if (!Array.isArray(value)) return value
+    return plain instanceof Map ? new Map(value) : plain instanceof Set ? new Set(value) : value
+  })
+  return {
+    ...written,
+    units: new Map(written.units),
+    releases: new Map(written.releases ?? []),
+    containerEngine: engine as unknown as State['containerEngine'],
+  }
+}
+
+function isCollection(value: unknown): value is Iterable<unknown> {
+  return value instanceof Map || value instanceof Set
+}
+
+function mapped(record: object, change: (value: unknown, key: string) => unknown): object {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]))
+}
+
 function damaged(line: number, message: string): DamagedLine {
   return { kind: 'damaged', message: `line ${line}: ${message}` }
 }
 
-// ---- what is written instead of secrets -----------------------------------------------------------------------
-
-function printable(entry: RecordedEntry): object {
+function printable(entry: RecordedEntry, redaction: Redaction): object {
   switch (entry.kind) {
     case 'begin':
-      return { ...entry, state: printableState(entry.state) }
+      return { ...entry, state: printableState(redaction.state(entry.state)) }
     case 'turn':
-      return { ...entry, events: entry.events.map(redactedEvent) }
+      return { ...entry, events: entry.events.map(redaction.event) }
     case 'settled':
       return entry
   }
-}
-
-function printableState(state: State): object {
-  const units = [...state.units].map(([id, unit]) => [id, redactedUnit(unit)])
-  return { ...state, target: redactedTarget(state.target), units }
-}
-
-function redactedEvent(event: Event): Event {
-  return event.kind === 'command' ? { ...event, command: redactedCommand(event.command) } : event
-}
-
-function redactedCommand(command: Command): Command {
-  return command.kind === 'set-target' ? { ...command, target: redactedTarget(command.target) } : command
-}
-
-function redactedTarget({ apps }: Target): Target {
-  return {
-    apps: mapped(apps, (app) => ({
-      ...app,
-      services: mapped(app.services, (service) => ({
-        ...service,
-        process: redactedProcess(service.process),
-        checks: redactedChecks(service.checks),
-        instances: service.instances.map((instance) =>
-          instance.process === undefined ? instance : { ...instance, process: redactedProcess(instance.process) },
-        ),
-      })),
-    })),
-  }
-}
-
-function redactedUnit(unit: Unit): Unit {
-  return { ...unit, spec: redactedSpec(unit.spec) }
-}
-
-function redactedSpec<S extends UnitSpec | null>(spec: S): S {
-  if (spec === null) return spec
-  return { ...spec, process: redactedProcess(spec.process), checks: redactedChecks(spec.checks) }
-}
-
-function redactedProcess<P extends Partial<ProcessSpec>>(process: P): P {
-  if (process.environment === undefined) return process
-  return { ...process, environment: mapped(process.environment, () => redacted) }
-}
-
-function redactedChecks({ readiness, liveness }: Checks): Checks {
-  return { readiness: redactedCheck(readiness), liveness: redactedCheck(liveness) }
-}
-
-/** Headers are where keys are. */
-function redactedCheck(check: Check | null): Check | null {
-  if (check === null || check.probe.kind !== 'http') return check
-  return { ...check, probe: { ...check.probe, headers: mapped(check.probe.headers, () => redacted) } }
-}
-
-const redacted = '<redacted>'
-
-function mapped<T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
 }

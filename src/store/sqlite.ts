@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
+import type { KeptOfEngine } from '../core/containers/model.ts'
 import type { Now, Target, UnitId } from '../core/model.ts'
 import { emptyTarget } from '../core/revive.ts'
 import {
@@ -7,6 +8,7 @@ import {
   type Store,
   type Stored,
   type StoredJob,
+  type StoredRelease,
   type StoredUnit,
   type StoredWant,
   StoreError,
@@ -131,8 +133,9 @@ interface CommitOptions {
   readonly changes: Changes
 }
 
-function hasDurablePart({ target, runsReserved, wants, jobs }: Changes): boolean {
-  return target !== undefined || runsReserved !== undefined || wants.length + jobs.length > 0
+function hasDurablePart({ target, runsReserved, releases, engineKept, wants, jobs }: Changes): boolean {
+  const isAnyFact = [target, runsReserved, releases, engineKept].some((fact) => fact !== undefined)
+  return isAnyFact || wants.length + jobs.length > 0
 }
 
 function commitState({ state, position, changes }: CommitOptions, units: UnitChanges): void {
@@ -142,6 +145,8 @@ function commitState({ state, position, changes }: CommitOptions, units: UnitCha
   state.transact(() => {
     if (changes.target !== undefined) setFact(state, 'target', JSON.stringify(changes.target))
     if (changes.runsReserved !== undefined) setFact(state, 'runs', String(changes.runsReserved))
+    if (changes.releases !== undefined) setFact(state, 'releases', JSON.stringify(changes.releases))
+    if (changes.engineKept !== undefined) setFact(state, 'engine', JSON.stringify(changes.engineKept))
     for (const { unit, want } of changes.wants) {
       if (want === null) state.run('DELETE FROM wants WHERE unit = ?', unit)
       else state.run(putWant, unit, JSON.stringify(want))
@@ -192,7 +197,7 @@ function setFact(file: SqliteFile, key: Fact, value: string): void {
   )
 }
 
-type Fact = 'home' | 'target' | 'runs' | 'redo' | 'boot' | 'applied' | 'file'
+type Fact = 'home' | 'target' | 'runs' | 'releases' | 'engine' | 'redo' | 'boot' | 'applied' | 'file'
 
 // ---- the redo: what state.db took of a turn for run.db ------------------------------------------------------------
 
@@ -232,6 +237,8 @@ interface StateContent {
   homeId: string
   target: Target | null
   runsReserved: number | null
+  releases: readonly StoredRelease[] | null
+  engineKept: KeptOfEngine | null
   redo: Redo | null
   readonly wants: StoredWant[]
   readonly jobs: StoredJob[]
@@ -251,8 +258,10 @@ function storedOf(state: StateContent, run: RunContent, owed: UnitChanges): Stor
     if (unit === null) units.delete(id)
     else units.set(id, unit)
   }
+  const { releases, engineKept } = state
   const kept = state.wants.length + state.jobs.length + units.size
-  if (state.target === null && state.runsReserved === null && kept === 0) return null
+  const facts = [state.target, state.runsReserved, releases, engineKept]
+  if (facts.every((fact) => fact === null) && kept === 0) return null
   // Where state.db was lost, the runs that are known still say which numbers were used.
   const runs = [...units.values()].flatMap(({ run, end }) => [run?.n ?? 0, end.run ?? 0])
   return {
@@ -262,12 +271,23 @@ function storedOf(state: StateContent, run: RunContent, owed: UnitChanges): Stor
     wants: state.wants,
     jobs: state.jobs,
     runsReserved: runs.reduce((most, n) => Math.max(most, n + 1), state.runsReserved ?? 1),
+    ...(releases === null ? {} : { releases }),
+    ...(engineKept === null ? {} : { engineKept }),
   }
 }
 
 /** What can be read. A file with a damaged part is moved aside, and what of it could be read goes into the new one. */
 function readContent(stateFile: SqliteFile, runFile: SqliteFile, copy: HomeIdCopy, warnings: string[]): Content {
-  const state: StateContent = { homeId: '', target: null, runsReserved: null, redo: null, wants: [], jobs: [] }
+  const state: StateContent = {
+    homeId: '',
+    target: null,
+    runsReserved: null,
+    releases: null,
+    engineKept: null,
+    redo: null,
+    wants: [],
+    jobs: [],
+  }
   const run: RunContent = { homeId: null, file: '', bootId: null, applied: 0, units: new Map() }
   const stateDamage = readAll(() => readState(stateFile, state))
   const runDamage = readAll(() => readRun(runFile, run))
@@ -322,6 +342,11 @@ function readState(file: SqliteFile, into: StateContent): string | null {
   const runs = Number(factOf(file, 'runs') ?? Number.NaN)
   into.runsReserved = Number.isSafeInteger(runs) ? runs : null
   into.target = parsed<Target>(factOf(file, 'target'), 'apps', () => damage.push('the target'))
+  into.releases = parsed<readonly StoredRelease[]>(factOf(file, 'releases'), 'length', () =>
+    damage.push('the releases'),
+  )
+  const engineDamaged = () => damage.push('what is known of images')
+  into.engineKept = parsed<KeptOfEngine>(factOf(file, 'engine'), 'ownImages', engineDamaged)
   into.redo = parsed<Redo>(factOf(file, 'redo'), 'rows', () => damage.push('the redo'))
   for (const { unit, want } of file.rows('SELECT unit, want FROM wants ORDER BY rowid')) {
     const value = parsed<StoredWant['want']>(String(want), 'kind', () => damage.push(`the wish for ${unit}`))
@@ -347,10 +372,13 @@ function readRun(file: SqliteFile, into: RunContent): string | null {
   return damage.length === 0 ? null : `run.db: ${damage.length} units cannot be read (${damage.slice(0, 3).join(', ')})`
 }
 
-function writeState(file: SqliteFile, { homeId, target, runsReserved, wants, jobs }: StateContent): void {
+function writeState(file: SqliteFile, content: StateContent): void {
+  const { homeId, target, runsReserved, releases, engineKept, wants, jobs } = content
   if (homeId !== '') setFact(file, 'home', homeId)
   if (target !== null) setFact(file, 'target', JSON.stringify(target))
   if (runsReserved !== null) setFact(file, 'runs', String(runsReserved))
+  if (releases !== null) setFact(file, 'releases', JSON.stringify(releases))
+  if (engineKept !== null) setFact(file, 'engine', JSON.stringify(engineKept))
   for (const { unit, want } of wants) file.run(putWant, unit, JSON.stringify(want))
   for (const { unit, job } of jobs) file.run(putJob, unit, JSON.stringify(job))
 }

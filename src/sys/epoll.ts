@@ -18,10 +18,12 @@ export function createEpoll(): number | Errno {
 
 /** Level-triggered: reported at each wait for as long as there is something to read. `token` is below 2^32. */
 export function watchFd(epoll: number, fd: number, token: number): Errno | null {
-  const event = Buffer.alloc(eventBytes)
-  event.writeUInt32LE(readable, 0)
-  event.writeUInt32LE(token, tokenOffset)
-  return epollControl(epoll, controlAdd, fd, event) < 0 ? lastErrno() : null
+  return add(epoll, fd, { token, events: readable })
+}
+
+/** The same for as long as something can be written to it. */
+export function watchFdForWriting(epoll: number, fd: number, token: number): Errno | null {
+  return add(epoll, fd, { token, events: writable })
 }
 
 export function unwatchFd(epoll: number, fd: number): void {
@@ -56,6 +58,17 @@ export function ringEventfd(fd: number): void {
   writeSync(fd, one)
 }
 
+function add(
+  epoll: number,
+  fd: number,
+  { token, events }: { readonly token: number; readonly events: number },
+): Errno | null {
+  const event = Buffer.alloc(eventBytes)
+  event.writeUInt32LE(events, 0)
+  event.writeUInt32LE(token, tokenOffset)
+  return epollControl(epoll, controlAdd, fd, event) < 0 ? lastErrno() : null
+}
+
 function readEvent(events: Buffer, offset: number): Ready {
   return {
     token: events.readUInt32LE(offset + tokenOffset),
@@ -67,6 +80,7 @@ function readEvent(events: Buffer, offset: number): Ready {
 const eventBytes = process.arch === 'x64' ? 12 : 16
 const tokenOffset = process.arch === 'x64' ? 4 : 8
 const readable = 0x001
+const writable = 0x004
 const hungUp = 0x010
 const controlAdd = 1
 const controlRemove = 2

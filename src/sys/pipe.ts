@@ -18,6 +18,11 @@ export function setBlocking(fd: number): void {
   fcntl(fd, setFlags, fcntl(fd, getFlags, 0) & ~nonBlocking)
 }
 
+/** The opposite: what cannot be done at once answers EAGAIN. */
+export function setNonBlocking(fd: number): void {
+  fcntl(fd, setFlags, fcntl(fd, getFlags, 0) | nonBlocking)
+}
+
 const getFlags = 3
 const setFlags = 4
 const nonBlocking = 0x800

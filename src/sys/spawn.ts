@@ -15,6 +15,8 @@ export interface Spawn {
   readonly stdin: number
   readonly stdout: number
   readonly stderr: number
+  /** The path of a terminal that becomes the child's own, so that its Ctrl-C reaches it; or none. */
+  readonly terminal?: string
   /** Descriptors the child keeps under the same number; all others of ours must be close-on-exec. */
   readonly keep?: readonly number[]
   /** An empty file that the child creates before its program is loaded; where it cannot, the spawn fails. */
@@ -37,6 +39,8 @@ export function spawn(request: Spawn): number | Errno {
   try {
     // Its descriptor is replaced at once by the child's stdin.
     if (request.creates !== undefined) check(actionsAddOpen(actions, 0, request.creates, createEmpty, 0o600))
+    // The session is new by then, and what it opens first is its terminal. Its descriptor is replaced as well.
+    if (request.terminal !== undefined) check(actionsAddOpen(actions, 0, request.terminal, constants.O_RDWR, 0))
     check(actionsAddDup2(actions, request.stdin, 0))
     check(actionsAddDup2(actions, request.stdout, 1))
     check(actionsAddDup2(actions, request.stderr, 2))

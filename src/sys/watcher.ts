@@ -9,6 +9,7 @@ import {
   unwatchFd,
   waitForReady,
   watchFd,
+  watchFdForWriting,
 } from './epoll.ts'
 import type { Errno } from './errno.ts'
 
@@ -18,6 +19,8 @@ export interface Watcher {
    * closed). It answers 'much' when more is surely coming, so that nobody pauses.
    */
   watch(fd: number, onReady: (isHungUp: boolean) => 'much' | 'little'): Watch | Errno
+  /** The same whenever something can be written to it, or nobody reads it any more. */
+  watchForWriting(fd: number, onReady: () => void): Watch | Errno
   /** Ends all watching and the waiting thread. */
   close(): void
 }
@@ -106,21 +109,29 @@ export function createWatcher(): Watcher {
     closeSync(bell)
   }
 
+  function enter(fd: number, add: typeof watchFd, onReady: (isHungUp: boolean) => 'much' | 'little'): Watch | Errno {
+    const token = nextToken
+    nextToken += 1
+    const errno = add(epoll, fd, token)
+    if (errno !== null) return errno
+    watches.set(token, onReady)
+    wait()
+    return {
+      stop() {
+        if (!watches.delete(token)) return
+        unwatchFd(epoll, fd)
+        if (watches.size === 0 && phase === 'waiting') ringEventfd(bell)
+      },
+    }
+  }
+
   return {
-    watch(fd, onReady) {
-      const token = nextToken
-      nextToken += 1
-      const errno = watchFd(epoll, fd, token)
-      if (errno !== null) return errno
-      watches.set(token, onReady)
-      wait()
-      return {
-        stop() {
-          if (!watches.delete(token)) return
-          unwatchFd(epoll, fd)
-          if (watches.size === 0 && phase === 'waiting') ringEventfd(bell)
-        },
-      }
+    watch: (fd, onReady) => enter(fd, watchFd, onReady),
+    watchForWriting(fd, onReady) {
+      return enter(fd, watchFdForWriting, () => {
+        onReady()
+        return 'much'
+      })
     },
     close() {
       assert(phase !== 'closed', 'a watcher is closed once')

@@ -20,7 +20,7 @@ export interface UnitItem {
   readonly service: string
   /** `app/service/n`: what every command takes as a name. */
   readonly unit: string
-  readonly kind: 'process'
+  readonly kind: 'process' | 'container'
   readonly state: ShownState
   readonly pid: number | null
   /** By its readiness check, else by its liveness check; null: nothing runs, or nothing is checked. */
@@ -44,7 +44,10 @@ export interface WideUnitList {
 }
 
 export interface WideUnitItem extends UnitItem {
+  /** Of a container, what its entrypoint and command come to, as far as they are known. */
   readonly argv: readonly string[]
+  /** As it is declared; null: it is a process. */
+  readonly image: string | null
   /** The file that declares it; null: nothing does any more. */
   readonly source: string | null
   /** The number of the run it has now. */
@@ -67,6 +70,7 @@ export interface StatusList {
 export interface UnitDetail extends UnitItem {
   readonly explanation: Pick<ExplanationItem, 'isAtTarget' | 'why' | 'next' | 'upcoming' | 'command'>
   readonly wanted: { readonly kind: 'up' | 'once' | 'down'; readonly by: string }
+  /** As in WideUnitItem. */
   readonly argv: readonly string[]
   /** The file that declares it; null: nothing does any more. */
   readonly source: string | null
@@ -90,6 +94,150 @@ export interface UnitDetail extends UnitItem {
   readonly logs: readonly LogItem[]
   /** output: what another unit prints. */
   readonly stdin: 'null' | 'file' | 'pipe' | 'output'
+  /** Of its app; null: its changes count at once. */
+  readonly release: ReleaseItem | null
+  /** null: it is a process. */
+  readonly container: ContainerItem | null
+}
+
+/** What a unit has of the container engine, and what is declared of that. */
+export interface ContainerItem {
+  /** As it is declared. */
+  readonly image: string
+  /** Of the container, or of the image where there is none; null: neither is there, or that is not known. */
+  readonly imageId: string | null
+  /** Where the image is on its way, or should be. null: it is there. */
+  readonly pull: PullItem | null
+  /** The one it has. null: there is none, or that is not known. */
+  readonly present: PresentContainer | null
+  /** `networks`, or what it has in their place: `host`, `none`, `service:NAME` … */
+  readonly networkMode: string
+  readonly networks: readonly NetworkUse[]
+  /** `8080:80/tcp`: what is published of it. */
+  readonly ports: readonly string[]
+  readonly mounts: readonly MountItem[]
+  /** What the engine does by itself when it ends: `unless-stopped`, `on-failure:5`. */
+  readonly engineRestart: string
+  readonly update: UpdateItem
+  readonly engine: EngineItem
+}
+
+export interface PresentContainer {
+  readonly id: string
+  readonly name: string
+  /** As the engine tells it: created, running, paused, restarting, exited, removing, dead. */
+  readonly state: string
+  readonly createdAt: string
+  /** Times the engine started it again by itself. */
+  readonly restartCount: number
+  /** Why the engine could not start it; or empty. */
+  readonly error: string
+}
+
+export interface PullItem {
+  readonly isUnderWay: boolean
+  /** null: not known yet. */
+  readonly percent: number | null
+  readonly bytesDone: number
+  readonly bytesTotal: number | null
+  /** What failed last, and when it is tried again, or why it is waited for; or empty. */
+  readonly why: string
+}
+
+export interface NetworkUse {
+  /** As the engine calls it. */
+  readonly name: string
+  readonly aliases: readonly string[]
+}
+
+export interface MountItem {
+  readonly kind: 'bind' | 'volume' | 'tmpfs'
+  /** A path of the host, or what the engine calls the volume; null: it has no name. */
+  readonly source: string | null
+  readonly target: string
+  readonly isReadOnly: boolean
+}
+
+/** How it gives way to a newer one. */
+export interface UpdateItem {
+  readonly strategy: 'download-then-kill' | 'kill-then-download' | 'delete-then-download' | 'hand-over'
+  /** The other unit of a hand-over that is under way: the one that it takes over from, or hands over to. */
+  readonly handOver: { readonly with: string; readonly role: 'takes over' | 'hands over' } | null
+  /** Files that hold changes back while they exist. */
+  readonly lockFiles: readonly string[]
+  /** The one that does so now. */
+  readonly lockedBy: string | null
+}
+
+/** The container engine, as it answered last. */
+export interface EngineItem {
+  /** unknown: nothing has needed it yet, or it is being asked for the first time. */
+  readonly status: 'connected' | 'absent' | 'unknown'
+  /** `Docker 20.10.24`; null: it did not say. */
+  readonly name: string | null
+  /** The version that is spoken with it. */
+  readonly apiVersion: string | null
+  /** Why it does not answer, and when it is asked again; or empty. */
+  readonly why: string
+}
+
+/** What apps need of the container engine, and what there is that nothing needs any more. */
+export interface ResourceList {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'ResourceList'
+  readonly engine: EngineItem
+  /** Images, volumes, networks; each by name. */
+  readonly items: readonly ResourceItem[]
+  /** As in UnitList. */
+  readonly warnings: readonly string[]
+}
+
+export interface ResourceItem {
+  readonly kind: 'image' | 'volume' | 'network'
+  /** As the engine is asked for it: `registry.local/shop/web:1.4`, `shop_data`. */
+  readonly name: string
+  /**
+   * present: the engine has it. missing: it has not. failed: nor did the last try succeed. unknown: it was not asked, or does
+   * not answer.
+   */
+  readonly state: 'present' | 'missing' | 'pulling' | 'creating' | 'removing' | 'failed' | 'unknown'
+  readonly id: string | null
+  readonly sizeBytes: number | null
+  /** We pulled or made it. */
+  readonly isOurs: boolean
+  /** `app/service`. */
+  readonly neededBy: readonly string[]
+  /** Of an image that is being pulled. */
+  readonly pull: PullItem | null
+  /** What `holdfast purge` takes for it; null: it is no volume, or none of ours. */
+  readonly purgeName: string | null
+  /** What is to be said of it beyond its state; or empty. */
+  readonly why: string
+}
+
+/** What a purge removes for good. */
+export interface PurgeReport {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'PurgeReport'
+  /** false: it was only asked what it would do. */
+  readonly isApplied: boolean
+  readonly items: readonly PurgeItem[]
+  /** Units that run and use one of them: they end for it, and are started again as they are wanted. */
+  readonly stops: readonly string[]
+  /** What became of those units; empty unless it was waited for. */
+  readonly outcomes: readonly Outcome[]
+}
+
+export interface PurgeItem {
+  /** As the engine calls it. */
+  readonly volume: string
+  /** By which it is named here. */
+  readonly name: string
+  /** Something declares it: it is made anew, empty. */
+  readonly isDeclared: boolean
+  /** asked: it is not over yet, or was not begun. locked: an update lock holds it back; it is done as soon as that is free. */
+  readonly result: 'purged' | 'asked' | 'locked' | 'failed'
+  readonly why: string
 }
 
 /** The process it has now. */
@@ -111,7 +259,8 @@ export interface RunItem {
 
 export interface CheckItem {
   readonly name: 'readiness' | 'liveness'
-  readonly probe: 'exec' | 'http' | 'tcp' | 'log'
+  /** engine: the container engine does, by the healthcheck that is declared or that its image has. */
+  readonly probe: 'exec' | 'http' | 'tcp' | 'log' | 'engine'
   /** What is asked: a command, a URL, `host:port`, a pattern. */
   readonly what: string
   readonly intervalMs: number
@@ -121,7 +270,7 @@ export interface CheckItem {
   readonly status: HealthStatus | null
   /** In a row. */
   readonly failures: number
-  /** null: one is under way, or nothing runs. */
+  /** null: one is under way, or nothing runs, or the engine probes when it likes. */
   readonly nextProbeAt: string | null
   /** Latest first. */
   readonly results: readonly ProbeResultItem[]
@@ -220,6 +369,48 @@ export interface LogItem {
   readonly path: string | null
 }
 
+/** What release each app is on, of those whose changes have to prove themselves. */
+export interface ReleaseList {
+  readonly apiVersion: typeof apiVersion
+  readonly kind: 'ReleaseList'
+  readonly items: readonly ReleaseItem[]
+  /** As in UnitList. */
+  readonly warnings: readonly string[]
+}
+
+export interface ReleaseItem {
+  readonly app: string
+  /** What it is called: as its policy says, else by what it declares. */
+  readonly release: string
+  readonly status: ReleaseStatus
+  /** Since when it has that status. */
+  readonly since: string
+  readonly why: string
+  readonly next: string
+  readonly upcoming: UpcomingItem | null
+  /** The command that decides, or null where nobody has to. */
+  readonly command: string | null
+  /** What comes back should this one not prove itself; null: there is none, or it counts already. */
+  readonly previous: string | null
+  readonly rejected: RejectionItem | null
+}
+
+/**
+ * committed: it counts. trial: it has not proved itself yet. reverted: what is declared was rejected, and this, which was
+ * before it, runs again. failed: it has not proved itself, and there is nothing to go back to, or its policy says not to.
+ */
+export type ReleaseStatus = 'committed' | 'trial' | 'reverted' | 'failed'
+
+/** A release that did not prove itself. It is not tried again until something else is declared. */
+export interface RejectionItem {
+  readonly app: string
+  readonly release: string
+  readonly why: string
+  readonly at: string
+  /** The release that runs: another one, or this one where it was not taken back. */
+  readonly runs: string
+}
+
 export interface ExplanationList {
   readonly apiVersion: typeof apiVersion
   readonly kind: 'ExplanationList'
@@ -291,7 +482,7 @@ export interface HistoryList {
   readonly items: readonly HistoryItem[]
 }
 
-export type HistoryItem = TransitionItem | CommandItem | DaemonItem
+export type HistoryItem = TransitionItem | CommandItem | ReleaseChangeItem | DaemonItem
 
 /** A unit went from one state to another. */
 export interface TransitionItem {
@@ -312,14 +503,36 @@ export interface CommandItem {
   readonly kind: 'command'
   readonly seq: number
   readonly at: string
-  readonly command: 'set-target' | 'start' | 'stop' | 'restart' | 'run' | 'signal' | 'shutdown'
+  readonly command:
+    | 'set-target'
+    | 'start'
+    | 'stop'
+    | 'restart'
+    | 'run'
+    | 'signal'
+    | 'shutdown'
+    | 'purge'
+    | 'override-locks'
+    | 'own-images'
   /** `root`, `key ci`, `the daemon`: as the kernel or the key tells it. */
   readonly by: string
   /** Those it was for, the first hundred of them. */
   readonly units: readonly string[]
   readonly unitsTotal: number
-  /** The signal, or why. */
+  /** The signal, or why; of `purge` the volumes, of `override-locks` the apps. */
   readonly detail: string
+}
+
+/** A release of an app came to another status. */
+export interface ReleaseChangeItem {
+  readonly kind: 'release'
+  readonly seq: number
+  readonly at: string
+  readonly app: string
+  /** Of `reverted`: the one that runs again. */
+  readonly release: string
+  readonly status: ReleaseStatus
+  readonly why: string
 }
 
 /** The daemon itself started, ended or became another version. */
@@ -375,8 +588,9 @@ export interface Outcome {
   /**
    * done: as wished. unchanged: it already was. failed: it came to something else, and stays so until somebody decides or
    * it is tried again. not-running: there is nothing to signal. timed-out: still on its way when the time was over.
+   * locked: an update lock holds it back; it is done as soon as that is free.
    */
-  readonly result: 'done' | 'unchanged' | 'failed' | 'not-running' | 'timed-out'
+  readonly result: 'done' | 'unchanged' | 'failed' | 'not-running' | 'timed-out' | 'locked'
   readonly state: ShownState
   readonly why: string
   readonly next: string
@@ -418,6 +632,8 @@ export interface ChangeReport {
   readonly order: readonly OrderItem[]
   /** What became of each unit that is wanted up, or no longer declared; empty unless it was waited for. */
   readonly outcomes: readonly Outcome[]
+  /** Releases among what is declared that were rejected, before or while it was waited for. */
+  readonly rejections: readonly RejectionItem[]
 }
 
 /** These together, as soon as what they wait for in the items before is done. */
@@ -469,8 +685,12 @@ export interface Info {
   readonly driver: 'process' | 'fake'
   /** What the log directory may hold before the oldest rotated parts go; null: that cannot be told. */
   readonly logTotalBytesMax: number | null
+  /** Where the container engine is asked, once something needs it: the path of a unix socket. */
+  readonly engineSocket: string
   /** The latest one of this home; null: there was none. */
   readonly upgrade: UpgradeItem | null
+  /** null: nothing that is declared or runs needs one. */
+  readonly containerEngine: EngineItem | null
 }
 
 /** A version of this program, and where it lies. */
@@ -571,7 +791,7 @@ export interface Configuration {
 export interface ConfigurationApp {
   readonly name: string
   readonly source: string
-  readonly dialect: 'compose' | 'supervisord' | 'runit'
+  readonly dialect: 'compose' | 'supervisord' | 'runit' | 'balena'
   readonly units: readonly string[]
   /** As a document of holdfast.yaml, with its variables put in. */
   readonly declaration: Readonly<Record<string, unknown>>
@@ -604,11 +824,14 @@ export type ErrorCode =
   | 'forbidden'
   | 'no-such-route'
   | 'no-such-service'
+  | 'no-such-volume'
   | 'ambiguous-name'
   | 'no-such-log'
   | 'already-running'
   | 'no-stdin'
   | 'stdin-full'
+  /** A command runs only beside a unit that runs. */
+  | 'not-running'
   | 'too-large'
   | 'too-busy'
   | 'stopping'

@@ -6,10 +6,12 @@ export const exitCodes = {
   /** At least one of the named services is not running. */
   notRunning: 3,
   noSuchService: 4,
+  /** A release that was declared did not prove itself. */
+  rejected: 5,
   configurationInvalid: 6,
   /** `plan`: something differs. */
   planNotEmpty: 7,
-  /** Another daemon has this home. */
+  /** Another daemon has this home, or an update lock holds back what was asked for. */
   locked: 8,
   /** A bug of ours, in the daemon: its manager starts it again, and it adopts what runs. */
   daemonBug: 70,

@@ -26,6 +26,9 @@ export const daemonLogName = 'daemon.log'
 /** Names of what is declared, for completion; below the run directory. */
 export const namesFileName = 'names'
 
+/** The target state that was applied last; below the state directory. */
+export const keptStateName = 'balena/target.json'
+
 /** Linux keeps a socket's path in 108 bytes with its closing NUL. */
 const socketPathBytesMax = 107
 

@@ -19,7 +19,11 @@ export const parameters: Readonly<Record<ParameterName, Parameter>> = {
   },
   until: { type: 'string', what: 'Only what is older than that; written as since.' },
   tail: { type: 'integer', what: 'Only the last so many: entries of a history, lines of a log.' },
-  kind: { type: 'string', choices: ['transitions', 'commands', 'daemon'], what: 'Only entries of this kind.' },
+  kind: {
+    type: 'string',
+    choices: ['transitions', 'commands', 'releases', 'daemon'],
+    what: 'Only entries of this kind.',
+  },
   after: {
     type: 'integer',
     what: 'Begin with what follows the entry of this number; else with what comes. Last-Event-ID goes before it.',

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseNamesRequest, parseSignalRequest, parseSourcesRequest } from './requests.ts'
+import {
+  parseApplyRequest,
+  parseExecRequest,
+  parseNamesRequest,
+  parseSignalRequest,
+  parseSourcesRequest,
+} from './requests.ts'
 
 test('a request takes its defaults, and a misspelt field is an error', () => {
   assert.deepEqual(parseNamesRequest({ names: ['web'] }), {
@@ -10,6 +16,13 @@ test('a request takes its defaults, and a misspelt field is an error', () => {
   assert.deepEqual(parseNamesRequest({ names: ['web'], timeout: 3 }), {
     kind: 'bad',
     message: "unknown field 'timeout'; known are names, labels, wait, waitFor, timeoutMs",
+  })
+})
+
+test('of a state that is applied only its text has to be said', () => {
+  assert.deepEqual(parseApplyRequest({ state: '{}' }), {
+    kind: 'ok',
+    value: { state: '{}', name: 'the state', force: false, dryRun: false, waitFor: null, timeoutMs: null },
   })
 })
 
@@ -42,6 +55,31 @@ test('what is not of the kind it should be is refused', () => {
     parseSourcesRequest({ waitFor: true }),
     parseSourcesRequest({ sinceStart: 1 }),
     parseSourcesRequest({ timeoutMs: 0.5 }),
+    parseApplyRequest({}),
+    parseApplyRequest({ state: {} }),
+    parseApplyRequest({ state: '{}', name: '' }),
+    parseApplyRequest({ state: '{}', force: 'yes' }),
+    parseApplyRequest({ state: '{}', waitFor: 'well' }),
+    parseApplyRequest({ state: '{}', timeoutMs: -1 }),
+    parseApplyRequest({ state: '{}', dry: true }),
   ]
   for (const parsed of bad) assert.equal(parsed.kind, 'bad')
+})
+
+test('of a command beside a unit its name and words have to be said, and a terminal has a size', () => {
+  const plain = { environment: {}, user: null, workingDir: null, terminal: null, input: false }
+  const named = { name: 'web', command: ['ls', ''] }
+  assert.deepEqual(parseExecRequest(named), { kind: 'ok', value: { ...named, ...plain } })
+  const terminal = { rows: 25, columns: 80 }
+  assert.deepEqual(parseExecRequest({ ...named, terminal }), { kind: 'ok', value: { ...named, ...plain, terminal } })
+  for (const wrong of [
+    { name: 'web', command: [] },
+    { name: '', command: ['ls'] },
+    { ...named, terminal: { rows: 0, columns: 80 } },
+    { ...named, environment: { 'A=B': 'c' } },
+    { ...named, environment: ['A=b'] },
+    { ...named, tty: true },
+  ]) {
+    assert.equal(parseExecRequest(wrong).kind, 'bad', JSON.stringify(wrong))
+  }
 })

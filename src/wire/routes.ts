@@ -1,3 +1,5 @@
+import { stateRequestBytesMax } from '../core/limits.ts'
+
 /** The native API as data: the server answers by it, the client asks by it, its description is generated from it. */
 export const routes = {
   info: {
@@ -21,6 +23,20 @@ export const routes = {
     query: ['name', 'label'],
     answer: 'StatusList',
     summary: 'Everything that is known of some units',
+  },
+  releases: {
+    method: 'GET',
+    path: '/v1/releases',
+    query: [],
+    answer: 'ReleaseList',
+    summary: 'What release each app is on, and what was rejected',
+  },
+  resources: {
+    method: 'GET',
+    path: '/v1/resources',
+    query: [],
+    answer: 'ResourceList',
+    summary: 'Images, volumes and networks that apps need of the container engine',
   },
   usage: {
     method: 'GET',
@@ -49,7 +65,13 @@ export const routes = {
     path: '/v1/events',
     query: ['name', 'label', 'after', 'kind'],
     answer: 'events',
-    events: { transition: 'TransitionItem', command: 'CommandItem', daemon: 'DaemonItem', gap: 'EventGap' },
+    events: {
+      transition: 'TransitionItem',
+      command: 'CommandItem',
+      release: 'ReleaseChangeItem',
+      daemon: 'DaemonItem',
+      gap: 'EventGap',
+    },
     summary: 'Server-sent events: the history as it is made',
   },
   wait: {
@@ -136,6 +158,15 @@ export const routes = {
     answer: 'ChangeReport',
     summary: 'Read the configuration again and apply what changed',
   },
+  apply: {
+    method: 'POST',
+    path: '/v1/apply',
+    query: [],
+    body: 'ApplyBody',
+    bodyBytesMax: stateRequestBytesMax,
+    answer: 'ChangeReport',
+    summary: 'Take a target state of balena’s in place of the one before, and keep it',
+  },
   reload: {
     method: 'POST',
     path: '/v1/reload',
@@ -143,6 +174,14 @@ export const routes = {
     body: 'SourcesBody',
     answer: 'ChangeReport',
     summary: 'Read the configuration again and report what would change',
+  },
+  purge: {
+    method: 'POST',
+    path: '/v1/purge',
+    query: [],
+    body: 'PurgeBody',
+    answer: 'PurgeReport',
+    summary: 'Remove what volumes hold, for good; they are made anew where something declares them',
   },
   upgrade: {
     method: 'POST',
@@ -160,6 +199,14 @@ export const routes = {
     answer: 'StdinReport',
     summary: 'Write to the stdin of a unit that has a pipe for it',
   },
+  exec: {
+    method: 'POST',
+    path: '/v1/exec',
+    query: [],
+    body: 'none',
+    answer: 'frames',
+    summary: 'Run a command beside a unit: the connection is upgraded, and is its stdin, output and terminal',
+  },
   logs: {
     method: 'GET',
     path: '/v1/logs',
@@ -176,7 +223,9 @@ export interface Route {
   readonly query: readonly string[]
   /** The type of its JSON in `requests.ts`; none: `{}`, or nothing at all; bytes: it is taken as it is. */
   readonly body?: string
-  /** The type of its JSON in `api.ts`; else events, bytes, text that is no JSON, or openapi. */
+  /** Where it may be larger than `requestBytesMax`. */
+  readonly bodyBytesMax?: number
+  /** The type of its JSON in `api.ts`; else events, bytes, frames, text that is no JSON, or openapi. */
   readonly answer: string
   /** Another type that its JSON may have, by a parameter. */
   readonly variant?: string

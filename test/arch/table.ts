@@ -6,8 +6,8 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   base: [],
   core: ['base/'],
   sys: ['base/'],
-  // The limits are plain numbers: they count as types.
-  formats: ['base/', 'type core/', 'core/limits.ts'],
+  // The limits are plain numbers, and the marks plain names: they count as types.
+  formats: ['base/', 'type core/', 'core/limits.ts', 'core/containers/marks.ts'],
   wire: ['base/', 'type core/', 'core/limits.ts'],
   dialects: ['base/', 'formats/', 'type core/', 'core/limits.ts', 'core/target/'],
   engine: ['base/', 'core/'],

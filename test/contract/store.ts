@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { KeptOfEngine } from '../../src/core/containers/model.ts'
 import type { Job, LastingWant, Target, Want } from '../../src/core/model.ts'
-import type { Changes, Store, StoredUnit } from '../../src/engine/ports.ts'
+import type { Changes, Store, StoredRelease, StoredUnit } from '../../src/engine/ports.ts'
 
 /** What every store must do. `open` gives an empty one; `reopen` is called on one that was closed: what was stored is there. */
 export interface StoreCase {
@@ -42,6 +43,8 @@ export function storeContract(name: string, { open }: StoreCase): void {
         bootId: 'boot-1',
         target,
         runsReserved: 1001,
+        releases: [release('web')],
+        engineKept: kept,
         wants: [{ unit: 'app/web/1', want: down }],
         jobs: [{ unit: 'app/web/2', job: job(8) }],
         put: [unit('app/web/1', 7), unit('app/web/2', 8)],
@@ -54,6 +57,8 @@ export function storeContract(name: string, { open }: StoreCase): void {
             bootId: 'boot-1',
             target,
             runsReserved: 1001,
+            releases: [release('web')],
+            engineKept: kept,
             wants: [{ unit: 'app/web/1', want: down }],
             jobs: [{ unit: 'app/web/2', job: job(8) }],
             units: [unit('app/web/1', 7), unit('app/web/2', 8)],
@@ -116,6 +121,32 @@ export function storeContract(name: string, { open }: StoreCase): void {
       )
     })
 
+    test('releases and what is kept of the engine are replaced as a whole, alone or with a target', () => {
+      check(
+        (store) => {
+          store.commit({ ...nothing, releases: [release('web'), release('db')] })
+          store.commit({ ...nothing, engineKept: kept })
+          store.commit({ ...nothing, target, releases: [release('db')] })
+          store.commit({ ...nothing, put: [unit('app/a/1', 1)] })
+        },
+        (store) => {
+          const { releases, engineKept } = stored(store) ?? {}
+          assert.deepEqual([releases, engineKept], [[release('db')], kept])
+        },
+      )
+    })
+
+    test('what was never stored of releases and of the engine is absent', () => {
+      check(
+        (store) => store.commit({ ...nothing, target }),
+        (store) =>
+          assert.deepEqual(
+            Object.keys(stored(store) ?? {}).filter((key) => /release|engine/.test(key)),
+            [],
+          ),
+      )
+    })
+
     test('the boot id is that of the last commit', () => {
       check(
         (store) => {
@@ -166,6 +197,27 @@ const once: Want = { kind: 'once', by: down.by, afterwards: down }
 
 export const target: Target = {
   apps: { web: { name: 'web', source: '/etc/web.yaml', dialect: 'compose', priority: 999, services: {} } },
+}
+
+const kept: KeptOfEngine = {
+  ownImages: { 'shop/web:2': 'sha256:2' },
+  purges: { shop_data: 'ada (uid 1000)' },
+  pulledFor: { web: 'abc' },
+}
+
+export function release(app: string): StoredRelease {
+  const declared = { app: target.apps.web!, id: `${app} '"😀`, hash: 'abc' }
+  return {
+    app,
+    hash: 'def',
+    id: 'v2',
+    status: 'trial',
+    sinceWallMs: 1_700_000_000_000,
+    why: `declared instead of ${declared.id}`,
+    trial: { deadlineBootMs: 1234.5, exempt: ['web/a/1'] },
+    previous: declared,
+    rejected: { ...declared, why: 'not well within 5 min', atWallMs: 1_700_000_000_000 },
+  }
 }
 
 export function job(run: number, message = ''): Job {

@@ -12,7 +12,7 @@ export interface Sample {
   readonly text: string
 }
 
-export function readCorpus(kind: 'yaml' | 'ini' | 'env' | 'words' | 'environment'): readonly Sample[] {
+export function readCorpus(kind: 'yaml' | 'json' | 'ini' | 'env' | 'words' | 'environment'): readonly Sample[] {
   const directory = new URL(`./corpus/${kind}/`, import.meta.url)
   return readdirSync(directory)
     .toSorted()

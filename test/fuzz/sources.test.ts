@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { ContainerSpec } from '../../src/core/containers/model.ts'
 import type { Probe, UnitSpec } from '../../src/core/model.ts'
 import { unitSpecs } from '../../src/core/target/units.ts'
+import { unknownDevice } from '../../src/dialects/balena/device-facts.ts'
 import { decodeSources } from '../../src/dialects/decode-sources.ts'
 import { memorySourceReader } from '../../src/dialects/memory-source-reader.ts'
 import { cronFault } from '../../src/formats/cron.ts'
@@ -12,6 +14,7 @@ import { checkProblem, mutated, readCorpus, seed, withinTime } from './fuzz.ts'
 const kinds = [
   { corpus: readCorpus('yaml'), path: '/srv/shop/holdfast.yaml', runs: 600 },
   { corpus: readCorpus('ini'), path: '/srv/shop/supervisord.conf', runs: 1_000 },
+  { corpus: readCorpus('json'), path: '/srv/shop/target.json', runs: 1_000 },
 ] as const
 
 async function decode(path: string, text: string): Promise<number> {
@@ -25,13 +28,19 @@ async function decode(path: string, text: string): Promise<number> {
     environment: { PATH: '/usr/bin:/bin', HOME: '/root' },
     directories: ['/tmp'],
   })
-  const decoded = await decodeSources([path], reader, { lenient: false, descriptorsMax: 100_000 })
+  const decoded = await decodeSources([path], reader, {
+    lenient: false,
+    descriptorsMax: 100_000,
+    device: { ...unknownDevice, serviceKeys: { secret: 'x', given: {} } },
+  })
   for (const problem of decoded.problems) checkProblem(problem, files)
   // What is understood so far must be whole: every unit has its settings, and can be stored.
   const specs = unitSpecs(decoded.target)
   const isGood = decoded.problems.every((problem) => problem.severity === 'warning')
   for (const spec of specs.values()) {
-    if (isGood) assert(spec.process.command.length > 0 || spec.process.commandError !== null, 'a unit has a command')
+    if (spec.container !== undefined) checkContainer(spec.container)
+    else if (isGood)
+      assert(spec.process.command.length > 0 || spec.process.commandError !== null, 'a unit has a command')
     assert(spec.stop.length > 0 && Number.isSafeInteger(spec.restart.stableMs) && Number.isSafeInteger(spec.priority))
     checkSpec(spec)
   }
@@ -58,6 +67,19 @@ function checkSpec({ checks, hooks, schedule, process }: UnitSpec): void {
     for (const value of Object.values(cgroup ?? {}))
       assert(typeof value !== 'number' || (value >= 0 && value < 2 ** 53))
   }
+}
+
+function checkContainer({ containerName, image, strategy, settings }: ContainerSpec): void {
+  assert(containerName !== '' && /[:@]/.test(image), `a container has a name, and '${image}' says which version it is`)
+  if (strategy.kind === 'hand-over') assert(strategy.timeoutMs > 0)
+  for (const { hostPort, containerPort } of settings.ports) {
+    for (const port of [hostPort ?? 1, containerPort]) assert(Number.isInteger(port) && port > 0 && port < 65_536)
+  }
+  for (const mount of settings.mounts) assert(mount.target.startsWith('/'))
+  for (const [key, value] of Object.entries({ ...settings.environment, ...settings.labels })) {
+    assert(key !== '' && typeof value === 'string' && !value.includes('\0'))
+  }
+  for (const value of Object.values(settings)) assert(typeof value !== 'number' || Number.isFinite(value))
 }
 
 function checkProbe(probe: Probe): void {

@@ -59,6 +59,7 @@ realTest('every answer of a GET route is as the description says', {}, async (ho
   assertDescribed('units', await daemon.units({ wide: true }))
   assertDescribed('status', await daemon.status(names))
   assertDescribed('explain', await daemon.explain(names))
+  assertDescribed('releases', await daemon.releases())
   assertDescribed('usage', await daemon.usage())
   assertDescribed('history', await daemon.history())
   assertDescribed('wait', await daemon.wait({ name: ['web'], for: 'healthy' }))
@@ -70,6 +71,7 @@ realTest('every answer of a GET route is as the description says', {}, async (ho
     '/v1/info',
     '/v1/units',
     '/v1/status',
+    '/v1/releases',
     '/v1/usage',
     '/v1/history',
     '/v1/wait',

@@ -25,6 +25,8 @@ function sentence(item: HistoryItem): string {
   switch (item.kind) {
     case 'daemon':
       return item.what
+    case 'release':
+      return `release of ${item.app} ${item.status}`
     case 'command':
       return `${item.command} ${item.units.join(' ')}`.trimEnd()
     case 'transition': {

@@ -218,7 +218,7 @@ function nameOf(unit: string): string {
 }
 
 function commandText(command: Command): readonly string[] {
-  if (command.kind === 'set-target' || command.kind === 'shutdown') return []
+  if (!('units' in command)) return []
   const what = command.kind === 'signal' ? command.signal : command.kind
   const by = command.by.kind === 'client' ? command.by.name : command.by.kind
   return command.units.map((unit) => `${what} ${nameOf(unit)} by ${by}`)

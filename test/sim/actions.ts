@@ -1,7 +1,8 @@
 import type { Random } from '../../src/base/prng.ts'
 import type { Command, Target, Unit, UnitId, Who } from '../../src/core/model.ts'
+import { boxName } from './containers/declared.ts'
 import type { FaultKind, Mix } from './faults.ts'
-import { drawChangedTarget } from './generate.ts'
+import { drawChangedBox, drawChangedTarget } from './generate.ts'
 
 /** What happens from outside at one moment of a scenario. */
 export type Action =
@@ -41,6 +42,7 @@ export function drawAction(random: Random, mix: Mix, units: readonly Unit[], dec
 }
 
 export function drawCommand(random: Random, units: readonly Unit[], declared: Target): Command {
+  if (declared.apps[boxName] !== undefined && random.chance(0.12)) return drawBoxCommand(random, declared)
   const chosen = drawUnits(random, units)
   const drawn = random.whole(0, 99)
   if (drawn < 20) return { kind: 'start', units: chosen, by: ann }
@@ -62,6 +64,15 @@ export function drawCommand(random: Random, units: readonly Unit[], declared: Ta
       why: 'up',
     }
   return { kind: 'shutdown', by: { kind: 'daemon' }, why: 'SIGTERM' }
+}
+
+/** What is only asked of containers, or for their sake. */
+function drawBoxCommand(random: Random, declared: Target): Command {
+  const drawn = random.whole(0, 9)
+  if (drawn < 3) return { kind: 'purge', volumes: [`${boxName}_${random.pick(['data', 'cache'])}`], by: ann }
+  if (drawn < 6) return { kind: 'override-locks', apps: [boxName], by: ann }
+  if (drawn < 7) return { kind: 'shutdown', by: { kind: 'daemon' }, why: 'SIGTERM', leavesContainers: true }
+  return { kind: 'set-target', target: drawChangedBox(random, declared), by: ann, why: 'up' }
 }
 
 /** Service directories know it, and where there are some it is asked of the others as well. */

@@ -3,6 +3,7 @@ import { clockBelievableWallMs } from '../../src/core/limits.ts'
 import type { EndKind, JobRun, Now, State, StopRung, Unit } from '../../src/core/model.ts'
 import type { Process, World } from '../../src/drivers/fake/world.ts'
 import { hasToEnd } from './invariants.ts'
+import { isContainer } from './scene.ts'
 import { hold } from './violation.ts'
 
 const name = 'without faults it converges or is explained'
@@ -18,6 +19,7 @@ export function checkConverged(state: State, now: Now, world: World): void {
       () =>
         `${unit.id} (want ${unit.want.kind}, ${unit.end.kind}) rests in ${unit.phase}: ${unit.reason}; told: ${JSON.stringify(told.get(unit.id))}`,
     )
+    if (isContainer(unit)) continue
     const lives = [...world.processes.values()].filter((process) => process.unit === unit.id && !process.isImpostor)
     const isReal = unit.run === null ? lives.length === 0 : lives.length === 1 && lives[0]?.run === unit.run.n
     hold(
@@ -29,6 +31,8 @@ export function checkConverged(state: State, now: Now, world: World): void {
 }
 
 function isAtRest(state: State, unit: Unit, seen: Set<Unit>): boolean {
+  // Nothing is made or removed while the daemon is held: what the engine does not do by itself waits.
+  if (state.mode.kind === 'held' && isContainer(unit) && unit.run === null) return true
   if (!unit.isDeclared) return false
   const isWanted = state.mode.kind !== 'stopping' && unit.want.kind !== 'down'
   switch (unit.phase) {
@@ -71,6 +75,7 @@ function wasEndedByPolicy({ end, reason }: Unit): boolean {
 function isWaiting(state: State, unit: Unit, seen: Set<Unit>): boolean {
   if (seen.has(unit)) return false
   seen.add(unit)
+  if (isLent(state, unit, seen)) return true
   return unit.spec.dependsOn.some(({ service, condition, required }) => {
     const others = [...state.units.values()].filter(
       (one) => one.app === unit.app && one.service === service && one.isDeclared,
@@ -84,6 +89,13 @@ function isWaiting(state: State, unit: Unit, seen: Set<Unit>): boolean {
       return !isMet && isAtRest(state, other, seen)
     })
   })
+}
+
+/** It shares the network of one that rests and does not run. */
+function isLent(state: State, { app, spec }: Unit, seen: Set<Unit>): boolean {
+  const mode = spec.container?.settings.networkMode
+  const other = mode?.kind === 'service' ? state.units.get(`${app}/${mode.service}/1`) : undefined
+  return other !== undefined && other.phase !== 'up' && isAtRest(state, other, seen)
 }
 
 /** Its ladder is over, and it is paused, deaf to its signals, or they were refused: only a person can end it. */

@@ -13,6 +13,7 @@ import type {
   Target,
 } from '../../src/core/model.ts'
 import { noChecks, noHooks, noLabels, plainEnd } from '../../src/core/target/plain.ts'
+import { boxName, changeBox } from './containers/declared.ts'
 import { changeDirectories } from './directories.ts'
 
 /** What a drawn service is for: it says how its processes behave when nothing goes wrong. */
@@ -193,9 +194,16 @@ export function drawChangedTarget(random: Random, target: Target): Target {
   return changed
 }
 
+/** The same with one thing changed in its app of containers. */
+export function drawChangedBox(random: Random, { apps }: Target): Target {
+  const app = apps[boxName]
+  return app === undefined ? { apps } : { apps: { ...apps, [boxName]: changeBox(random, app) } }
+}
+
 function changeOne(random: Random, target: Target): Target {
   const app = random.pick(Object.values(target.apps))
   if (app.dialect === 'runit') return { apps: { ...target.apps, [app.name]: changeDirectories(random, app) } }
+  if (app.name === boxName) return { apps: { ...target.apps, [app.name]: changeBox(random, app) } }
   const services = Object.values(app.services)
   const service = random.pick(services)
   const put = (changed: Service) =>

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isHandingOver } from '../../src/core/containers/handing-over.ts'
 import { type Explanation, explain } from '../../src/core/explain.ts'
 import { probeResultsKept, probesMax, signalsPerUnitMax, spawnsPerTurnMax } from '../../src/core/limits.ts'
 import type { Now, Phase, Role, State, Transition, Unit } from '../../src/core/model.ts'
 import { plan } from '../../src/core/plan.ts'
 import { revive, type Stored, storedJob, storedUnit } from '../../src/core/revive.ts'
+import { isLeft } from '../../src/core/unit/wish.ts'
 import type { World } from '../../src/drivers/fake/world.ts'
 import type { Snapshot } from '../../src/engine/ports.ts'
 import { unitList } from '../../src/frontends/native/units.ts'
+import { isContainer } from './scene.ts'
 import { hold } from './violation.ts'
 
 /** What must hold after every turn, whatever goes wrong. Each is its own function, named after the claim. */
@@ -42,7 +45,13 @@ function factsFitThePhase(unit: Unit, now: Now): void {
   hold(unit.condemned === null || run !== null, name, () => `${unit.id}: ${phase} and condemned (${unit.condemned})`)
   const { readiness, liveness } = unit.spec.checks
   const isChecked = phase === 'up' && (readiness !== null || liveness !== null)
-  hold(isChecked === (unit.health !== null), name, () => `${unit.id}: ${phase}, health ${JSON.stringify(unit.health)}`)
+  // Of a container the engine's own checks may tell it too.
+  const isTold = isContainer(unit) && phase === 'up' && unit.health !== null
+  hold(
+    isTold || isChecked === (unit.health !== null),
+    name,
+    () => `${unit.id}: ${phase}, health ${JSON.stringify(unit.health)}`,
+  )
   hold(
     (phase === 'stopping') === (unit.stop !== null),
     name,
@@ -105,11 +114,19 @@ function whatMustEndIsEnding(state: State, unit: Unit): void {
     const { logger } = other.spec.process
     if (logger?.kind === 'unit' && logger.unit === unit.id && (isEnding || !unit.isDeclared)) return
   }
+  if (isHeldBack(state, unit)) return
   hold(
     false,
     'what must end is told to',
     () => `${unit.id} is ${unit.phase}, must end (${unit.endRunsWhy || unit.want.kind}) and waits for nobody`,
   )
+}
+
+/** By an update lock that is somebody else's, or not ours yet. */
+function isHeldBack({ containerEngine: { locks }, units }: State, { app, spec }: Unit): boolean {
+  if (spec.container === undefined) return false
+  const isLocked = [...units.values()].some((one) => one.app === app && (one.spec.container?.lockFiles.length ?? 0) > 0)
+  return isLocked && locks.get(app)?.kind !== 'held'
 }
 
 /** That for good where it is not to run again and nothing is left for it to read; by hand while it is. */
@@ -130,7 +147,7 @@ function startsLater({ spec: a }: Unit, { spec: b }: Unit): boolean {
 }
 
 export function hasToEnd(state: State, unit: Unit): boolean {
-  if (unit.run === null) return false
+  if (unit.run === null || isLeft(state, unit) || isHandingOver(state, unit)) return false
   if (unit.condemned !== null) return true
   return unit.run.role !== 'post' && (isToBeDown(state, unit) || unit.run.n <= unit.endRunsUpTo)
 }
@@ -185,12 +202,16 @@ function isExplained(state: State, told: Explanation): void {
   const unit = state.units.get(told.unit)!
   hold(told.why !== '' && told.next !== '', name, () => `${told.unit}: ${JSON.stringify(told)}`)
   if (told.isAtTarget)
-    hold(isWhereItBelongs(state, unit), name, () => `${told.unit} is ${unit.phase} and said to be at target`)
+    hold(
+      isWhereItBelongs(state, unit),
+      name,
+      () => `${told.unit} is ${unit.phase} and said to be at target: ${JSON.stringify(told)}`,
+    )
 }
 
 function isWhereItBelongs(state: State, unit: Unit): boolean {
   const isWanted = state.mode.kind !== 'stopping' && unit.isDeclared && unit.want.kind !== 'down'
-  if (!isWanted) return unit.run === null
+  if (!isWanted) return unit.run === null || isLeft(state, unit)
   if (unit.phase === 'ended') return unit.end.kind === 'expected' || unit.spec.schedule !== null
   const isHealthy = unit.run?.isPaused === true || unit.health?.readiness?.status !== 'unhealthy'
   return unit.phase === 'up' && !hasToEnd(state, unit) && isHealthy
@@ -203,7 +224,8 @@ export function wakesAreAhead(state: State, now: Now, alarms: { boot: number | n
   const isAhead = alarms.boot === null || alarms.boot > now.bootMs
   hold(isAhead, name, () => `woken at ${alarms.boot}, now ${now.bootMs}`)
   hold(alarms.wall === null || alarms.wall > now.wallMs, name, () => `woken at ${alarms.wall}, it is ${now.wallMs}`)
-  hold(alarms.boot === null || units.some((unit) => isTimed(unit)), name, () => `woken at ${alarms.boot} for nothing`)
+  const isTimedAtAll = units.some((unit) => isTimed(unit)) || isEngineTimed(state)
+  hold(alarms.boot === null || isTimedAtAll, name, () => `woken at ${alarms.boot} for nothing`)
   const isScheduled = state.mode.kind === 'running' && units.some(({ job }) => job !== null && job.dueWallMs !== null)
   hold(isScheduled || alarms.wall === null, name, () => `woken when it is ${alarms.wall} for nothing`)
 }
@@ -212,6 +234,13 @@ export function wakesAreAhead(state: State, now: Now, alarms: { boot: number | n
 function isTimed({ stop, retryBootMs, phase, run, health, job }: Unit): boolean {
   if (stop?.dueBootMs != null || retryBootMs !== null || health !== null || job?.due === 'asked') return true
   return (phase === 'up' && run?.isStable === false) || phase === 'preparing' || phase === 'finishing'
+}
+
+/** Something is looked at or tried again, or a hand-over or a trial has its time. */
+function isEngineTimed({ containerEngine: { observe, troubles, locks }, units, releases }: State): boolean {
+  if (observe !== null || troubles.size > 0 || [...releases.values()].some(({ trial }) => trial !== null)) return true
+  if ([...locks.values()].some(({ kind }) => kind === 'refused')) return true
+  return [...units.values()].some(({ container }) => container?.handsOverTo != null)
 }
 
 /** Every snapshot can be told by every frontend. */

@@ -28,6 +28,8 @@ export function createLastRunWatch(): Watch {
         return
       case 'signal':
       case 'stop':
+      case 'purge':
+      case 'override-locks':
         return
       default:
         for (const unit of scene.before.values()) if (isRestartedAlong(unit, command)) lasts.delete(unit.id)

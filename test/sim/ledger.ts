@@ -1,7 +1,7 @@
 import type { Event, Now, Phase, Role, Step, StopRung, Transition, Unit, UnitId } from '../../src/core/model.ts'
 import { isHookOverdue } from './hooks.ts'
 import { processText } from './oracle.ts'
-import type { Scene } from './scene.ts'
+import { isContainer, type Scene } from './scene.ts'
 import { hold } from './violation.ts'
 
 /** What left for the driver, as seen from outside: the basis of the invariants about steps. */
@@ -105,7 +105,7 @@ export function createLedger(): Ledger {
 
   function signal(step: Extract<Step, { kind: 'signal' }>, scene: Scene): void {
     const past = pastOf(step.unit)
-    ownRunOnly(step, past)
+    if (step.container === undefined) ownRunOnly(step, past)
     if (step.purpose !== 'ladder') return
     const unit = scene.units.get(step.unit)!
     const rung = rungs.get(step.unit)
@@ -162,13 +162,13 @@ export function createLedger(): Ledger {
         // A run that lived long enough clears the counter, also when it is stopped then.
         const wasStable = unit !== undefined && now.bootMs - past.spawnedBootMs >= unit.spec.restart.stableMs
         if (transition.from === 'up' && wasStable) past.earlyEnds = 0
-        endHasACause(transition, past, scene)
+        if (unit === undefined || !isContainer(unit)) endHasACause(transition, past, scene)
         if (unit !== undefined && past.lastRole === 'main') dependantsEndFirst(unit, scene)
       }
       // Ended on purpose, the daemon hands back what had ended or given up: its successor starts it afresh.
       const isHandedBack = transition.to === 'idle' && handedBack.has(transition.from)
       if (isHandedBack && scene.isEnding) clearRestarts(past)
-      if (unit !== undefined) end(transition, unit, past, now)
+      if (unit !== undefined && !isContainer(unit)) end(transition, unit, past, now)
     },
     forgetRestarts() {
       for (const past of pasts.values()) clearRestarts(past)
@@ -227,7 +227,10 @@ function nothingUnwantedStarts(step: Extract<Step, { kind: 'spawn' }>, { oracle,
   hold(oracle.mayBeWantedUp(step.unit), 'nothing unwanted is started', () => `${step.unit} is wanted down`)
 }
 
-function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units, health }: Scene): void {
+export function dependenciesHold(
+  step: { readonly unit: UnitId; readonly spec: Pick<Unit['spec'], 'dependsOn'> },
+  { units, health }: Scene,
+): void {
   const app = step.unit.slice(0, step.unit.indexOf('/'))
   for (const { service, condition, required } of step.spec.dependsOn) {
     const others = [...units.values()].filter((one) => one.app === app && one.service === service && one.isDeclared)
@@ -240,7 +243,7 @@ function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units, healt
       const isMet =
         condition === 'completed'
           ? other.phase === 'ended' && other.end.kind === 'expected'
-          : other.phase === 'up' && (condition === 'started' || health.isReady(other.id))
+          : other.phase === 'up' && (condition === 'started' || isReady(other, health))
       hold(
         isMet,
         'no start before its dependencies',
@@ -248,6 +251,11 @@ function dependenciesHold(step: Extract<Step, { kind: 'spawn' }>, { units, healt
       )
     }
   }
+}
+
+/** Of a container the engine tells it. */
+function isReady(unit: Unit, health: Scene['health']): boolean {
+  return isContainer(unit) ? unit.health?.readiness?.status === 'healthy' : health.isReady(unit.id)
 }
 
 function restartsWithinPolicy(step: Extract<Step, { kind: 'spawn' }>, past: Past, { now, oracle }: Scene): void {
@@ -317,8 +325,8 @@ function endHasACause({ unit, run, why }: Transition, past: Past, scene: Scene):
   hold(isCaused, name, () => `${unit}: run ${run} is stopped without a cause (${why})`)
 }
 
-function dependantsEndFirst(unit: Unit, { units, isEnding }: Scene): void {
-  if (!isEnding) return
+function dependantsEndFirst(unit: Unit, { units, isEnding, state }: Scene): void {
+  if (!isEnding || (state.mode.kind === 'stopping' && state.mode.leavesContainers === true)) return
   for (const other of units.values()) {
     if (other.run === null || other.phase === 'unresolved' || other.app !== unit.app) continue
     const isDependant = other.spec.dependsOn.some((edge) => edge.service === unit.service)
@@ -368,6 +376,6 @@ export function unitsMet(event: Event): readonly UnitId[] | 'all' {
     case 'observe-failed':
       return 'all'
     default:
-      return [event.unit]
+      return 'unit' in event ? [event.unit] : 'all'
   }
 }

@@ -1,11 +1,15 @@
 import type { Random } from '../../src/base/prng.ts'
+import type { EngineStep } from '../../src/core/containers/model.ts'
 import type { Event, Now, State, Step, Transition } from '../../src/core/model.ts'
+import { createFakeContainerEngine, type FakeContainerEngine } from '../../src/drivers/fake/container-engine.ts'
 import { createFakeDriver } from '../../src/drivers/fake/driver.ts'
 import type { Script, World } from '../../src/drivers/fake/world.ts'
 import { createEngine, type Engine } from '../../src/engine/engine.ts'
 import { type Driver, type Post, type Recorder, type Snapshot, type Store, StoreError } from '../../src/engine/ports.ts'
 import type { FaultyStore } from '../../src/store/faulty.ts'
 import { type Alarm, createSimClock, type SimTime, type WallAlarm } from './clock.ts'
+import { type Dock, home } from './containers/dock.ts'
+import { drawTreatment, tellEngineBadly } from './containers/treat.ts'
 import type { FaultKind } from './faults.ts'
 import { SimulatedCrash } from './violation.ts'
 
@@ -46,8 +50,11 @@ export interface Life {
   readonly engineAlarm: Alarm
   readonly wallAlarm: WallAlarm
   readonly driverAlarm: Alarm
+  readonly engineDriverAlarm: Alarm
   readonly ready: (() => void)[]
   /** News under way: late, or told twice. */
+  /** Steps that left for the driver. */
+  readonly asked: Step[]
   readonly underWay: { readonly atBootMs: number; readonly event: Event }[]
   post: Post | null
   crash: CrashPlan | null
@@ -59,6 +66,7 @@ export interface LifeParts {
   readonly random: Random
   readonly time: SimTime
   readonly world: World
+  readonly dock: Dock | null
   readonly store: FaultyStore
   /** Which process of the host the daemon is. */
   readonly daemon: number
@@ -73,7 +81,8 @@ export function createLife(parts: LifeParts): Life {
   const { time } = parts
   const own = createSimClock(time)
   const drivers = createSimClock(time)
-  const { random, world, scriptOf, daemon } = parts
+  const engines = createSimClock(time)
+  const { random, world, dock, scriptOf, daemon } = parts
   const seesAdoptedExits = random.chance(0.5)
   const inner = createFakeDriver({ world, clock: drivers.clock, scriptOf, seesAdoptedExits, daemon })
   const life: { -readonly [Key in keyof Life]: Life[Key] } = {
@@ -81,13 +90,22 @@ export function createLife(parts: LifeParts): Life {
     engineAlarm: own.alarm,
     wallAlarm: own.wallAlarm,
     driverAlarm: drivers.alarm,
+    engineDriverAlarm: engines.alarm,
     ready: own.ready,
+    asked: [],
     underWay: [],
     post: null,
     crash: null,
     turn: null,
     isStopped: false,
   }
+  const containers =
+    dock === null
+      ? null
+      : createFakeContainerEngine({
+          ...{ world: dock.world, clock: engines.clock, home },
+          treat: (step) => drawTreatment(dock, step),
+        })
   const recorder = {
     record: ({ now, events, state }: { now: Now; events: readonly Event[]; state: State }) => {
       life.turn = {
@@ -113,7 +131,7 @@ export function createLife(parts: LifeParts): Life {
   }
   life.engine = createEngine({
     store: crashingStore(parts, life),
-    driver: sabotagedDriver(parts, inner, life),
+    driver: sabotagedDriver(parts, { inner, containers }, life),
     clock: own.clock,
     recorder,
     warn: () => {},
@@ -151,14 +169,28 @@ function crashingStore({ store, onCommit }: LifeParts, life: Life): Store {
 }
 
 /** The driver with the faults of the way between it and the engine. */
-function sabotagedDriver(parts: LifeParts, inner: Driver, life: Life): Driver {
-  const { random, world, time, isOn } = parts
+function sabotagedDriver(
+  parts: LifeParts,
+  { inner, containers }: { readonly inner: Driver; readonly containers: FakeContainerEngine | null },
+  life: Life,
+): Driver {
+  const { random, world, dock, time, isOn } = parts
   const wrapped =
     (post: Post): Post =>
     (event) =>
       tellBadly(parts, life, event, post)
 
+  const wrappedEngine =
+    (post: Post): Post =>
+    (event) => {
+      if (dock !== null) tellEngineBadly(dock, life, event, { nowBootMs: time.bootMs, post })
+    }
+
   function performOne(step: Step, post: Post): void {
+    if (isOfEngine(step)) {
+      containers?.perform([step], wrappedEngine(post))
+      return
+    }
     if (step.kind === 'spawn') parts.onSpawn(step)
     if (step.kind === 'observe' && isOn('observe-fails') && random.chance(0.4)) {
       post({ kind: 'observe-failed', code: 'EIO', message: 'the driver could not look', retry: true })
@@ -178,6 +210,7 @@ function sabotagedDriver(parts: LifeParts, inner: Driver, life: Life): Driver {
       const done = crash?.at === 'mid-dispatch' ? steps.slice(0, crash.steps) : steps
       for (const step of done) {
         life.turn?.steps.push(step)
+        life.asked.push(step)
         performOne(step, post)
       }
       if (crash?.at === 'mid-dispatch') throw new SimulatedCrash(`after ${done.length} of ${steps.length} steps`)
@@ -187,11 +220,19 @@ function sabotagedDriver(parts: LifeParts, inner: Driver, life: Life): Driver {
     events(post, signal) {
       life.post = post
       inner.events(wrapped(post), signal)
+      containers?.events(wrappedEngine(post), signal)
     },
     facts: (run, unit) => inner.facts(run, unit),
     factsOfAll: (runs) => inner.factsOfAll(runs),
   }
 }
+
+function isOfEngine(step: Step): step is EngineStep | SignalOfContainer {
+  if (step.kind === 'signal') return step.container !== undefined
+  return step.kind === 'observe-engine' || 'resource' in step
+}
+
+type SignalOfContainer = Extract<Step, { kind: 'signal' }> & { readonly container: string }
 
 const delayable: ReadonlySet<Event['kind']> = new Set([
   'exited',

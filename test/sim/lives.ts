@@ -2,6 +2,7 @@ import type { Command } from '../../src/core/model.ts'
 import type { Process } from '../../src/drivers/fake/world.ts'
 import type { Loss } from '../../src/store/faulty.ts'
 import { nowOf } from './clock.ts'
+import { rebootDock } from './containers/strikes.ts'
 import { judge, judgeCrashedTurn, recordTurn } from './judge.ts'
 import { createLife, drawCrash } from './life.ts'
 import { drawScript, goodScript } from './script.ts'
@@ -9,7 +10,7 @@ import { note, rightOffsetMs, type Scenario } from './stage.ts'
 import { hold, SimulatedCrash } from './violation.ts'
 
 export async function startLife(scenario: Scenario): Promise<void> {
-  const { random, time, world, store, oracle, ledger } = scenario
+  const { random, time, world, dock, store, oracle, ledger } = scenario
   for (;;) {
     const isHeld = scenario.isHeldNext
     scenario.isHeldNext = false
@@ -18,6 +19,7 @@ export async function startLife(scenario: Scenario): Promise<void> {
       random,
       time,
       world,
+      dock,
       store,
       daemon: scenario.daemon,
       isOn: (kind) => scenario.isFaulty && scenario.mix.has(kind),
@@ -182,6 +184,7 @@ export async function reboot(scenario: Scenario): Promise<void> {
   time.bootMs = random.whole(1_000, 9_000)
   time.wallOffsetMs = mix.has('wall-jump') && random.chance(0.2) ? 0 : wallMs - time.bootMs
   world.reboot(time.bootId)
+  rebootDock(scenario)
   if (scenario.diskFreeBootMs !== null) scenario.diskFreeBootMs = time.bootMs
   const loss: Loss = random.chance(0.3) ? { kind: 'emptied' } : { kind: 'machine', commitsLost: random.whole(0, 6) }
   ledger.reboot()

@@ -23,6 +23,8 @@ export const eventWords = [
   'run',
   'signal',
   'shutdown',
+  'purge',
+  'override-locks',
   'spawned',
   'spawn-failed',
   'signalled',
@@ -38,6 +40,14 @@ export const eventWords = [
   'observe-failed',
   'probed',
   'next-due',
+  'engine-observed',
+  'engine-observe-failed',
+  'engine-news',
+  'engine-doubt',
+  'engine-done',
+  'engine-failed',
+  'container-died',
+  'pull-progress',
 ] as const
 
 export type EventWord = (typeof eventWords)[number]

@@ -142,7 +142,7 @@ export function createOracle(): Oracle {
       allTouchedBootMs = nowBootMs
       return
     }
-    if (command.kind === 'shutdown' || command.kind === 'signal') return
+    if (command.kind === 'signal' || !('units' in command)) return
     for (const unit of command.units) touched.set(unit, nowBootMs)
     if (command.kind !== 'restart') return
     // A target asked for just before may have declared edges that the snapshot does not know yet.

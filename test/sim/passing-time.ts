@@ -1,10 +1,11 @@
 import { nowOf } from './clock.ts'
+import { nextDockBootMs, passDockTime } from './containers/strikes.ts'
 import { judge } from './judge.ts'
 import { dieAndComeBack, restartAfterStop, upgrade } from './lives.ts'
 import { note, type Scenario } from './stage.ts'
 import { hold, SimulatedCrash } from './violation.ts'
 
-export function nextEventBootMs({ life, diskFreeBootMs, time, isWallStill }: Scenario): number | null {
+export function nextEventBootMs({ life, dock, diskFreeBootMs, time, isWallStill }: Scenario): number | null {
   let next: number | null = diskFreeBootMs
   const consider = (at: number | null) => {
     if (at !== null && (next === null || at < next)) next = at
@@ -13,6 +14,8 @@ export function nextEventBootMs({ life, diskFreeBootMs, time, isWallStill }: Sce
   const { wallMs } = life.wallAlarm
   if (wallMs !== null && !isWallStill) consider(Math.max(time.bootMs, wallMs - time.wallOffsetMs))
   consider(life.driverAlarm.bootMs)
+  consider(life.engineDriverAlarm.bootMs)
+  consider(nextDockBootMs(dock))
   for (const { atBootMs } of life.underWay) consider(atBootMs)
   return next
 }
@@ -28,11 +31,12 @@ export function passTime(scenario: Scenario, bootMs: number): void {
     scenario.diskFreeBootMs = null
     note(scenario, 'there is room on the disk again')
   }
+  passDockTime(scenario)
   for (const late of life.underWay.splice(0)) {
     if (late.atBootMs <= time.bootMs) life.post?.(late.event)
     else life.underWay.push(late)
   }
-  for (const alarm of [life.driverAlarm, life.engineAlarm]) {
+  for (const alarm of [life.driverAlarm, life.engineDriverAlarm, life.engineAlarm]) {
     if (alarm.bootMs === null || alarm.bootMs > time.bootMs) continue
     alarm.bootMs = null
     alarm.wake()

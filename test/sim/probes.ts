@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { probeGraceMs, probesMax } from '../../src/core/limits.ts'
 import type { Check, CheckName, Checks, Event, Step, Target, Unit, UnitId } from '../../src/core/model.ts'
-import { type Health, isOfPresentRun, type Scene, type Watch } from './scene.ts'
+import { type Health, isContainer, isOfPresentRun, type Scene, type Watch } from './scene.ts'
 import { hold } from './violation.ts'
 
 /** What the probes of one check of one run said so far, as this daemon learned it. */
@@ -159,7 +159,10 @@ function healthIsWhatProbesSaid(unit: Unit, one: Known): void {
   hold(isCounted, name, () => `${unit.id}: ${one.name} is unhealthy after ${one.failures} of ${one.check.retries}`)
 }
 
-function unprobedIsNotHealthy({ id, health }: Unit, known: ReadonlyMap<string, Known>): void {
+function unprobedIsNotHealthy(unit: Unit, known: ReadonlyMap<string, Known>): void {
+  // Of a container its engine tells.
+  if (isContainer(unit)) return
+  const { id, health } = unit
   for (const name of ['readiness', 'liveness'] as const) {
     const isClaimed = health?.[name] != null && health[name].status !== 'starting'
     hold(

@@ -1,6 +1,7 @@
 import type { Now, State, Target } from '../../src/core/model.ts'
 import { drawCommand } from './actions.ts'
 import { nowOf } from './clock.ts'
+import { calmDock, checkDock, isDockAtRest } from './containers/rest.ts'
 import { checkConverged, checkScheduled, isStuck, isWaitedFor } from './convergence.ts'
 import type { FaultKind } from './faults.ts'
 import { storedFormRoundTrips } from './invariants.ts'
@@ -39,9 +40,11 @@ export async function runScenario(options: ScenarioOptions, matrix: Matrix): Pro
   try {
     // Decoding costs as much as some twenty turns: a share of the scenarios is enough.
     if (options.seed % 8 === 0) {
-      const { sv, ...written } = scenario.declared.apps
+      const { sv, box, ...written } = scenario.declared.apps
       const { apps } = await throughText({ apps: written }, options.seed % 16 === 0 ? 'supervisord' : 'compose')
-      scenario.declared = { apps: sv === undefined ? apps : { ...apps, sv } }
+      scenario.declared = {
+        apps: { ...apps, ...(sv === undefined ? {} : { sv }), ...(box === undefined ? {} : { box }) },
+      }
     }
     await withFaults(scenario, options.turns)
     await withoutFaults(scenario)
@@ -108,6 +111,7 @@ async function withoutFaults(scenario: Scenario): Promise<void> {
     else if (process.isPaused) world.signal(process, 'CONT', time.bootMs)
   }
   scenario.life.driverAlarm.bootMs = time.bootMs
+  calmDock(scenario)
   await settle(scenario)
   if (!submitToUnresolved(scenario) && random.chance(0.5)) {
     submit(scenario, drawCommand(random, [...scenario.life.engine.snapshot().state.units.values()], scenario.declared))
@@ -122,6 +126,8 @@ async function withoutFaults(scenario: Scenario): Promise<void> {
     () => `the store is still in trouble: ${snapshot.storeTrouble}`,
   )
   checkConverged(snapshot.state, nowOf(time), world)
+  await staysQuiet(scenario)
+  checkDock(scenario)
   scenario.hooks.atRest()
   storedFormRoundTrips(snapshot.state, store.load().stored, nowOf(time))
 }
@@ -137,6 +143,20 @@ async function waitForSchedules(scenario: Scenario): Promise<void> {
   wakeByWall(scenario)
   await comeToRest(scenario)
   checkScheduled(state, scenario.life.engine.snapshot().state)
+}
+
+/** Looked at once more, the engine is asked for nothing. */
+async function staysQuiet(scenario: Scenario): Promise<void> {
+  const { dock, life } = scenario
+  if (dock === null || life.engine.snapshot().state.mode.kind !== 'running') return
+  note(scenario, 'it is looked at once more')
+  life.asked.length = 0
+  life.post?.({ kind: 'engine-doubt', why: 'the simulator asks for it' })
+  await comeToRest(scenario)
+  const others = life.asked.filter((step) => step.kind !== 'observe-engine' && step.kind !== 'probe')
+  hold(others.length === 0, 'at target nothing is done', () =>
+    others.map(({ kind, why }) => `${kind} (${why})`).join(', '),
+  )
 }
 
 async function comeToRest(scenario: Scenario): Promise<void> {
@@ -156,10 +176,13 @@ async function comeToRest(scenario: Scenario): Promise<void> {
 }
 
 /** Nothing is left to come but the probes of what passes them. */
-function isAtRest({ life, world, diskFreeBootMs, time }: Scenario): boolean {
+function isAtRest({ life, world, dock, diskFreeBootMs, time }: Scenario): boolean {
   const { state, storeTrouble } = life.engine.snapshot()
-  const isDue = [life.engineAlarm, life.driverAlarm].some(({ bootMs }) => bootMs !== null && bootMs <= time.bootMs)
+  const isDue = [life.engineAlarm, life.driverAlarm, life.engineDriverAlarm].some(
+    ({ bootMs }) => bootMs !== null && bootMs <= time.bootMs,
+  )
   if (isDue || diskFreeBootMs !== null || storeTrouble !== null || life.underWay.length > 0) return false
+  if (!isDockAtRest(dock, state, nowOf(time))) return false
   return state.observe === null && world.nextBootMs() === null && !isAnyWaitedFor(state, nowOf(time))
 }
 

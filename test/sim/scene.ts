@@ -42,6 +42,11 @@ export interface Watch {
   lifeBegins(how: { readonly isStateLost: boolean; readonly isReboot: boolean }): void
 }
 
+/** Its engine starts and ends it as well, and tells of it. */
+export function isContainer({ spec, container }: Unit): boolean {
+  return spec.container !== undefined || container !== undefined
+}
+
 /** News of the run the unit has: anything else is old. Commands and looks at everything aside. */
 export function isOfPresentRun(event: Event, before: ReadonlyMap<UnitId, Unit>): boolean {
   if (!('run' in event)) return false

@@ -4,6 +4,10 @@ import { createWorld, type World } from '../../src/drivers/fake/world.ts'
 import { createFaultyStore, type FaultyStore } from '../../src/store/faulty.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { SimTime } from './clock.ts'
+import { drawBox } from './containers/declared.ts'
+import { type Dock, openDock } from './containers/dock.ts'
+import type { EngineFaultKind } from './containers/faults.ts'
+import { createContainerWatch } from './containers/watch.ts'
 import { drawDirectories, hasDirectories } from './directories.ts'
 import { drawMix, type FaultKind, type Mix } from './faults.ts'
 import { drawTarget } from './generate.ts'
@@ -24,7 +28,7 @@ export interface ScenarioOptions {
   /** Turns with faults on. */
   readonly turns: number
   /** Kinds left out of the seed's mix: to find what a failure needs. */
-  readonly without: readonly FaultKind[]
+  readonly without: readonly (FaultKind | EngineFaultKind)[]
   /** Lines of the trace a failure carries. */
   readonly lines?: number
 }
@@ -38,6 +42,8 @@ export interface Scenario {
   readonly mix: Mix
   readonly time: SimTime
   readonly world: World
+  /** The container engine; null: nothing of this scenario is a container. */
+  readonly dock: Dock | null
   readonly store: FaultyStore
   readonly oracle: Oracle
   readonly ledger: Ledger
@@ -67,7 +73,8 @@ export interface Scenario {
 export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: Matrix): Scenario {
   const random = createRandom(seed)
   const drawn = drawMix(random)
-  const declared = withDirectories(drawTarget(random), seed)
+  const dock = openDock(seed, without)
+  const declared = withBox(withDirectories(drawTarget(random), seed), dock)
   const hooks = createHookWatch()
   const probes = createProbeWatch()
   return {
@@ -75,12 +82,20 @@ export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: 
     mix: new Set([...drawn].filter((kind) => !without.includes(kind))),
     time: { bootId: 'boot-1', bootMs: 5_000, wallOffsetMs: random.chance(0.2) ? 0 : rightOffsetMs },
     world: createWorld('boot-1'),
+    dock,
     store: createFaultyStore(createMemoryStore),
     oracle: createOracle(),
     ledger: createLedger(),
     hooks,
     health: probes,
-    watches: [hooks, probes, createJobWatch(), createLoggerWatch(hooks.isOwed), createLastRunWatch()],
+    watches: [
+      hooks,
+      probes,
+      createJobWatch(),
+      createLoggerWatch(hooks.isOwed),
+      createLastRunWatch(),
+      ...(dock === null ? [] : [createContainerWatch(dock)]),
+    ],
     trace: createTrace(lines ?? 15),
     matrix,
     looping: new Set(),
@@ -102,6 +117,12 @@ export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: 
 function withDirectories({ apps }: Target, seed: number): Target {
   if (!hasDirectories(seed)) return { apps }
   const app = drawDirectories(createRandom(seed ^ 0x5f37_59df))
+  return { apps: { ...apps, [app.name]: app } }
+}
+
+function withBox({ apps }: Target, dock: Dock | null): Target {
+  if (dock === null) return { apps }
+  const app = drawBox(dock.random)
   return { apps: { ...apps, [app.name]: app } }
 }
 

@@ -1,4 +1,5 @@
 import { drawAction, drawCommand } from './actions.ts'
+import { strikeEngine } from './containers/strikes.ts'
 import type { FaultKind } from './faults.ts'
 import { drawCrash } from './life.ts'
 import { dieAndComeBack, reboot, setWallClock, submit, upgrade } from './lives.ts'
@@ -8,6 +9,7 @@ import { note, type Scenario } from './stage.ts'
 import { SimulatedCrash } from './violation.ts'
 
 export async function act(scenario: Scenario): Promise<void> {
+  strikeEngine(scenario)
   const { random, mix, life } = scenario
   const units = [...life.engine.snapshot().state.units.values()]
   const action = drawAction(random, mix, units, scenario.declared)

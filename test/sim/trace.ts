@@ -65,6 +65,7 @@ function text(what: Traced): string {
     case 'step': {
       const { step } = what
       if (step.kind === 'observe') return `  => observe (${step.why})`
+      if (!('unit' in step)) return `  => ${step.kind} ${'resource' in step ? step.resource : ''} (${step.why})`
       if (step.kind === 'signal')
         return `  => SIG${step.signal} ${step.unit} run ${step.run} (${step.purpose}: ${step.why})`
       if (step.kind === 'probe') return `  => probe ${step.unit} run ${step.run.n} ${step.check} ${step.seq}`
@@ -85,6 +86,7 @@ function eventText(event: Event): string {
   if (event.kind === 'observed')
     return `observed, taken at ${event.takenBootMs}: ${event.alive.map((run) => `${run.unit} ${run.run}`).join(', ')}`
   if (event.kind === 'observe-failed') return 'observe-failed'
+  if (!('unit' in event)) return `${event.kind}${'resource' in event ? ` ${event.resource}` : ''}`
   const more =
     event.kind === 'exited'
       ? ` ${JSON.stringify(event.exit)}`

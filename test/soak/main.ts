@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { boundariesOfScenario, dieAtBoundary } from '../real/boundary-scenario.ts'
 import { killCampaign } from '../real/campaign.ts'
+import { boundariesOfContainers, dieAmongContainers } from '../real/containers-boundary-scenario.ts'
+import { noDocker, startDockerHost } from '../real/docker/host.ts'
 import { built, root, withHome } from '../real/harness.ts'
 
 const usage = `npm run soak -- [--kills K] [--seed N] [--only PART]
   --kills K   deaths by kill -9, in campaigns of 100 (default 500)
   --seed N    the first campaign's seed (default: the day's number)
-  --only PART kills, boundaries, simulation or fuzz
+  --only PART kills, boundaries, containers, simulation or fuzz
 Writes test/soak/last-run.md after a run of all parts.`
 
 const { values } = parseArgs({
@@ -39,6 +41,7 @@ interface Outcome {
 const parts: readonly Part[] = [
   { name: 'kills', run: kills },
   { name: 'boundaries', run: boundaries },
+  { name: 'containers', run: containers },
   { name: 'simulation', run: () => program(['test/sim/main.ts', '--scenarios', '20000']) },
   { name: 'fuzz', run: fuzz },
 ]
@@ -99,6 +102,27 @@ async function boundaries(): Promise<string> {
     if (died === null)
       return `died at each of ${n - 1} boundaries of ${kinds.size} kinds; each scenario came to its end`
     if (n % 50 === 0) console.log(`${n} deaths`)
+  }
+}
+
+/** At each crossing of a boundary beside a step of the engine's. */
+async function containers(): Promise<string> {
+  if (noDocker !== false) throw new Error(noDocker)
+  const host = await startDockerHost()
+  try {
+    await host.importImage('plain:1')
+    const names = await boundariesOfContainers(host)
+    const died = new Set<string>()
+    const crossings = names.flatMap((name, index) => (name.startsWith('engine: ') ? [index + 1] : []))
+    for (const n of crossings) {
+      const name = await dieAmongContainers(host, n).catch((cause: unknown) => {
+        throw new Error(`at boundary ${n}, ${names[n - 1]}: ${String(cause)}`, { cause })
+      })
+      if (name !== null) died.add(name)
+    }
+    return `died at ${crossings.length} boundaries, of ${died.size} kinds; each scenario came to its end`
+  } finally {
+    await host.close()
   }
 }
 

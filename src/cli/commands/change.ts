@@ -3,7 +3,9 @@ import { exitCodes } from '../../wire/exit-codes.ts'
 import type { CommandSpec } from '../command.ts'
 import {
   failedExit,
+  forceOption,
   labelOption,
+  lockedExit,
   namesNote,
   noSuchServiceExit,
   notRunningExit,
@@ -25,13 +27,20 @@ export const start: CommandSpec = {
   operandsMin: 1,
   operandsMax: Number.POSITIVE_INFINITY,
   offers: unitOffer,
-  options: [waitOption, noWaitOption, timeoutOption, labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
+  options: [
+    waitOption,
+    noWaitOption,
+    timeoutOption,
+    forceOption,
+    labelOption,
+    ...outputOptions('table', 'json', 'ndjson', 'name'),
+  ],
   examples: [
     { command: 'holdfast start web', what: 'returns when it runs; exits 1 when it does not' },
     { command: 'holdfast start --wait=healthy web', what: 'returns when its checks pass' },
   ],
   notes: [namesNote],
-  exits: [failedExit, noSuchServiceExit, timedOutExit],
+  exits: [failedExit, noSuchServiceExit, lockedExit, timedOutExit],
   run: async (context) => (await import('../wish.ts')).runWish(context, 'start'),
 }
 
@@ -43,13 +52,13 @@ export const stop: CommandSpec = {
   operandsMin: 1,
   operandsMax: Number.POSITIVE_INFINITY,
   offers: unitOffer,
-  options: [noWaitOption, timeoutOption, labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
+  options: [noWaitOption, timeoutOption, forceOption, labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
   examples: [
     { command: 'holdfast stop web', what: 'returns when nothing of it lives any more' },
     { command: 'holdfast stop shop/', what: 'everything of one app' },
   ],
   notes: [namesNote],
-  exits: [failedExit, noSuchServiceExit, timedOutExit],
+  exits: [failedExit, noSuchServiceExit, lockedExit, timedOutExit],
   run: async (context) => (await import('../wish.ts')).runWish(context, 'stop'),
 }
 
@@ -61,13 +70,20 @@ export const restart: CommandSpec = {
   operandsMin: 1,
   operandsMax: Number.POSITIVE_INFINITY,
   offers: unitOffer,
-  options: [waitOption, noWaitOption, timeoutOption, labelOption, ...outputOptions('table', 'json', 'ndjson', 'name')],
+  options: [
+    waitOption,
+    noWaitOption,
+    timeoutOption,
+    forceOption,
+    labelOption,
+    ...outputOptions('table', 'json', 'ndjson', 'name'),
+  ],
   examples: [
     { command: 'holdfast restart web', what: 'returns when the new one runs' },
     { command: 'holdfast restart -l tier=front', what: 'all that have this label' },
   ],
   notes: [namesNote],
-  exits: [failedExit, noSuchServiceExit, timedOutExit],
+  exits: [failedExit, noSuchServiceExit, lockedExit, timedOutExit],
   run: async (context) => (await import('../wish.ts')).runWish(context, 'restart'),
 }
 
@@ -124,6 +140,49 @@ export const stdin: CommandSpec = {
   run: async (context) => (await import('../stdin.ts')).runStdin(context),
 }
 
+export const exec: CommandSpec = {
+  name: 'exec',
+  group: 'change',
+  summary: 'run a command beside a unit, in its settings',
+  operands: 'NAME COMMAND…',
+  operandsMin: 2,
+  operandsMax: Number.POSITIVE_INFINITY,
+  endsWithFirstOperand: true,
+  offers: [{ kind: 'units' }, { kind: 'files' }],
+  options: [
+    { name: 'interactive', short: 'i', value: null, what: 'pass our stdin on to it (else it has none)' },
+    { name: 'tty', short: 't', value: null, what: 'give it a terminal, as large as ours' },
+    { name: 'user', short: 'u', value: 'USER', what: 'as this user, or user:group (else as the unit)' },
+    { name: 'workdir', short: 'w', value: 'DIR', what: 'in this directory (else that of the unit)' },
+    {
+      name: 'env',
+      short: 'e',
+      value: 'NAME=VALUE',
+      isRepeatable: true,
+      what: 'with this variable on top of those of the unit; NAME alone: as it is here',
+    },
+  ],
+  examples: [
+    { command: 'holdfast exec -it web sh', what: 'a shell beside it; exit or Ctrl-D ends that' },
+    { command: 'holdfast exec web env', what: 'what is in its environment' },
+    { command: 'holdfast exec -i db psql < dump.sql', what: 'the bytes of a file go to its stdin' },
+  ],
+  notes: [
+    'It has the user, environment, directory, limits and cgroup of the unit, or runs in its container. It ends with this command.',
+    'What follows NAME is the command, its options included. Other options stand before NAME.',
+    namesNote,
+  ],
+  exits: [
+    {
+      code: 'other',
+      what: 'of the command itself; 126: it could not be run, 127: it was not found, 128 and the number of a signal that ended it',
+    },
+    notRunningExit,
+    noSuchServiceExit,
+  ],
+  run: async (context) => (await import('../exec.ts')).runExec(context),
+}
+
 export const signal: CommandSpec = {
   name: 'signal',
   group: 'change',
@@ -140,6 +199,38 @@ export const signal: CommandSpec = {
   notes: ['Changes no wish: what ends by a signal is restarted by its policy.', namesNote],
   exits: [notRunningExit, noSuchServiceExit],
   run: async (context) => (await import('../signal.ts')).runSignal(context),
+}
+
+export const purge: CommandSpec = {
+  name: 'purge',
+  group: 'change',
+  summary: 'remove what volumes hold, for good',
+  operands: 'APP|APP/VOLUME…',
+  operandsMin: 1,
+  operandsMax: Number.POSITIVE_INFINITY,
+  offers: unitOffer,
+  options: [
+    { name: 'yes', short: 'y', value: null, what: 'do not ask; needed where there is no terminal to ask on' },
+    forceOption,
+    noWaitOption,
+    { ...timeoutOption, what: 'wait at most this long (else what stop ladders and pulls take, and 10 s)' },
+    ...outputOptions('table', 'json'),
+  ],
+  examples: [
+    { command: 'holdfast purge shop/data', what: 'says what will be lost and stopped, and asks' },
+    { command: 'holdfast purge --yes shop', what: 'every volume of an app, in a script' },
+  ],
+  notes: [
+    'What uses a volume is stopped for it. A declared one is made anew, empty, and what was stopped is started again.',
+    'Volumes that nothing declares any more are removed too, where Holdfast made them. See: holdfast resources volumes',
+  ],
+  exits: [
+    { code: exitCodes.failed, what: 'the answer was no, or the engine refused it; it is tried again' },
+    { code: exitCodes.noSuchService, what: 'no such volume' },
+    lockedExit,
+    timedOutExit,
+  ],
+  run: async (context) => (await import('../purge.ts')).runPurge(context),
 }
 
 export const upgrade: CommandSpec = {

@@ -3,8 +3,10 @@ import type { CommandSpec } from '../command.ts'
 import {
   failedExit,
   fileOffer,
+  forceOption,
   invalidExit,
   lenientOption,
+  lockedExit,
   noWaitOption,
   outputOptions,
   timedOutExit,
@@ -23,9 +25,14 @@ export const up: CommandSpec = {
   operandsMax: Number.POSITIVE_INFINITY,
   offers: fileOffer,
   options: [
-    { ...waitOption, what: 'return when everything that is to run is running, or healthy, by its checks' },
+    {
+      ...waitOption,
+      choices: ['running', 'healthy', 'committed'],
+      what: 'return when all is running, or healthy, by its checks, or committed: its releases have proved themselves',
+    },
     { ...noWaitOption, isHidden: true },
-    { ...timeoutOption, what: 'wait at most this long (else what stop ladders and checks take, and 10 s)' },
+    { ...timeoutOption, what: 'wait at most this long (else what stop ladders, checks and pulls take, and 10 s)' },
+    { ...forceOption, what: 'update locks hold back nothing until these changes are made' },
     lenientOption,
     ...outputOptions('table', 'json'),
   ],
@@ -33,6 +40,10 @@ export const up: CommandSpec = {
     { command: 'holdfast up holdfast.yaml', what: 'this file is what is declared; starts a daemon where none runs' },
     { command: 'holdfast up', what: 'after editing the files' },
     { command: 'holdfast up --wait=healthy', what: 'returns when all of it works' },
+    {
+      command: 'holdfast up --wait=committed',
+      what: 'returns when what changed has proved itself; 5 when it was taken back',
+    },
   ],
   notes: [
     'Nothing is applied from files with any error.',
@@ -40,10 +51,54 @@ export const up: CommandSpec = {
   ],
   exits: [
     { code: exitCodes.failed, what: 'a unit came to something else, or the daemon could not be started' },
+    { code: exitCodes.rejected, what: 'with --wait: a release was rejected, now or before' },
     invalidExit,
+    lockedExit,
     timedOutExit,
   ],
   run: async (context) => (await import('../up.ts')).runUp(context),
+}
+
+export const apply: CommandSpec = {
+  name: 'apply',
+  group: 'change',
+  summary: 'apply a target state of balena’s, and keep it over restarts',
+  operands: 'FILE',
+  operandsMin: 1,
+  operandsMax: 1,
+  offers: fileOffer,
+  options: [
+    { name: 'force', value: null, what: 'update locks hold back nothing until these changes are made' },
+    { name: 'dry-run', value: null, what: 'only tell what it would change; exits 7 when it is anything' },
+    {
+      ...waitOption,
+      choices: ['running', 'healthy', 'committed'],
+      what: 'return when all is running, or healthy, by its checks, or committed: its releases have proved themselves',
+    },
+    {
+      ...timeoutOption,
+      what: 'with --wait: wait at most this long (else what stop ladders and checks take, and 10 s)',
+    },
+    ...outputOptions('table', 'json'),
+  ],
+  examples: [
+    { command: 'holdfast apply target.json', what: 'version 3, the local version 2, or an apps.json' },
+    { command: 'holdfast apply - < target.json', what: 'from stdin' },
+    { command: 'holdfast apply --dry-run target.json', what: 'what it would change' },
+  ],
+  notes: [
+    'It takes the place of the state applied before it, and of nothing else: what files declare stays. An app that it does not have is removed.',
+    'Nothing is applied from a state with any error. Without a daemon for this home, it starts one in the background.',
+  ],
+  exits: [
+    { code: exitCodes.failed, what: 'a unit came to something else, or the daemon could not be started' },
+    { code: exitCodes.rejected, what: 'with --wait: a release was rejected, now or before' },
+    invalidExit,
+    { code: exitCodes.planNotEmpty, what: 'with --dry-run: something differs' },
+    lockedExit,
+    timedOutExit,
+  ],
+  run: async (context) => (await import('../apply.ts')).runApply(context),
 }
 
 export const plan: CommandSpec = {

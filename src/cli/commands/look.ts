@@ -16,8 +16,8 @@ import {
 const kindOption: OptionSpec = {
   name: 'kind',
   value: 'KIND',
-  choices: ['commands', 'transitions', 'daemon'],
-  what: 'only commands (what somebody asked for), transitions, or what the daemon itself did',
+  choices: ['commands', 'transitions', 'releases', 'daemon'],
+  what: 'only commands (what somebody asked for), transitions, releases, or what the daemon itself did',
 }
 
 export const ps: CommandSpec = {
@@ -62,6 +62,43 @@ export const status: CommandSpec = {
   notes: ['It tells health, usage and limits, dependencies, schedule, past runs and what was printed last.', namesNote],
   exits: [notRunningExit, noSuchServiceExit],
   run: async (context) => (await import('../status.ts')).runStatus(context),
+}
+
+export const releases: CommandSpec = {
+  name: 'releases',
+  group: 'look',
+  summary: 'what release each app is on, and what was rejected',
+  operands: '',
+  operandsMin: 0,
+  operandsMax: 0,
+  options: [...outputOptions('table', 'wide', 'json', 'ndjson', 'name')],
+  examples: [
+    { command: 'holdfast releases', what: 'those whose changes have to prove themselves' },
+    { command: 'holdfast releases -o json', what: 'for programs' },
+  ],
+  notes: ['A change that does not prove itself in time is taken back, and told. docs/releases.md tells how.'],
+  exits: [],
+  run: async (context) => (await import('../releases.ts')).runReleases(context),
+}
+
+export const resources: CommandSpec = {
+  name: 'resources',
+  group: 'look',
+  summary: 'images, volumes and networks that containers need',
+  operands: '[images|volumes|networks]',
+  operandsMin: 0,
+  operandsMax: 1,
+  offers: [{ kind: 'words', words: ['images', 'volumes', 'networks'] }],
+  options: [...outputOptions('table', 'wide', 'json', 'ndjson', 'name')],
+  examples: [
+    { command: 'holdfast resources', what: 'what is there, missing, on its way, or needed by nobody' },
+    { command: 'holdfast resources volumes', what: 'also those that nothing declares any more' },
+  ],
+  notes: [
+    'OURS are images that Holdfast pulled, and removes when nothing needs them, and what it made. Volumes are removed by purge only.',
+  ],
+  exits: [],
+  run: async (context) => (await import('../resources.ts')).runResources(context),
 }
 
 export const logs: CommandSpec = {

@@ -57,6 +57,17 @@ export const noWaitOption: OptionSpec = {
   what: 'only say it, do not wait for it to come about',
 }
 
+export const forceOption: OptionSpec = {
+  name: 'force',
+  value: null,
+  what: 'update locks of these containers hold back nothing of it',
+}
+
+export const lockedExit: ExitSpec = {
+  code: exitCodes.locked,
+  what: 'an update lock holds it back; it is done as soon as that is free',
+}
+
 export const lenientOption: OptionSpec = {
   name: 'lenient',
   value: null,

@@ -30,6 +30,25 @@ export const daemon: CommandSpec = {
       choices: ['process', 'fake'],
       what: 'process, or fake: units are only played, nothing is started (in a home of its own)',
     },
+    { name: 'allow-empty', value: null, what: 'begin even where nothing is declared yet, and wait for up or apply' },
+    {
+      name: 'preload',
+      value: 'FILE',
+      offer: { kind: 'files' },
+      what: 'an apps.json that the device came with: taken where no target state was ever applied',
+    },
+    {
+      name: 'balena-config',
+      value: 'FILE',
+      offer: { kind: 'files' },
+      what: 'the config.json of balenaOS: uuid and keys of the device (else CONFIG_MOUNT_POINT); it is only read',
+    },
+    {
+      name: 'balena-locks',
+      value: 'DIR',
+      offer: { kind: 'directories' },
+      what: 'where update locks of target states are (else /tmp/balena-supervisor/services)',
+    },
   ],
   examples: [
     { command: 'holdfast daemon holdfast.yaml', what: 'run what this file declares, until SIGTERM' },

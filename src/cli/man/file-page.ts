@@ -11,7 +11,7 @@ export function filePage(options: { readonly version: string; readonly date: str
     ...pageHead({ ...options, name: 'holdfast.yaml', section: 5, what }),
     '.SH DESCRIPTION',
     line(
-      'Files that declare services in the format of Compose, as far as it makes sense for processes of the host, and with more below x-holdfast.',
+      'Files that declare services in the format of Compose: those with an image are containers, others are processes of the host. What Compose has no words for stands below x-holdfast.',
     ),
     line('An unknown key is an error. In every text variables are put in: $NAME, or with braces a default as well.'),
     ...verbatim([

@@ -79,6 +79,7 @@ export const info: Info = {
   storeTrouble: null,
   directory: '/usr/lib/holdfast',
   upgrade: null,
+  containerEngine: null,
   logTotalBytesMax: null,
   rssBytes: 60 * 2 ** 20,
   listen: null,

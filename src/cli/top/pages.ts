@@ -60,6 +60,8 @@ function historyText(item: HistoryItem, { hasUnicode }: Look): string {
       return (item.from === item.to ? item.to : `${item.from} ${hasUnicode ? '→' : '->'} ${item.to}`) + of(item.why)
     case 'command':
       return `${item.command} by ${item.by}${of(item.detail)}`
+    case 'release':
+      return `release ${item.release} ${item.status}${of(item.why)}`
     case 'daemon':
       return `the daemon ${item.what}${of(item.detail)}`
   }

@@ -179,6 +179,7 @@ function outcomeText(result: Outcome | CommandFailure): string {
     case 'not-running':
       return `nothing runs that could get it: ${what}; next: ${next}`
     case 'timed-out':
+    case 'locked':
       return `still ${what}; next: ${next}`
   }
 }

@@ -106,5 +106,5 @@ function ownValue(record: Readonly<Record<string, unknown>>, key: string): unkno
 
 function show(path: string, value: unknown): string {
   if (value === undefined) return '(not set)'
-  return /(?:^|\.)process\.environment\./.test(path) ? '(hidden)' : JSON.stringify(value)
+  return /(?:^|\.)(?:process|container\.settings)\.environment\./.test(path) ? '(hidden)' : JSON.stringify(value)
 }

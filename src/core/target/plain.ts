@@ -80,8 +80,12 @@ export const plainPriority = 999
 
 /** As an older version stored it, with what has been added since. */
 export function completeTarget(target: Target): Target {
-  const services = (app: App) => mapValues(app.services, (service) => completeSettings(service, plainSettings))
-  return { apps: mapValues(target.apps, (app) => ({ ...completed(app, plainApp), services: services(app) })) }
+  return { apps: mapValues(target.apps, completeApp) }
+}
+
+export function completeApp(app: App): App {
+  const services = mapValues(app.services, (service) => completeSettings(service, plainSettings))
+  return { ...completed(app, plainApp), services }
 }
 
 export function completeSpec(spec: UnitSpec): UnitSpec {

@@ -1,4 +1,5 @@
 import { hashData } from '../../base/hash.ts'
+import type { ContainerSpec } from '../containers/model.ts'
 import type { App, ProcessSpec, Service, Target, UnitId, UnitSpec } from '../model.ts'
 import { beyondPlain, plainProcess } from './plain.ts'
 
@@ -42,30 +43,54 @@ function addService(
   },
 ): void {
   let shared: UnitSpec | null = null
-  for (const { n, process, processName = null } of service.instances) {
+  for (const { n, process, container, processName = null } of service.instances) {
     const unit = unitId(app.name, service.name, n)
     const before = known(app, service, unit)
     if (before !== undefined) {
       specs.set(unit, before)
       continue
     }
-    if (process === undefined) shared ??= unitSpec(app, service, service.process)
-    const spec =
-      process === undefined && shared !== null ? shared : unitSpec(app, service, { ...service.process, ...process })
+    const isShared = process === undefined && container === undefined
+    if (isShared) shared ??= unitSpec(app, service, service)
+    const own = isShared && shared !== null ? null : { ...service, ...instanceOf(service, process, container) }
+    const spec = own === null ? shared! : unitSpec(app, service, own)
     specs.set(unit, processName === null ? spec : { ...spec, processName })
   }
 }
 
+function instanceOf(
+  service: Service,
+  process: Partial<ProcessSpec> | undefined,
+  container: Partial<ContainerSpec> | undefined,
+): Workload {
+  const { container: shared } = service
+  return {
+    process: { ...service.process, ...process },
+    ...(shared === undefined ? {} : { container: { ...shared, ...container } }),
+  }
+}
+
+/** What is run. */
+type Workload = Pick<UnitSpec, 'process' | 'container'>
+
+/** What the engine changes in place replaces nothing. */
+function containerHash({ image, settings }: ContainerSpec): string {
+  return hashData({ image, of: { ...settings, restart: null } })
+}
+
 /** See UnitSpec.runHash. */
-export function runHashOf(process: ProcessSpec): string {
+export function runHashOf({ process, container }: Workload): string {
+  if (container !== undefined) return containerHash(container)
   // Who takes its output may change while it runs.
   return hashData(beyondPlain({ ...process, logger: null }, plainProcess))
 }
 
-function unitSpec(app: App, service: Service, process: ProcessSpec): UnitSpec {
+function unitSpec(app: App, service: Service, workload: Workload): UnitSpec {
+  const { process, container } = workload
   return {
     process,
-    runHash: runHashOf(process),
+    ...(container === undefined ? {} : { container }),
+    runHash: runHashOf(workload),
     autostart: service.autostart,
     autostartAgain: service.autostartAgain,
     restart: service.restart,

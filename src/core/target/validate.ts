@@ -29,7 +29,7 @@ export function validateApp(app: App): readonly Fault[] {
       fault(service.name, 'name', `the name '${service.name}' ${serviceName}`, 'choose another name')
     for (const { service: name, required, condition } of service.dependsOn) {
       const other = Object.hasOwn(app.services, name) ? app.services[name]! : null
-      if (other !== null && condition === 'healthy' && other.checks.readiness === null) {
+      if (other !== null && condition === 'healthy' && !mayBeHealthy(other)) {
         const message = `waits until '${name}' is healthy, and ${name} has no check that could tell`
         fault(service.name, `dependsOn.${name}`, message, `give ${name} a healthcheck, or wait until it is started`)
       }
@@ -41,6 +41,11 @@ export function validateApp(app: App): readonly Fault[] {
         knownServices(app),
       )
     }
+    for (const { setting, service: name } of sharedNamespaces(service)) {
+      if (!Object.hasOwn(app.services, name) || app.services[name]!.kind === 'container') continue
+      const message = `'${name}' is a process of this host, and only containers share their namespaces`
+      fault(service.name, setting, message, 'name a service that is a container')
+    }
   }
   for (const cycle of findCycles(app)) {
     const path = [...cycle, cycle[0]!].join(' → ')
@@ -50,8 +55,57 @@ export function validateApp(app: App): readonly Fault[] {
   return faults
 }
 
-/** Checks what only the whole tells: how many units there are, and whether there are descriptors for their streams. */
+/** Whether anything could tell that a service is healthy: an image may have a check, unless its service has none of it. */
+function mayBeHealthy({ checks, container }: Service): boolean {
+  if (checks.readiness !== null) return true
+  return container !== undefined && container.settings.healthcheck !== 'none'
+}
+
+interface Shared {
+  readonly setting: string
+  readonly service: string
+}
+
+/** The services whose namespaces a container joins. */
+function sharedNamespaces({ container }: Service): readonly Shared[] {
+  if (container === undefined) return []
+  const { networkMode, ipc, pid } = container.settings
+  const network = networkMode.kind === 'service' ? `service:${networkMode.service}` : null
+  return Object.entries({ networkMode: network, ipc, pid }).flatMap(([field, text]) =>
+    text?.startsWith('service:')
+      ? [{ setting: `container.settings.${field}`, service: text.slice('service:'.length) }]
+      : [],
+  )
+}
+
+/**
+ * Checks what only the whole tells: how many units there are, whether there are descriptors for their streams, and whether
+ * the container engine could tell all containers apart.
+ */
 export function validateCounts(target: Target, descriptorsMax: number | null): readonly Fault[] {
+  return [...validateContainerNames(target), ...validateSizes(target, descriptorsMax)]
+}
+
+function validateContainerNames(target: Target): readonly Fault[] {
+  const first = new Map<string, string>()
+  return Object.values(target.apps).flatMap((app) =>
+    Object.values(app.services).flatMap(({ name: service, container, instances }) => {
+      if (container === undefined) return []
+      return instances.flatMap(({ n, container: own }): readonly Fault[] => {
+        const { containerName: name } = { ...container, ...own }
+        const unit = `${app.name}/${service}/${n}`
+        const other = first.get(name)
+        if (other === undefined) first.set(name, unit)
+        if (other === undefined) return []
+        const message = `the container of ${unit} and that of ${other} are both called ${name}`
+        const hint = 'give one of them another container_name'
+        return [{ app: app.name, service, setting: 'container.containerName', message, hint }]
+      })
+    }),
+  )
+}
+
+function validateSizes(target: Target, descriptorsMax: number | null): readonly Fault[] {
   const whole = { app: null, service: null }
   const units = countUnits(target, () => 1)
   if (units > unitsMax) {

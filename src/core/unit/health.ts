@@ -57,7 +57,8 @@ export function planProbes(steps: Step[], state: State, now: Now): void {
     if (unit.health === null || unit.run === null) continue
     for (const check of checkNames) {
       const known = unit.health[check]
-      if (known === null) continue
+      // What nothing declares is of the engine's own probes.
+      if (known === null || unit.spec.checks[check] === null) continue
       if (known.inFlight !== null) underWay += 1
       else if (known.dueBootMs <= now.bootMs && isProbed(state, unit))
         due.push({ step: probeStep(unit, unit.run, check, known), sinceBootMs: known.dueBootMs })

@@ -1,8 +1,14 @@
+import { isHandingOver } from '../containers/handing-over.ts'
 import type { Dependency, LastingWant, OnceWant, State, Unit, UnitId, UnitSpec, Want, Who } from '../model.ts'
 
 /** Whether the unit is to run now, all wishes weighed (docs/lifecycle.md "Wishes, and what wins"). */
 export function isWantedUp(state: State, unit: Unit): boolean {
   return state.mode.kind !== 'stopping' && unit.isDeclared && unit.want.kind !== 'down'
+}
+
+/** A container that goes on when the daemon ends: its engine keeps it. */
+export function isLeft({ mode }: Pick<State, 'mode'>, { container }: Unit): boolean {
+  return mode.kind === 'stopping' && mode.leavesContainers === true && container !== undefined
 }
 
 export function declaredWant(spec: Pick<UnitSpec, 'autostart' | 'schedule'>): LastingWant {
@@ -36,7 +42,7 @@ export function compareStarts({ spec: a }: Unit, { spec: b }: Unit): number {
 
 /** Whether the unit's living run has to end: it is not wanted, must be replaced, or has failed. */
 export function mustEnd(state: State, unit: Unit): boolean {
-  if (unit.run === null) return false
+  if (unit.run === null || isLeft(state, unit) || isHandingOver(state, unit)) return false
   // A post_stop hook is what follows an end: only its own time is up at some point.
   if (unit.run.role === 'post') return unit.condemned !== null
   return unit.condemned !== null || !isWantedUp(state, unit) || unit.run.n <= unit.endRunsUpTo

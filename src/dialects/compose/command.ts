@@ -28,7 +28,8 @@ export function readWords(context: Context, setting: Setting): readonly string[]
   return words.every((word) => word !== null) ? words : null
 }
 
-function splitCommand(context: Context, setting: Setting): readonly string[] | null {
+/** The words of a text. */
+export function splitCommand(context: Context, setting: Setting): readonly string[] | null {
   const text = readText(context, setting)
   if (text === null) return null
   const result = splitShellWords(text, 'compose')

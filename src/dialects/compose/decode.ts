@@ -1,17 +1,28 @@
-import { unitsMax } from '../../core/limits.ts'
+import { configNodesMax, unitsMax } from '../../core/limits.ts'
 import type { App, Service } from '../../core/model.ts'
 import { plainPriority } from '../../core/target/plain.ts'
-import { parseEnvFile } from '../../formats/env-file.ts'
-import { FormatError, type Position } from '../../formats/format-error.ts'
+import type { Position } from '../../formats/format-error.ts'
 import type { Lookup } from '../../formats/interpolation.ts'
-import { parseYaml, type YamlNode } from '../../formats/yaml.ts'
+import { parseYaml, type YamlMap, type YamlNode } from '../../formats/yaml.ts'
 import type { DecodedSource } from '../decoding.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
+import { finishServices } from './container/finish.ts'
+import { decodeScene, resourcesOf } from './container/resources.ts'
+import type { Scene } from './container/scene.ts'
 import { appMap, topMap } from './keys.ts'
 import { locate } from './locate.ts'
 import { originOf } from './origin.ts'
+import { directoryOf, fileOf, type Project, startProject } from './project/files.ts'
+import { resolveFiles } from './project/include.ts'
+import { withoutReset } from './project/merge.ts'
+import { readOverride } from './project/override.ts'
+import { activeProfiles, decodeProfiles, isActive } from './project/profiles.ts'
+import { uniqueService } from './project/unique.ts'
+import { lookupWithFiles, putInVariables } from './project/variables.ts'
+import { decodeRelease, releaseDefault } from './release.ts'
 import { decodeService } from './service.ts'
 import {
+  absolutePath,
   type Context,
   child,
   error,
@@ -24,8 +35,8 @@ import {
 } from './values.ts'
 
 /**
- * Reads one file of the Compose format: each document of it is an app of its own. What of it is understood:
- * docs/configuration.md.
+ * Reads one file of the Compose format, with those that it extends, includes and is overridden by: each document of it is an
+ * app of its own. What of it is understood: docs/configuration.md.
  */
 export async function decodeCompose(
   path: string,
@@ -34,10 +45,14 @@ export async function decodeCompose(
 ): Promise<readonly DecodedSource[]> {
   const context: Context = {
     file: path,
-    directory: path.slice(0, path.lastIndexOf('/')) || '/',
+    directory: directoryOf(path),
+    directories: new Map(),
     lookup: () => undefined,
     lenient: options.lenient,
     problems: [],
+    reader,
+    kind: null,
+    broken: new WeakSet(),
   }
   const text = reader.read(path)
   if (isFailure(text)) {
@@ -47,38 +62,81 @@ export async function decodeCompose(
   const { roots, problems } = await parseYaml(text, path)
   for (const problem of problems) context.problems.push(problem)
   if (problems.some((one) => one.severity === 'error')) return [nothing(context)]
-  const withLookup = { ...context, lookup: readDotEnv(context, reader) }
+  const dotEnv = { path: absolutePath(context.directory, '.env'), at: startOf(path), missing: 'nothing' } as const
+  const lookup = lookupWithFiles(context, (name) => ownValue(reader.environment, name), [dotEnv])
   const [first = emptyAt(path), ...others] = roots
-  return [
-    decodeRoot(withLookup, first, 'by-directory'),
-    ...others.map((root) => decodeRoot({ ...withLookup, problems: [] }, root, 'required')),
-  ]
+  const decoded = [await decodeDocument({ ...context, lookup }, first, others.length > 0 ? 'first' : 'only')]
+  for (const root of others) decoded.push(await decodeDocument({ ...context, lookup, problems: [] }, root, 'further'))
+  return decoded
+}
+
+function ownValue(record: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined
 }
 
 function emptyAt(path: string): YamlNode {
   return { kind: 'scalar', value: null, source: '', ...startOf(path) }
 }
 
-function decodeRoot(context: Context, root: YamlNode, naming: Naming): DecodedSource {
+/** Compose would take further documents for parts of the first: whoever means apps says so by their names. */
+type Rank = 'only' | 'first' | 'further'
+
+async function decodeDocument(context: Context, root: YamlNode, rank: Rank): Promise<DecodedSource> {
+  if (root.kind !== 'map') {
+    readKeys(context, { path: '', node: root }, topMap)
+    return nothing(context)
+  }
+  const directories = new Map<string, string>()
+  const plain: Project = startProject({ ...context, directories }, context.lookup, directories)
+  const override = rank === 'only' ? await readOverride(plain) : null
+  const named = [...(override === null ? [] : [override.root]), root].find(({ entries }) => entries.has('name'))
+  const name = decodeName(context, named ?? root, rank)
+  const lookup: Lookup = (variable) => context.lookup(variable) ?? (variable === nameVariable ? name?.text : undefined)
+  const project: Project = { ...plain, lookup, context: { ...plain.context, lookup } }
+  const files = [fileOf(context.file, root), ...(override === null ? [] : [override])]
+  const whole = (await resolveFiles(project, files)) ?? root
+  if (project.budget.nodes < 0) {
+    const message = `holds more than ${configNodesMax} values with all that it extends and includes`
+    report(context, root, '', message, 'extend and include less')
+    return nothing(context)
+  }
+  const source = decodeRoot(project.context, withoutReset(whole), name)
+  return directories.size === 0 ? source : { ...source, files: [...directories.keys()] }
+}
+
+const nameVariable = 'COMPOSE_PROJECT_NAME'
+
+function decodeRoot(context: Context, root: YamlMap, name: Name | null): DecodedSource {
   const keys = readKeys(context, { path: '', node: root }, topMap)
   if (keys === null) return nothing(context)
   const version = keys.get('version')
   if (version !== null)
     report(context, version.node, 'version', "'version' has no meaning", 'remove this line', 'warning')
-  const name = decodeName(context, keys.get('name'), root, naming)
   const own = optional(keys.get('x-holdfast'), (one) => readKeys(context, one, appMap))
   const priority = optional(own?.get('priority') ?? null, (one) =>
     readInteger(context, one, { min: -1_000_000, max: 1_000_000 }),
   )
+  const releaseSetting = own?.get('release') ?? null
+  const release = releaseSetting === null ? null : { said: decodeRelease(context, releaseSetting) }
+  const scene = decodeScene(context, keys, name?.text ?? 'app')
   const services = keys.get('services')
   if (services === null) {
     report(context, root, 'services', 'no services are declared here', "write 'services:' and the services below it")
     return nothing(context)
   }
-  const decoded = decodeServices(context, services)
+  const decoded = decodeServices(context, services, scene)
   if (name === null || decoded === null) return nothing(context)
-  const declared = { name, source: context.file, dialect: 'compose', priority: priority ?? plainPriority } as const
-  const app: App = { ...declared, services: Object.fromEntries(decoded) }
+  const hasContainers = decoded.some(({ kind }) => kind === 'container')
+  const policy = release === null ? (hasContainers ? releaseDefault : null) : release.said
+  const app: App = {
+    name: name.text,
+    source: context.file,
+    dialect: 'compose',
+    priority: priority ?? plainPriority,
+    services: Object.fromEntries(decoded.map((service) => [service.name, service])),
+    ...(hasContainers ? { resources: resourcesOf(scene) } : {}),
+    ...(policy === null ? {} : { release: policy }),
+  }
   return {
     apps: [app],
     problems: context.problems,
@@ -95,11 +153,24 @@ export function normaliseAppName(text: string): string {
     .replace(/^[_-]+/, '')
 }
 
-/** Compose would take further documents for parts of the first: whoever means apps says so by their names. */
-type Naming = 'by-directory' | 'required'
+interface Name {
+  readonly text: string
+}
 
-function decodeName(context: Context, setting: Setting | null, root: YamlNode, naming: Naming): string | null {
-  if (setting === null && naming === 'required') {
+/** Of the environment, of the file, or of its directory, as Compose has it. */
+function decodeName(context: Context, root: YamlMap, rank: Rank): Name | null {
+  const entry = root.entries.get('name')
+  const fromEnvironment = rank === 'only' ? context.lookup(nameVariable) : undefined
+  if (fromEnvironment !== undefined && fromEnvironment !== '') {
+    const named: YamlNode = {
+      ...startOf(context.file),
+      kind: 'scalar',
+      value: fromEnvironment,
+      source: fromEnvironment,
+    }
+    return checkName(context, { path: nameVariable, node: named }, fromEnvironment)
+  }
+  if (entry === undefined && rank === 'further') {
     return report(
       context,
       root,
@@ -108,10 +179,10 @@ function decodeName(context: Context, setting: Setting | null, root: YamlNode, n
       "write 'name: something' in it, or remove the --- line before it",
     )
   }
-  if (setting === null) {
+  if (entry === undefined) {
     const directoryName = context.directory.slice(context.directory.lastIndexOf('/') + 1)
-    const name = normaliseAppName(directoryName)
-    if (name !== '') return name
+    const text = normaliseAppName(directoryName)
+    if (text !== '') return { text }
     return report(
       context,
       root,
@@ -120,19 +191,23 @@ function decodeName(context: Context, setting: Setting | null, root: YamlNode, n
       "write 'name: something' at the top",
     )
   }
-  const name = readText(context, setting)
-  if (name === null) return null
-  if (/^[a-z0-9][a-z0-9_-]*$/.test(name)) return name
-  const suggested = normaliseAppName(name)
+  const setting: Setting = { path: 'name', node: putInVariables(context, context.lookup, entry.value, 'name') }
+  const text = readText(context, setting)
+  return text === null ? null : checkName(context, setting, text)
+}
+
+function checkName(context: Context, setting: Setting, text: string): Name | null {
+  if (/^[a-z0-9][a-z0-9_-]*$/.test(text)) return { text }
+  const suggested = normaliseAppName(text)
   return error(
     context,
     setting,
-    `'${name}' cannot be the name of an app`,
+    `'${text}' cannot be the name of an app`,
     `use lower case letters, digits, - and _, beginning with a letter or digit${suggested === '' ? '' : `: '${suggested}'`}`,
   )
 }
 
-function decodeServices(context: Context, setting: Setting): readonly (readonly [string, Service])[] | null {
+function decodeServices(context: Context, setting: Setting, scene: Scene): readonly Service[] | null {
   if (setting.node.kind !== 'map') {
     return error(
       context,
@@ -141,48 +216,59 @@ function decodeServices(context: Context, setting: Setting): readonly (readonly 
       "write 'name:' with the keys of the service below it",
     )
   }
-  const services: (readonly [string, Service])[] = []
+  const active = activeProfiles(context.lookup)
+  const services: Service[] = []
+  const left = new Map<string, readonly string[]>()
   for (const entry of setting.node.entries.values()) {
     const path = `services.${entry.key}`
     if (entry.key.startsWith('x-')) continue
     if (!/^[a-zA-Z0-9._-]+$/.test(entry.key)) {
       report(context, entry, path, `'${entry.key}' cannot be the name of a service`, 'use letters, digits, ., - and _')
-    } else if (services.length >= unitsMax) {
+      continue
+    }
+    if (services.length >= unitsMax) {
       return error(context, setting, `there are more than ${unitsMax} services`, 'split the file')
-    } else {
-      services.push([entry.key, decodeService(context, entry, child(setting, entry))])
+    }
+    const one = child(setting, entry)
+    const service = { ...one, node: uniqueService(one.node) }
+    const profiles = decodeProfiles(
+      context,
+      service.node.kind === 'map' ? settingAt(service, service.node, 'profiles') : null,
+    )
+    if (isActive(profiles, active)) services.push(decodeService(context, entry, service, scene))
+    else {
+      left.set(entry.key, profiles)
+      // What is wrong with it is told nevertheless, and what it would use is not made.
+      decodeService(context, entry, service, { ...scene, usedNetworks: new Set(), usedVolumes: new Set(), links: [] })
     }
   }
-  return services
+  const kept = services.map((service) => withoutInactive(context, setting, service, left))
+  return finishServices(context, kept, { scene, at: setting })
 }
 
-/** Variables come from the environment, and those not set there from `.env` beside the file. */
-function readDotEnv(context: Context, reader: SourceReader): Lookup {
-  const fromEnvironment: Lookup = (name) =>
-    Object.hasOwn(reader.environment, name) ? reader.environment[name] : undefined
-  const path = `${context.directory === '/' ? '' : context.directory}/.env`
-  const text = reader.read(path)
-  if (isFailure(text)) {
-    if (text.code !== 'ENOENT') {
-      report(
-        context,
-        startOf(path),
-        '',
-        `cannot be read: ${text.message}`,
-        'variables are taken from the environment only',
-        'warning',
-      )
-    }
-    return fromEnvironment
+function settingAt(parent: Setting, { entries }: YamlMap, key: string): Setting | null {
+  const entry = entries.get(key)
+  return entry === undefined ? null : child(parent, entry)
+}
+
+/** Without dependencies on services that no active profile has: they are told, unless they are not required. */
+function withoutInactive(
+  context: Context,
+  services: Setting,
+  service: Service,
+  left: ReadonlyMap<string, readonly string[]>,
+): Service {
+  const missing = service.dependsOn.filter((one) => left.has(one.service))
+  if (missing.length === 0) return service
+  const entry = services.node.kind === 'map' ? services.node.entries.get(service.name)! : services.node
+  for (const { service: name, required } of missing) {
+    if (!required) continue
+    const profiles = left.get(name)!
+    const message = `it needs '${name}', whose profiles (${profiles.join(', ')}) are not active`
+    const hint = `set COMPOSE_PROFILES=${profiles[0]}, or write 'required: false' with the dependency`
+    report(context, entry, `services.${service.name}.depends_on`, message, hint)
   }
-  try {
-    const values = parseEnvFile(text, path, fromEnvironment)
-    return (name) => fromEnvironment(name) ?? (Object.hasOwn(values, name) ? values[name] : undefined)
-  } catch (caught) {
-    if (!(caught instanceof FormatError)) throw caught
-    context.problems.push(caught.problem)
-    return fromEnvironment
-  }
+  return { ...service, dependsOn: service.dependsOn.filter((one) => !left.has(one.service)) }
 }
 
 function nothing(context: Context): DecodedSource {

@@ -31,8 +31,16 @@ test('a key there is not is told with the one that was meant, and where', () => 
 })
 
 test('what only Compose has is known by name', () => {
-  assert.deepEqual(explainKey('services.web.image'), { kind: 'not-yet', path: 'services.NAME.image' })
-  assert.deepEqual(explainKey('networks'), { kind: 'not-yet', path: 'networks' })
+  assert.deepEqual(explainKey('services.web.volumes_from'), {
+    kind: 'not-yet',
+    path: 'services.NAME.volumes_from',
+    instead: 'name the same volumes below volumes of both',
+  })
+  assert.deepEqual(explainKey('models'), {
+    kind: 'not-yet',
+    path: 'models',
+    instead: 'run the model as a service',
+  })
 })
 
 test('values are described in words', () => {

@@ -14,8 +14,8 @@ export type ExplainedKey =
     }
   /** `below`: where it was looked for last; empty at the top. */
   | { readonly kind: 'unknown'; readonly key: string; readonly below: string; readonly similar: string | null }
-  /** Known to Compose, and more than this version can do. */
-  | { readonly kind: 'not-yet'; readonly path: string }
+  /** Known to Compose, and nothing that Holdfast can do; with what to do instead. */
+  | { readonly kind: 'not-yet'; readonly path: string; readonly instead: string }
 
 /** Keys that need not be told where they stand: `healthcheck` is that of a service. */
 const starts = ['', 'services.NAME', 'services.NAME.x-holdfast'] as const
@@ -29,7 +29,16 @@ export function explainKey(path: string): ExplainedKey {
   const tries = starts.map((start) => resolve(start === '' ? parts : [...start.split('.'), ...parts]))
   const found = tries.find((one) => one.kind === 'key') ?? tries.find((one) => one.kind === 'not-yet')
   if (found !== undefined) return found
-  return tries.findLast((one) => one.kind === 'unknown' && one.similar !== null) ?? tries[0]!
+  // What leads furthest was meant.
+  const reach = tries.map((one, index) =>
+    one.kind === 'unknown' && one.similar !== null ? depthOf(one.below) - depthOf(starts[index]!) : -1,
+  )
+  const furthest = Math.max(...reach)
+  return furthest < 0 ? tries[0]! : tries[reach.lastIndexOf(furthest)]!
+}
+
+function depthOf(path: string): number {
+  return path === '' ? 0 : path.split('.').length
 }
 
 /** All keys of a map, with what their values are made of. */
@@ -58,7 +67,8 @@ function walk({ spec, value, path, parts }: Step): ExplainedKey {
       const here = path === '' ? part : `${path}.${part}`
       const next = Object.hasOwn(value.keys, part) ? value.keys[part] : undefined
       if (next !== undefined) return walk({ spec: next, value: next.value, path: here, parts: rest })
-      if (value.notYet?.includes(part)) return { kind: 'not-yet', path: here }
+      const { notYet = {} } = value
+      if (Object.hasOwn(notYet, part)) return { kind: 'not-yet', path: here, instead: notYet[part]! }
       return { kind: 'unknown', key: part, below: path, similar: suggest(part, keyNames(value)) }
     }
     case 'named':
@@ -99,6 +109,8 @@ export function describeValue(value: ValueSpec): string {
       return value.is
     case 'literal':
       return value.value === null ? 'nothing' : String(value.value)
+    case 'anything':
+      return 'anything'
     case 'boolean':
       return 'true or false'
     case 'integer':

@@ -126,7 +126,10 @@ function decodeOneProbe(context: Context, setting: Setting, keys: Keys<(typeof p
   if (second !== undefined)
     return error(context, keys.get(second)!, `${kind} says already how to check`, 'write only one of the two')
   if (kind !== undefined) return probe
-  return error(context, setting, 'the check says no way to check', `write one of ${probeKinds.join(', ')}`)
+  // What this kind of service cannot do was told.
+  if (probeKinds.some((one) => keys.node.entries.has(one))) return null
+  const kinds = probeKinds.filter((one) => context.kind !== 'container' || readinessMap.keys[one].of !== 'process')
+  return error(context, setting, 'the check says no way to check', `write one of ${kinds.join(', ')}`)
 }
 
 type TimingKey = 'interval' | 'timeout' | 'retries' | 'start_period' | 'start_interval'

@@ -33,16 +33,19 @@ export function decodeInstances(context: Context, settings: InstanceSettings): r
   const { keys, deploy, extras, process } = settings
   const [scale, replicas] = [keys.get('scale'), deploy?.get('replicas') ?? null]
   const said = extras.keys.get('instances')
-  if (said === null) {
-    const count = readEither(context, keys, [scale, replicas], (one) =>
-      readInteger(context, one, { min: 0, max: unitsMax }),
-    )
-    return Array.from({ length: count ?? 1 }, (_, index) => ({ n: index + 1 }))
-  }
+  if (said === null) return decodeScale(context, keys, deploy)
   const other = scale ?? replicas
   if (other !== null)
     error(context, other, 'x-holdfast.instances says already how many there are', 'write only one of the two')
   return readInstances(context, said, process)
+}
+
+/** So many, numbered from 1. */
+export function decodeScale(context: Context, keys: Keys, deploy: Keys | null): readonly Instance[] {
+  const count = readEither(context, keys, [keys.get('scale'), deploy?.get('replicas') ?? null], (one) =>
+    readInteger(context, one, { min: 0, max: unitsMax }),
+  )
+  return Array.from({ length: count ?? 1 }, (_, index) => ({ n: index + 1 }))
 }
 
 function readInstances(context: Context, setting: Setting, process: ProcessSpec): readonly Instance[] {

@@ -17,6 +17,10 @@ export interface KeySpec {
   readonly example: Json
   /** Keys of the same map without which the example is refused. */
   readonly beside?: Readonly<Record<string, Json>>
+  /** Of a service, or of its x-holdfast: only services of this kind have it. */
+  readonly of?: 'process' | 'container'
+  /** What those of the other kind have in its place. */
+  readonly instead?: string
 }
 
 /** What may be written for a key. In every text variables are put in, and a number or a truth value is a text as well. */
@@ -30,6 +34,8 @@ export type ValueSpec =
       readonly numbers?: { readonly min: number; readonly max: number }
     }
   | { readonly kind: 'literal'; readonly value: Json }
+  /** What is not looked at. */
+  | { readonly kind: 'anything' }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
   | { readonly kind: 'number'; readonly min: number; readonly max: number }
@@ -54,10 +60,12 @@ export interface MapSpec<K extends string = string> {
   readonly kind: 'map'
   readonly keys: Readonly<Record<K, KeySpec>>
   readonly required?: readonly NoInfer<K>[]
+  /** One of them has to be there at least. */
+  readonly requiredAny?: readonly NoInfer<K>[]
   /** The key that is meant where only its value is written, in place of the map. */
   readonly short?: NoInfer<K>
-  /** Known to Compose, and more than this version can do: leaving them out silently would change what runs. */
-  readonly notYet?: readonly string[]
+  /** Known to Compose and nothing that Holdfast can do, with what to do instead: leaving them out could change what runs. */
+  readonly notYet?: Readonly<Record<string, string>>
 }
 
 export function mapOf<const K extends string>(
@@ -77,6 +85,12 @@ export function keyNames<K extends string>(map: MapSpec<K>): readonly K[] {
   return Object.keys(map.keys) as K[]
 }
 
+/** Keys of containers alone. */
+export function ofContainers<const K extends string>(keys: Readonly<Record<K, KeySpec>>): Readonly<Record<K, KeySpec>> {
+  const marked = Object.entries<KeySpec>(keys).map(([key, spec]) => [key, { ...spec, of: 'container' }] as const)
+  return Object.fromEntries(marked) as Record<K, KeySpec>
+}
+
 export const path: ValueSpec = { kind: 'text', is: 'a path, absolute or relative to the file' }
 
 export const boolean: ValueSpec = { kind: 'boolean' }
@@ -93,6 +107,16 @@ export const command: ValueSpec = {
   ],
 }
 
+/** The same of a container, where an empty one and none mean something. */
+export const containerCommand: ValueSpec = {
+  kind: 'either',
+  of: [
+    { kind: 'text', is: 'a command line, split into words with quotes and backslashes but without a shell' },
+    { kind: 'list', items: { kind: 'text', is: 'a word' } },
+    { kind: 'literal', value: null },
+  ],
+}
+
 export const signal: ValueSpec = { kind: 'signal' }
 
 export function choice(...choices: readonly string[]): ValueSpec {
@@ -105,6 +129,31 @@ export function integer(min: number, max: number): ValueSpec {
 
 export function number(min: number, max: number): ValueSpec {
   return { kind: 'number', min, max }
+}
+
+export function list(items: ValueSpec): ValueSpec {
+  return { kind: 'list', items }
+}
+
+/** One of them, or a list. */
+export function oneOrMore(items: ValueSpec): ValueSpec {
+  return { kind: 'either', of: [items, { kind: 'list', items }] }
+}
+
+/** A map of texts, or a list of NAME=value; a name without a value has none. */
+export function pairs(what: string): ValueSpec {
+  return {
+    kind: 'either',
+    of: [
+      { kind: 'named', name: 'NAME', value: { kind: 'either', of: [text(what), { kind: 'literal', value: null }] } },
+      { kind: 'list', items: text('NAME=value, or NAME') },
+    ],
+  }
+}
+
+/** A map of texts. */
+export function named(name: string, what: string): ValueSpec {
+  return { kind: 'named', name, value: text(what) }
 }
 
 export function text(

@@ -43,7 +43,7 @@ const times = (interval: string, beside: KeySpec['beside'] = {}) =>
 
 export const healthcheckMap = mapOf({
   test: {
-    what: 'The command that tells whether the service works: exit code 0 is healthy. A text is run by /bin/sh -c; a list begins with CMD (a program and its arguments), CMD-SHELL (one text for the shell) or NONE (no check).',
+    what: 'The command that tells whether the service works: exit code 0 is healthy. A text is run by /bin/sh -c; a list begins with CMD (a program and its arguments), CMD-SHELL (one text for the shell) or NONE (no check). In a container it is run by the engine, and what is not written is as the image says.',
     value: {
       kind: 'either',
       of: [text('a command for the shell'), { kind: 'list', items: text('a word'), min: 1 }],
@@ -91,6 +91,8 @@ const probes = {
     what: 'A command, run as the service is: user, environment, directory. It passes with exit code 0.',
     value: command,
     example: ['pg_isready', '-q'],
+    of: 'process',
+    instead: 'write healthcheck, which the engine runs in the container',
   },
   http: {
     what: 'A URL, or a map with url, headers, status and body. It passes with such a status, and a body that matches.',
@@ -109,6 +111,8 @@ const probes = {
     what: 'A pattern that is looked for in the output of the service: a regular expression of JavaScript, matched in linear time; write $$ for $. As readiness it passes once a line of this start matched, as liveness when a line matched since the last look.',
     value: text('a pattern'),
     example: 'ready for connections',
+    of: 'process',
+    instead: 'write tcp, http or healthcheck',
   },
 } as const satisfies Readonly<Record<string, KeySpec>>
 

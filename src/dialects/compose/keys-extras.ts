@@ -7,6 +7,7 @@ import {
   mapOf,
   mapOrShort,
   number,
+  oneOrMore,
   path,
   signal,
   size,
@@ -15,6 +16,7 @@ import {
 } from './key-table.ts'
 import { hooksMap, livenessMap, readinessMap, scheduleMap } from './keys-checks.ts'
 import { ownLimitsMap } from './keys-limits.ts'
+import { updateMap } from './keys-project.ts'
 
 /** Below `x-holdfast` of a service: what the Compose format has no words for. */
 
@@ -179,6 +181,8 @@ export const extraMap = mapOf({
     value: { kind: 'list', items: integer(0, 255) },
     default: [0],
     example: [0, 143],
+    of: 'process',
+    instead: 'the engine decides by exit code 0 alone: remove it',
   },
   stable_after: {
     what: 'A run that lived this long is stable: its exit clears the counter of early exits and is followed by the next run at once.',
@@ -191,16 +195,22 @@ export const extraMap = mapOf({
     value: choice('by-policy', 'always'),
     default: 'by-policy',
     example: 'always',
+    of: 'process',
+    instead: 'the engine starts containers again, as restart says: remove it',
   },
   backoff: {
     what: 'The pause before restarts after early exits in a row.',
     value: backoffMap,
     example: { initial: '1s', max: '5m' },
+    of: 'process',
+    instead: 'the engine starts containers again, with pauses of its own: remove it',
   },
   restart_budget: {
     what: 'How many restarts until the unit is failed: max within a time, or without within, early exits in a row.',
     value: budgetMap,
     example: { max: 5, within: '10m' },
+    of: 'process',
+    instead: 'the engine counts by itself: write restart: on-failure:5',
   },
   stop: {
     what: 'The whole stop ladder, in place of stop_signal and stop_grace_period: one step after the other, until nothing lives.',
@@ -210,6 +220,8 @@ export const extraMap = mapOf({
       { signal: 'INT', wait: '30s' },
       { signal: 'KILL', scope: 'tree', wait: '5s' },
     ],
+    of: 'process',
+    instead: 'write stop_signal and stop_grace_period',
   },
   manual_stop: {
     what: 'How long a stop by hand lasts: until somebody starts it again, or until the daemon is restarted, as with supervisord.',
@@ -222,24 +234,32 @@ export const extraMap = mapOf({
     value: text('an octal mask', '^(0o?)?[0-7]{1,3}$', { min: 0, max: 777 }),
     otherwise: "the daemon's",
     example: '022',
+    of: 'process',
+    instead: 'it is set in the image: remove it',
   },
   cgroup: {
     what: 'true: each run is put in a cgroup of its own, so that nothing it starts can get away. Limits of memory, processor time, processes and input and output do so by themselves.',
     value: boolean,
     default: false,
     example: true,
+    of: 'process',
+    instead: 'each container has one: remove it',
   },
   inherit_environment: {
     what: "true: its environment is on top of the daemon's whole environment, else of a small clean one.",
     value: boolean,
     default: false,
     example: true,
+    of: 'process',
+    instead: 'write what it needs below environment',
   },
   inherit_directory: {
     what: "true: where working_dir says nothing it runs in the daemon's own directory (/ without inherit_environment), else in the directory of the file.",
     value: boolean,
     default: false,
     example: true,
+    of: 'process',
+    instead: 'write working_dir',
   },
   priority: {
     what: 'Start ascending, stop descending, where no dependency says otherwise.',
@@ -251,6 +271,8 @@ export const extraMap = mapOf({
     what: 'The units one by one, in place of scale: each with its number, and with what it has of its own.',
     value: { kind: 'list', items: instanceMap },
     example: [{ n: 0 }, { n: 1, environment: { SHARD: '1' } }],
+    of: 'process',
+    instead: 'write scale',
   },
   logs: {
     what: 'Where its output goes, and when it is rotated.',
@@ -271,16 +293,22 @@ export const extraMap = mapOf({
     what: 'Commands around its runs.',
     value: hooksMap,
     example: { pre_start: './prepare --all' },
+    of: 'process',
+    instead: 'put them into the entrypoint of the image',
   },
   schedule: {
     what: 'Runs it at times of the calendar: a text in the form of cron, or a map with cron, timezone, overlap and missed. It is not started with the daemon, and its restart is no unless written.',
     value: mapOrShort(scheduleMap),
     example: '30 4 * * *',
+    of: 'process',
+    instead: 'schedule a process of this host',
   },
   once: {
     what: 'Runs it with the daemon until it has succeeded: each-boot once for each start of the host, ever once for each change of it.',
     value: choice('each-boot', 'ever'),
     example: 'ever',
+    of: 'process',
+    instead: 'write restart: on-failure',
   },
   stdin: {
     what: "'null' (nothing to read), pipe (kept open by the daemon over restarts of either; see holdfast stdin), or a file.",
@@ -290,10 +318,27 @@ export const extraMap = mapOf({
     },
     default: 'null',
     example: 'pipe',
+    of: 'process',
+    instead: 'write stdin_open: true',
   },
   limits: {
     what: 'Limits that Compose has no words for, and whether they are required; best-effort alone says that none is.',
     value: mapOrShort(ownLimitsMap),
     example: { nice: 5, enforcement: 'best-effort' },
+    of: 'process',
+    instead: 'write mem_limit, cpus, ulimits and the others of the service',
+  },
+  update: {
+    what: 'Of a container: how it gives place to the next one. A strategy, or a map with more.',
+    value: mapOrShort(updateMap),
+    default: 'download-then-kill',
+    example: { strategy: 'hand-over', timeout: '30s' },
+    of: 'container',
+  },
+  lock: {
+    what: 'Of a container: files of the host. While one of them exists that Holdfast did not make, no container of the app is ended, replaced or renamed.',
+    value: oneOrMore(path),
+    example: './updates.lock',
+    of: 'container',
   },
 })

@@ -1,4 +1,5 @@
 import { choice, integer, type KeySpec, mapOf, number, path, size, text, type ValueSpec } from './key-table.ts'
+import { blkioWeightMap, requestMap } from './keys-container.ts'
 
 /** What a service may use: of Compose, of its deploy.resources, and of x-holdfast. */
 
@@ -56,20 +57,23 @@ const devices = (what: string, items: typeof bytesMap): KeySpec => ({
   example: [{ path: '/', rate: items.keys.rate.example }],
 })
 
-export const blkioMap = mapOf(
-  {
-    weight: {
-      what: 'The share of input and output, 10 to 1000; converted to the 1 to 10000 of cgroup v2.',
-      value: integer(10, 1_000),
-      example: 300,
-    },
-    device_read_bps: devices('The most bytes a second read from a device.', bytesMap),
-    device_write_bps: devices('The most bytes a second written to a device.', bytesMap),
-    device_read_iops: devices('The most reads a second of a device.', operationsMap),
-    device_write_iops: devices('The most writes a second of a device.', operationsMap),
+export const blkioMap = mapOf({
+  weight: {
+    what: 'The share of input and output, 10 to 1000; of a process it is converted to the 1 to 10000 of cgroup v2.',
+    value: integer(10, 1_000),
+    example: 300,
   },
-  { notYet: ['weight_device'] },
-)
+  weight_device: {
+    what: 'Of a container: the share by device.',
+    value: { kind: 'list', items: blkioWeightMap },
+    example: [{ path: '/dev/sda', weight: 400 }],
+    of: 'container',
+  },
+  device_read_bps: devices('The most bytes a second read from a device.', bytesMap),
+  device_write_bps: devices('The most bytes a second written to a device.', bytesMap),
+  device_read_iops: devices('The most reads a second of a device.', operationsMap),
+  device_write_iops: devices('The most writes a second of a device.', operationsMap),
+})
 
 const cpus: ValueSpec = number(0, 10_000)
 
@@ -92,7 +96,7 @@ export const limitKeys = {
     example: '128m',
   },
   memswap_limit: {
-    what: 'Memory and swap together, so it needs mem_limit; -1: swap is not limited. Without it swap is not limited either, where Docker allows as much as memory.',
+    what: 'Memory and swap together, so it needs mem_limit; -1: swap is not limited. Without it the swap of a process is not limited either, where Docker allows a container as much as memory.',
     value: { kind: 'either', of: [size, { kind: 'literal', value: -1 }, { kind: 'literal', value: '-1' }] },
     example: '1g',
     beside: { mem_limit: '512m' },
@@ -103,7 +107,7 @@ export const limitKeys = {
     example: 1.5,
   },
   cpu_shares: {
-    what: 'The share of processor time when there is not enough: 2 to 262144, converted to the weight 1 to 10000 of cgroup v2 as container runtimes do. 1024 becomes 39, and what says nothing has 100.',
+    what: 'The share of processor time when there is not enough: 2 to 262144; of a process it is converted to the weight 1 to 10000 of cgroup v2 as container runtimes do. 1024 becomes 39, and what says nothing has 100.',
     value: integer(0, 262_144),
     example: 2_048,
   },
@@ -139,12 +143,26 @@ export const resourceLimitMap = mapOf(
     memory: { what: 'The same as mem_limit.', value: size, example: '512M' },
     pids: { what: 'The same as pids_limit.', value: pids, example: 100 },
   },
-  { notYet: ['devices', 'generic_resources'] },
+  { notYet: { devices: 'write them below reservations', generic_resources: 'they are for swarms: remove them' } },
 )
 
 export const reservationMap = mapOf(
-  { memory: { what: 'The same as mem_reservation.', value: size, example: '128M' } },
-  { notYet: ['cpus', 'devices', 'generic_resources', 'pids'] },
+  {
+    memory: { what: 'The same as mem_reservation.', value: size, example: '128M' },
+    devices: {
+      what: 'Of a container: devices of a driver, such as graphics processors.',
+      value: { kind: 'list', items: requestMap },
+      example: [{ capabilities: ['gpu'], count: 1 }],
+      of: 'container',
+    },
+  },
+  {
+    notYet: {
+      cpus: 'processors cannot be kept for one service: write cpu_shares, or cpuset',
+      generic_resources: 'they are for swarms: remove them',
+      pids: 'processes cannot be kept for one service: remove it',
+    },
+  },
 )
 
 export const resourcesMap = mapOf({

@@ -2,19 +2,32 @@ import { unitsMax } from '../../core/limits.ts'
 import {
   boolean,
   choice,
-  command,
+  containerCommand,
   duration,
   integer,
   type KeySpec,
+  list,
   mapOf,
+  pairs,
   path,
   signal,
   text,
   type ValueSpec,
 } from './key-table.ts'
 import { healthcheckMap } from './keys-checks.ts'
+import { containerKeys } from './keys-container.ts'
 import { environmentValue, extraMap } from './keys-extras.ts'
 import { limitKeys, resourcesMap } from './keys-limits.ts'
+import {
+  byName,
+  configMap,
+  extendsMap,
+  includeValue,
+  networkMap,
+  releaseMap,
+  secretMap,
+  volumeMap,
+} from './keys-project.ts'
 
 /** The Compose format from its top, as far as this version acts on it. */
 
@@ -25,7 +38,13 @@ export const restartPolicyMap = mapOf({
     default: 'any',
     example: 'on-failure',
   },
-  delay: { what: 'The same pause before each restart.', value: duration, example: '5s' },
+  delay: {
+    what: 'The same pause before each restart.',
+    value: duration,
+    example: '5s',
+    of: 'process',
+    instead: 'the engine has pauses of its own: remove it',
+  },
   max_attempts: {
     what: 'So many restarts after early exits in a row; the exit after them is failed.',
     value: integer(0, 1_000_000),
@@ -61,28 +80,33 @@ export const deployMap = mapOf(
       example: { limits: { memory: '512M' } },
     },
   },
-  { notYet: ['endpoint_mode', 'labels', 'mode', 'placement', 'rollback_config', 'update_config'] },
+  {
+    notYet: {
+      endpoint_mode: 'it is for swarms: remove it',
+      labels: 'services have no labels of their own: write labels beside deploy',
+      mode: 'it is for swarms: write replicas',
+      placement: 'it is for swarms: remove it',
+      rollback_config: 'write x-holdfast.release at the top',
+      update_config: 'write x-holdfast.update of the service',
+    },
+  },
 )
 
 export const envFileMap = mapOf(
   {
     path: { what: 'The file.', value: path, example: './web.env' },
     required: { what: 'false: it may be missing.', value: boolean, default: true, example: false },
+    format: {
+      what: 'Of a container: raw takes values as they are, with quotes and dollar signs.',
+      value: choice('raw'),
+      example: 'raw',
+      of: 'container',
+    },
   },
-  { required: ['path'], notYet: ['format'] },
+  { required: ['path'] },
 )
 
-const labelsValue: ValueSpec = {
-  kind: 'either',
-  of: [
-    {
-      kind: 'named',
-      name: 'NAME',
-      value: { kind: 'either', of: [text('the value'), { kind: 'literal', value: null }] },
-    },
-    { kind: 'list', items: text('name=value, or name') },
-  ],
-}
+const labelsValue: ValueSpec = pairs('the value')
 
 const envFile: ValueSpec = { kind: 'either', of: [path, envFileMap] }
 
@@ -112,14 +136,14 @@ export const dependencyMap = mapOf(
 export const serviceMap = mapOf(
   {
     command: {
-      what: 'What is run: a text, split into words with quotes and backslashes but without a shell, or a list of words. For a shell write ["sh", "-c", "…"].',
-      value: command,
+      what: "What is run: a text, split into words with quotes and backslashes but without a shell, or a list of words. For a shell write ['sh', '-c', '…']. Of a container it is in place of the image's, and an empty one removes it.",
+      value: containerCommand,
       example: ['node', 'server.js'],
     },
     working_dir: {
       what: 'The directory it runs in.',
       value: path,
-      otherwise: 'the directory of this file',
+      otherwise: 'the directory of this file; of a container as the image says',
       example: './web',
     },
     environment: {
@@ -128,18 +152,18 @@ export const serviceMap = mapOf(
       example: { NODE_ENV: 'production' },
     },
     env_file: {
-      what: 'Files of NAME=value lines, read again at each start; later files win, and environment wins over all.',
+      what: 'Files of NAME=value lines; later files win, and environment wins over all. Those of a process are read again at each start, those of a container with this file.',
       value: { kind: 'either', of: [path, { kind: 'list', items: envFile }] },
       example: [{ path: './web.env', required: false }],
     },
     user: {
-      what: 'Whom it runs as: name, uid, name:group or uid:gid.',
+      what: 'Whom it runs as: name, uid, name:group or uid:gid. Of a container, users of the image.',
       value: text('a user', '^[^\\s:]+(:[^\\s:]+)?$', { min: 0, max: 4_294_967_294 }),
-      otherwise: "the daemon's own",
+      otherwise: "the daemon's own; of a container as the image says",
       example: 'www-data',
     },
     restart: {
-      what: 'When it is started again. The default differs from Compose, whose default is no: what has only a command exists for Holdfast, which keeps it running unless told otherwise. on-failure:N is failed after N early exits in a row.',
+      what: 'When it is started again. The default of a process differs from Compose, whose default is no: what has only a command exists for Holdfast, which keeps it running unless told otherwise. A container is started again by the engine. on-failure:N is failed after N early exits in a row.',
       value: {
         kind: 'either',
         of: [
@@ -148,7 +172,7 @@ export const serviceMap = mapOf(
           text('on-failure:N', '^on-failure:[0-9]{1,6}$'),
         ],
       },
-      otherwise: 'always; no for what has a schedule or runs once',
+      otherwise: 'always; no for containers, and for what has a schedule or runs once',
       example: 'on-failure:5',
     },
     deploy: { what: 'What Compose says of a service in a swarm.', value: deployMap, example: { replicas: 3 } },
@@ -172,7 +196,7 @@ export const serviceMap = mapOf(
     stop_signal: {
       what: 'The first signal that stops it, sent to its main process.',
       value: signal,
-      default: 'SIGTERM',
+      otherwise: 'SIGTERM; of a container as the image says',
       example: 'SIGINT',
     },
     stop_grace_period: {
@@ -198,6 +222,24 @@ export const serviceMap = mapOf(
       example: true,
     },
     ...limitKeys,
+    ...containerKeys,
+    extends: {
+      what: 'Another service that this one is made from: what is written here is merged into it.',
+      value: { kind: 'either', of: [text('a service'), extendsMap] },
+      example: { service: 'b', file: './common.yaml' },
+    },
+    profiles: {
+      what: 'It is there only where one of them is active: COMPOSE_PROFILES names those, with commas between them, and * means all.',
+      value: list(text('a profile')),
+      otherwise: 'it is always there',
+      example: ['debug'],
+    },
+    attach: { what: 'Has no meaning: there is no output that all services share.', value: boolean, example: false },
+    develop: {
+      what: 'Has no meaning: images are not built here.',
+      value: { kind: 'anything' },
+      example: { watch: [] },
+    },
     'x-holdfast': {
       what: 'What the Compose format has no words for; other programs ignore it.',
       value: extraMap,
@@ -205,78 +247,22 @@ export const serviceMap = mapOf(
     },
   },
   {
-    required: ['command'],
-    notYet: [
-      'annotations',
-      'attach',
-      'build',
-      'cap_add',
-      'cap_drop',
-      'cgroup',
-      'cgroup_parent',
-      'configs',
-      'container_name',
-      'cpu_count',
-      'cpu_percent',
-      'cpu_period',
-      'cpu_quota',
-      'cpu_rt_period',
-      'cpu_rt_runtime',
-      'credential_spec',
-      'develop',
-      'device_cgroup_rules',
-      'devices',
-      'dns',
-      'dns_opt',
-      'dns_search',
-      'domainname',
-      'driver_opts',
-      'entrypoint',
-      'expose',
-      'extends',
-      'external_links',
-      'extra_hosts',
-      'gpus',
-      'group_add',
-      'hostname',
-      'image',
-      'init',
-      'ipc',
-      'isolation',
-      'label_file',
-      'links',
-      'logging',
-      'mac_address',
-      'mem_swappiness',
-      'models',
-      'network_mode',
-      'networks',
-      'oom_kill_disable',
-      'pid',
-      'platform',
-      'ports',
-      'post_start',
-      'pre_stop',
-      'privileged',
-      'profiles',
-      'provider',
-      'pull_policy',
-      'pull_refresh_after',
-      'read_only',
-      'runtime',
-      'secrets',
-      'security_opt',
-      'shm_size',
-      'storage_opt',
-      'sysctls',
-      'tmpfs',
-      'tty',
-      'use_api_socket',
-      'userns_mode',
-      'uts',
-      'volumes',
-      'volumes_from',
-    ],
+    requiredAny: ['command', 'image', 'extends'],
+    notYet: {
+      cpu_count: 'it is for Windows: write cpus',
+      cpu_percent: 'it is for Windows: write cpus',
+      credential_spec: 'it is for Windows: remove it',
+      driver_opts: 'write them below networks',
+      external_links: 'give both a network with external: true',
+      isolation: 'it is for Windows: remove it',
+      models: 'run the model as a service',
+      post_start: 'put it into the entrypoint of the image',
+      pre_stop: 'let the program do it when it gets stop_signal',
+      provider: 'run it as a service',
+      pull_refresh_after: 'write pull_policy: always',
+      use_api_socket: 'mount the socket of the engine below volumes',
+      volumes_from: 'name the same volumes below volumes of both',
+    },
   },
 )
 
@@ -286,6 +272,12 @@ export const appMap = mapOf({
     value: integer(-1_000_000, 1_000_000),
     default: 999,
     example: 10,
+  },
+  release: {
+    what: 'A change of the app is on trial until every unit has been well for a while; what does not prove itself is taken back. false: every change counts at once.',
+    value: { kind: 'either', of: [{ kind: 'literal', value: false }, releaseMap] },
+    otherwise: 'as its keys say where there are containers, else false',
+    example: { healthy_for: '30s', deadline: '10m' },
   },
 })
 
@@ -303,11 +295,36 @@ export const topMap = mapOf(
       example: { web: { command: 'node server.js' } },
     },
     version: { what: 'Has no meaning any more; remove it.', value: text('anything'), example: '3.8' },
+    include: {
+      what: 'Files whose services, networks, volumes, secrets and configs are there as if they were written here; each with the paths and variables of its own directory.',
+      value: includeValue,
+      example: ['./more.yaml'],
+    },
+    networks: {
+      what: 'Networks of containers, by key. Those that a service names are made.',
+      value: byName('NETWORK', networkMap),
+      example: { front: { internal: true } },
+    },
+    volumes: {
+      what: 'Volumes of containers, by key. Those that a service names are made, and never removed but by hand.',
+      value: byName('VOLUME', volumeMap),
+      example: { data: {} },
+    },
+    secrets: {
+      what: 'Files that services name, and see below /run/secrets.',
+      value: byName('SECRET', secretMap),
+      example: { db_password: { file: './secret.txt' } },
+    },
+    configs: {
+      what: 'Files that services name, and see read-only.',
+      value: byName('CONFIG', configMap),
+      example: { app: { file: './secret.txt' } },
+    },
     'x-holdfast': {
       what: 'What the Compose format has no words for, of the app as a whole.',
       value: appMap,
       example: { priority: 10 },
     },
   } satisfies Readonly<Record<string, KeySpec>>,
-  { required: ['services'], notYet: ['networks', 'volumes', 'configs', 'secrets', 'include', 'models'] },
+  { requiredAny: ['services', 'include'], notYet: { models: 'run the model as a service' } },
 )

@@ -1,3 +1,5 @@
+import type { Labels } from '../../core/model.ts'
+import { noLabels } from '../../core/target/plain.ts'
 import type { Position } from '../../formats/format-error.ts'
 import { type Context, child, readItems, readText, report, type Setting } from './values.ts'
 
@@ -23,6 +25,17 @@ export function decodeLabels(context: Context, setting: Setting): Readonly<Recor
   return Object.fromEntries(labels)
 }
 
+/** Of the labels of a container those that commands can select by; they may have any name. */
+export function selectableLabels(labels: Labels): Labels {
+  const entries = Object.entries(labels).filter(([name]) => namePattern.test(name) && !name.startsWith(composeLabels))
+  return entries.length === 0 ? noLabels : Object.fromEntries(entries)
+}
+
+/** Where this service comes from: commands select that by its names. */
+const composeLabels = 'com.docker.compose.'
+
+const namePattern = /^[^\s=!,\0]+$/
+
 function readValue(context: Context, setting: Setting): string | null {
   const { node } = setting
   return node.kind === 'scalar' && node.value === null ? '' : readText(context, setting)
@@ -30,7 +43,7 @@ function readValue(context: Context, setting: Setting): string | null {
 
 /** What the selection by labels has signs for cannot be part of a name, or nobody could select it. */
 function checkName(context: Context, at: Position, path: string, name: string): boolean {
-  if (/^[^\s=!,\0]+$/.test(name)) return true
+  if (namePattern.test(name)) return true
   const hint = 'names of labels have no blanks, commas, = and !'
   report(context, at, path, `'${name}' cannot be the name of a label`, hint)
   return false

@@ -189,11 +189,11 @@ for (const [lines, expected] of [
   ],
   [
     'oom_kill_disable: true',
-    "4:5: services.a.oom_kill_disable: this version of Holdfast cannot do 'oom_kill_disable'; it is part of the Compose format, and leaving it out would change what runs: remove it from this file",
+    "4:5: services.a.oom_kill_disable: 'oom_kill_disable' is for containers, and this service has no image; write the image it is made from, or remove it",
   ],
   [
     'blkio_config: {weight_device: []}',
-    "4:20: services.a.blkio_config.weight_device: this version of Holdfast cannot do 'weight_device'; it is part of the Compose format, and leaving it out would change what runs: remove it from this file",
+    "4:20: services.a.blkio_config.weight_device: 'weight_device' is for containers, and this service has no image; write the image it is made from, or remove it",
   ],
   [
     'blkio_config: {device_read_bps: [{path: /dev/sda}]}',
@@ -213,7 +213,7 @@ for (const [lines, expected] of [
   ],
   [
     resources('reservations: {cpus: 1}'),
-    "4:41: services.a.deploy.resources.reservations.cpus: this version of Holdfast cannot do 'cpus'; it is part of the Compose format, and leaving it out would change what runs: remove it from this file",
+    "4:41: services.a.deploy.resources.reservations.cpus: Holdfast cannot do 'cpus' of the Compose format; processors cannot be kept for one service: write cpu_shares, or cpuset",
   ],
   [ownLimits('hard'), "4:26: services.a.x-holdfast.limits: 'hard' is none of required, best-effort; write required"],
   [

@@ -2,18 +2,17 @@ import type { CgroupLimits, ProcessLimits } from '../../core/model.ts'
 import { noCgroupLimits, noProcessLimits } from '../../core/target/plain.ts'
 import { decodeBlkio } from './blkio.ts'
 import { ioniceMap, ownLimitsMap, reservationMap, resourceLimitMap, resourcesMap } from './keys-limits.ts'
+import { decodeCpuset, finite, readCpus, readMemory, readPids, unlimited } from './limit-values.ts'
 import { decodeUlimits } from './ulimits.ts'
 import {
   type Context,
   error,
   type Keys,
   optional,
-  readByteSize,
   readChoice,
   readEither,
   readInteger,
   readKeys,
-  readNumber,
   readPath,
   readText,
   type Setting,
@@ -51,9 +50,6 @@ function isNothing({ enforcement: _, ulimits, ...others }: ProcessLimits): boole
 
 // ---- cgroup ----------------------------------------------------------------------------------------------------
 
-/** What a limit is while it is said to be unlimited, so that two keys that say so agree. */
-const unlimited = Number.POSITIVE_INFINITY
-
 function decodeCgroup(context: Context, keys: Keys, resources: Keys | null, own: Own): CgroupLimits | null {
   const limits = optional(resources?.get('limits') ?? null, (one) => readKeys(context, one, resourceLimitMap))
   const reservations = optional(resources?.get('reservations') ?? null, (one) => readKeys(context, one, reservationMap))
@@ -79,29 +75,6 @@ function decodeCgroup(context: Context, keys: Keys, resources: Keys | null, own:
   }
   const { io, ...single } = cgroup
   return io.length === 0 && Object.values(single).every((value) => value === null) ? null : cgroup
-}
-
-function finite(value: number | null): number | null {
-  return value === unlimited ? null : value
-}
-
-// Zero is Docker's word for: not limited.
-function readMemory(context: Context, setting: Setting): number | null {
-  const bytes = readByteSize(context, setting)
-  return bytes === 0 ? unlimited : bytes
-}
-
-function readCpus(context: Context, setting: Setting): number | null {
-  const cpus = readNumber(context, setting, { min: 0, max: 10_000 })
-  if (cpus === 0) return unlimited
-  // The kernel gives out no less than a millisecond of each tenth of a second.
-  if (cpus === null || cpus >= 0.01) return cpus
-  return error(context, setting, 'less than a hundredth of a processor cannot be given', 'write at least 0.01')
-}
-
-function readPids(context: Context, setting: Setting): number | null {
-  const pids = readInteger(context, setting, { min: -1, max: 4_194_304 })
-  return pids === 0 || pids === -1 ? unlimited : pids
 }
 
 // As container runtimes convert the shares of cgroup v1 (2..262144) to weights.
@@ -142,23 +115,6 @@ function decodeSwap(
     'this counts memory and swap together, and is less than the memory alone',
     'write the sum of both; as much as mem_limit is no swap',
   )
-}
-
-/** More processors than this no kernel is told of by number. */
-const processorsMax = 1_024
-
-function decodeCpuset(context: Context, setting: Setting): readonly number[] | null {
-  const text = readText(context, setting)
-  if (text === null) return null
-  const cpus = new Set<number>()
-  for (const part of text.split(',')) {
-    const match = /^\s*(\d{1,4})(?:-(\d{1,4}))?\s*$/.exec(part)
-    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])]
-    if (!(first <= last && last < processorsMax))
-      return error(context, setting, `'${text}' is not a set of processors`, 'write numbers from 0 and ranges: 0-3,5')
-    for (let cpu = first; cpu <= last; cpu++) cpus.add(cpu)
-  }
-  return [...cpus].toSorted((a, b) => a - b)
 }
 
 // ---- x-holdfast.limits -----------------------------------------------------------------------------------------

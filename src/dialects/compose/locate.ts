@@ -44,6 +44,10 @@ const written: Readonly<Record<string, readonly string[]>> = {
   once: ['x-holdfast.once'],
   stdin: ['stdin_open', 'x-holdfast.stdin'],
   cgroup: ['x-holdfast.cgroup'],
+  'container.containerName': ['container_name'],
+  'container.settings.networkMode': ['network_mode'],
+  'container.settings.ipc': ['ipc'],
+  'container.settings.pid': ['pid'],
 }
 
 function keysOf(setting: string): readonly string[] {
@@ -67,11 +71,18 @@ function findKey(service: YamlEntry, key: string): { readonly key: string; reado
 
 function locateDependency(service: YamlNode, name: string, otherwise: Position): Position {
   const dependencies = service.kind === 'map' ? service.entries.get('depends_on') : undefined
-  if (dependencies === undefined) return positionOf(otherwise)
+  if (dependencies === undefined) return positionOf(impliedBy(service) ?? otherwise)
   const { value } = dependencies
   if (value.kind === 'map') return positionOf(value.entries.get(name) ?? dependencies)
   if (value.kind !== 'list') return positionOf(dependencies)
   return positionOf(value.items.find((item) => item.kind === 'scalar' && item.value === name) ?? dependencies)
+}
+
+/** What says that a service waits for another one without saying so. */
+function impliedBy(service: YamlNode): Position | null {
+  const keys = ['network_mode', 'ipc', 'pid', 'links']
+  const entries = service.kind === 'map' ? keys.flatMap((key) => service.entries.get(key) ?? []) : []
+  return entries.at(0) ?? null
 }
 
 function positionOf({ file, line, column }: Position): Position {

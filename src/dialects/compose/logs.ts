@@ -3,6 +3,7 @@ import { logsMap, streamMap } from './keys-extras.ts'
 import {
   absolutePath,
   type Context,
+  directoryAt,
   type Keys,
   optional,
   readBoolean,
@@ -39,18 +40,22 @@ function decodeStderr(context: Context, setting: Setting, usual: LogSpec): LogSp
   if (setting.node.kind === 'map') return decodeStream(context, setting, usual)
   const text = readText(context, setting)
   if (text === null) return null
-  return text === 'stdout' ? text : { ...usual, path: logPath(context, text) }
+  return text === 'stdout' ? text : { ...usual, path: logPath(context, setting, text) }
 }
 
 function decodeStream(context: Context, setting: Setting, usual: LogSpec): LogSpec | null {
   if (setting.node.kind !== 'map') {
     const path = readText(context, setting)
-    return path === null ? null : { ...usual, path: logPath(context, path) }
+    return path === null ? null : { ...usual, path: logPath(context, setting, path) }
   }
   const keys = readKeys(context, setting, streamMap)
   if (keys === null) return null
   const path = optional(keys.get('path'), (one) => readText(context, one))
-  return { ...usual, ...decodeLimits(context, keys), path: path === null ? usual.path : logPath(context, path) }
+  return {
+    ...usual,
+    ...decodeLimits(context, keys),
+    path: path === null ? usual.path : logPath(context, setting, path),
+  }
 }
 
 type LimitKey = 'max_size' | 'max_files' | 'max_age' | 'compress'
@@ -73,7 +78,7 @@ export function isKept({ stdout, stderr }: Logs): boolean {
   return isFile(stdout) || (stderr !== 'stdout' && isFile(stderr))
 }
 
-function logPath(context: Context, text: string): string | null {
+function logPath(context: Context, { node }: Setting, text: string): string | null {
   if (text === 'none') return 'none'
-  return text === 'own' || text === '' ? null : absolutePath(context.directory, text)
+  return text === 'own' || text === '' ? null : absolutePath(directoryAt(context, node), text)
 }

@@ -77,7 +77,9 @@ function placeOf({ file, line, column }: Position): Position {
 
 /** The text with its variables, where it has any. */
 function writtenIn(node: YamlNode): string | null {
-  return node.kind === 'scalar' && typeof node.value === 'string' && /\$[A-Za-z_{]/.test(node.value) ? node.value : null
+  return node.kind === 'scalar' && typeof node.value === 'string' && /\$[A-Za-z_{]/.test(node.source)
+    ? node.source
+    : null
 }
 
 function specBelow(spec: ValueSpec, key: string): ValueSpec {

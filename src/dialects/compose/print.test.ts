@@ -8,19 +8,27 @@ import { parseYaml } from '../../formats/yaml.ts'
 import { printYaml, type YamlValue } from '../../formats/yaml-text.ts'
 import { decodeSources } from '../decode-sources.ts'
 import { memorySourceReader } from '../memory-source-reader.ts'
-import { serviceMap } from './keys.ts'
+import type { KeySpec, MapSpec } from './key-table.ts'
+import { appMap, serviceMap } from './keys.ts'
 import { extraMap } from './keys-extras.ts'
 import { printAppText } from './print.ts'
 import { holdfastSchema } from './schema.ts'
-import { drawMap, plainOf, schemaFaults } from './schema-fixture.ts'
+import { drawMap, drawValue, plainOf, schemaFaults } from './schema-fixture.ts'
 
 const environment = { HOME: '/root', A: 'from the daemon' }
+
+/** What the examples of the keys name. */
+const files: Readonly<Record<string, string>> = {
+  '/srv/shop/common.yaml': 'services: {b: {command: x, labels: {from: common}}}',
+  '/srv/shop/more.env': 'FROM_FILE=$HOME\nA=file',
+  '/srv/shop/web.env': 'FROM_FILE=1',
+}
 
 async function decode(
   path: string,
   text: string,
 ): Promise<{ readonly target: Target; readonly errors: readonly string[] }> {
-  const reader = memorySourceReader({ files: { [path]: text }, environment })
+  const reader = memorySourceReader({ files: { ...files, [path]: text }, environment })
   const { target, problems } = await decodeSources([path], reader, { lenient: false, descriptorsMax: null })
   return { target, errors: problems.filter(({ severity }) => severity === 'error').map(printProblem) }
 }
@@ -51,37 +59,64 @@ function withoutSource(target: Target): readonly App[] {
 
 const seed = process.env.FUZZ_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.FUZZ_SEED)
 
-test(`whatever the table of keys allows and the decoder takes, the schema takes, and it is printed as it was (seed ${seed})`, async () => {
-  const extras = drawMap(extraMap, {})
-  const own = drawMap({ ...serviceMap, keys: { ...serviceMap.keys } }, { command: 'x' })
-  let taken = 0
-  let tried = 0
-  const property = fc.asyncProperty(own, extras, async (service, extra) => {
-    const text = printYaml({
-      services: {
-        a: { ...(service as Readonly<Record<string, YamlValue>>), 'x-holdfast': extra },
-        b: { command: 'b', 'x-holdfast': { readiness: { tcp: 1 } } },
-        A: { command: 'b' },
+/** The keys that a service of that kind has. */
+function keysOf(map: MapSpec, kind: 'process' | 'container'): MapSpec {
+  const keys = Object.entries<KeySpec>(map.keys).filter(([, { of }]) => of === undefined || of === kind)
+  return { ...map, keys: Object.fromEntries(keys) }
+}
+
+/** What services of either kind can name. */
+const around = {
+  networks: { b: { internal: true }, default: { driver: 'bridge' }, out: { external: true } },
+  volumes: { b: {}, data: { driver_opts: { type: 'none', o: 'bind', device: './data' } } },
+  secrets: { b: { file: './secret.txt' } },
+  configs: { b: { file: './secret.txt' } },
+}
+
+for (const kind of ['process', 'container'] as const) {
+  test(`whatever the table of keys allows a ${kind} and the decoder takes, the schema takes, and it is printed as it was (seed ${seed})`, async () => {
+    const needed = kind === 'process' ? 'command' : 'image'
+    const extras = drawMap(keysOf(extraMap, kind), {})
+    const own = drawMap({ ...keysOf(serviceMap, kind), requiredAny: [needed] }, { [needed]: 'x' })
+    const release = drawValue(appMap.keys.release.value, appMap.keys.release.example as YamlValue)
+    let taken = 0
+    let tried = 0
+    const property = fc.asyncProperty(
+      own,
+      extras,
+      fc.option(release, { nil: undefined }),
+      async (service, extra, one) => {
+        const text = printYaml({
+          ...around,
+          'x-holdfast': one === undefined ? undefined : { release: one },
+          services: {
+            a: { ...(service as Readonly<Record<string, YamlValue>>), 'x-holdfast': extra },
+            b: { command: 'b', 'x-holdfast': { readiness: { tcp: 1 } } },
+            A: { command: 'b' },
+            d: { image: 'd', networks: ['out', 'default'] },
+          },
+        })
+        tried += 1
+        if (await assertRoundTrip(text)) taken += 1
       },
-    })
-    tried += 1
-    if (await assertRoundTrip(text)) taken += 1
+    )
+    await fc.assert(property, { seed, numRuns: 400 })
+    assert.ok(taken > tried / 10, `only ${taken} of ${tried} files were taken: draw better ones`)
   })
-  await fc.assert(property, { seed, numRuns: 400 })
-  assert.ok(taken > tried / 10, `only ${taken} of ${tried} files were taken: draw better ones`)
-})
+}
 
 const folder = (path: string) => new URL(`../../../${path}`, import.meta.url)
 
-const files = [
+const samples = [
   ...readdirSync(folder('test/fuzz/corpus/yaml')).map((name) => `test/fuzz/corpus/yaml/${name}`),
   ...globSync('examples/*/*.yaml', { cwd: folder('.') }),
   'test/real/fixtures/documents.yaml',
 ]
 
-for (const file of files) {
+for (const file of samples) {
   test(`${file} is printed as it was, if it is good, and the schema takes it then`, async () => {
-    await assertRoundTrip(readFileSync(folder(file), 'utf8'))
+    const isTaken = await assertRoundTrip(readFileSync(folder(file), 'utf8'))
+    if (file.endsWith('-good.yaml')) assert.ok(isTaken, 'it has problems')
   })
 }
 

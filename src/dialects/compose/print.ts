@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { ContainerSettings, ContainerSpec } from '../../core/containers/model.ts'
 import type { App, Backoff, Dependency, RestartPolicy, Service, StopRung } from '../../core/model.ts'
 import { plainPriority } from '../../core/target/plain.ts'
 import { printDuration } from '../../formats/duration.ts'
 import type { YamlRecord, YamlValue } from '../../formats/yaml-text.ts'
 import { backoffDefault } from './defaults.ts'
 import { printHealthcheck, printHooks, printLiveness, printReadiness, printSchedule } from './print-checks.ts'
+import { printContainer, printContainerExtras, printDeploy } from './print-container.ts'
 import { printLimits, printOwnLimits } from './print-limits.ts'
 import { printEnvFiles, printInstances, printLogs, printStdin, scaleOf } from './print-process.ts'
+import { printRelease, printResources } from './print-resources.ts'
 import { printRunit } from './print-runit.ts'
 import { escapeRecord, printNamed, type Style, said, unlessEmpty, unlessUsual } from './print-value.ts'
 import { whenDefault } from './restart.ts'
@@ -19,11 +22,17 @@ import { killWaitMs } from './service.ts'
  * service directory says beyond it is told by `x-runit`.
  */
 export function printApp(app: App, style: Style): YamlRecord {
-  const services = Object.values(app.services).map((service) => [service.name, printService(service, style)] as const)
+  const all = Object.values(app.services)
+  const services = all.map((service) => [service.name, printService(app, service, style)] as const)
+  const hasContainers = all.some(({ kind }) => kind === 'container')
   return said({
     name: app.name,
-    'x-holdfast': unlessEmpty({ priority: unlessUsual(style, app.priority, plainPriority) }),
+    'x-holdfast': unlessEmpty({
+      priority: unlessUsual(style, app.priority, plainPriority),
+      release: printRelease(app.release, hasContainers, style),
+    }),
     services: Object.fromEntries(services),
+    ...printResources(app.name, app.resources, style),
   })
 }
 
@@ -31,7 +40,39 @@ export function printAppText(app: App, style: Style): YamlRecord {
   return escapeRecord(printApp(app, style))
 }
 
-function printService(service: Service, style: Style): YamlRecord {
+function printService(app: App, service: Service, style: Style): YamlRecord {
+  const { container } = service
+  return container === undefined ? printProcess(service, style) : printContained(app, service, container, style)
+}
+
+function printContained({ name }: App, service: Service, container: ContainerSpec, style: Style): YamlRecord {
+  const { settings } = container
+  return {
+    ...printContainer(name, service, container, style),
+    restart: unlessUsual(style, printContainerRestart(settings), 'no'),
+    scale: unlessUsual(style, service.instances.length, 1),
+    depends_on: printDependencies(service.dependsOn, style),
+    stop_signal: settings.stopSignal ?? undefined,
+    stop_grace_period: settings.stopGraceMs === null ? undefined : printDuration(settings.stopGraceMs),
+    deploy: printDeploy(settings),
+    'x-holdfast': unlessEmpty({
+      autostart: unlessUsual(style, service.autostart, true),
+      stable_after: unlessUsual(style, printDuration(service.restart.stableMs), '10s'),
+      manual_stop: unlessUsual(style, service.manualStop, 'until-started'),
+      priority: unlessUsual(style, service.priority, plainPriority),
+      readiness: printReadiness(service.checks.readiness, style),
+      liveness: printLiveness(service.checks.liveness, style),
+      logs: printLogs(service.process, style),
+      ...printContainerExtras(container, style),
+    }),
+  }
+}
+
+function printContainerRestart({ restart: { name, retriesMax } }: ContainerSettings): string {
+  return name === 'on-failure' && retriesMax > 0 ? `${name}:${retriesMax}` : name
+}
+
+function printProcess(service: Service, style: Style): YamlRecord {
   const { process } = service
   return {
     command: process.command,

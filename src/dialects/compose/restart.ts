@@ -41,6 +41,28 @@ export function decodeRestart(context: Context, { restart, policy, extras, job }
   }
 }
 
+/**
+ * The same of a container, with Compose's own default: the engine starts it again, so that what only Holdfast can do is not
+ * there.
+ */
+export function decodeContainerRestart(
+  context: Context,
+  { restart, policy, extras }: Omit<RestartSettings, 'job'>,
+): RestartPolicy {
+  const simple = restart === null ? null : decodeSimple(context, restart)
+  const rule = policy === null ? simple : decodePolicy(context, policy)
+  if (policy !== null && rule !== null && rule.budget !== null && rule.when !== 'on-failure')
+    error(context, policy, 'the engine counts attempts after failures only', 'write condition: on-failure')
+  return {
+    when: rule?.when ?? 'no',
+    successExits: [0],
+    stableMs: extras.stableMs ?? rule?.stableMs ?? 10_000,
+    early: 'by-policy',
+    backoff: backoffDefault,
+    budget: rule?.when === 'on-failure' ? rule.budget : null,
+  }
+}
+
 // Holdfast is there to keep things running, so a process that says nothing about it is kept running; a job ends.
 export function whenDefault({ schedule, once }: Pick<JobSettings, 'schedule' | 'once'>): RestartPolicy['when'] {
   return schedule === null && once === null ? 'always' : 'no'

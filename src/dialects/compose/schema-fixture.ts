@@ -121,6 +121,8 @@ export function drawValue(value: ValueSpec, example: YamlValue): fc.Arbitrary<Ya
         : fc.constant(example)
     case 'literal':
       return fc.constant(value.value)
+    case 'anything':
+      return fc.constant(example)
     case 'boolean':
       return fc.constantFrom(true, false, 'yes', 'off')
     case 'integer':
@@ -162,8 +164,9 @@ function sampleFor(value: ValueSpec, example: YamlValue): YamlValue {
 
 /** A map with its required keys and a few of the others. */
 export function drawMap(map: MapSpec, seen: Readonly<Record<string, YamlValue>>): fc.Arbitrary<YamlValue> {
-  const required = (map.required ?? []).map((key) => [key, map.keys[key]!] as const)
-  const others = Object.entries(map.keys).filter(([key]) => !map.required?.includes(key))
+  const needed = [...(map.required ?? []), ...(map.requiredAny ?? []).slice(0, 1)]
+  const required = needed.map((key) => [key, map.keys[key]!] as const)
+  const others = Object.entries(map.keys).filter(([key]) => !needed.includes(key))
   const one = ([key, spec]: readonly [string, KeySpec]) =>
     drawValue(spec.value, seen[key] ?? (spec.example as YamlValue)).map((value) => [key, value] as const)
   const few = fc

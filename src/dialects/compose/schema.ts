@@ -1,5 +1,5 @@
 import { signalNames } from '../../formats/signal-name.ts'
-import { command, type Json, type KeySpec, type MapSpec, type ValueSpec } from './key-table.ts'
+import { command, containerCommand, type Json, type KeySpec, type MapSpec, type ValueSpec } from './key-table.ts'
 import { topMap } from './keys.ts'
 import { hookMap, httpMap } from './keys-checks.ts'
 import { environmentValue, logsMap, streamMap } from './keys-extras.ts'
@@ -56,7 +56,7 @@ export function printSchema(): string {
   return `${JSON.stringify(holdfastSchema(), null, 2)}\n`
 }
 
-function mapSchema({ keys, required }: MapSpec): JsonSchema {
+function mapSchema({ keys, required, requiredAny }: MapSpec): JsonSchema {
   return {
     type: 'object',
     properties: Object.fromEntries(Object.entries(keys).map(([key, spec]) => [key, keySchema(spec)])),
@@ -64,6 +64,7 @@ function mapSchema({ keys, required }: MapSpec): JsonSchema {
     patternProperties: { '^x-(?!holdfast$)': {} },
     additionalProperties: false,
     ...(required === undefined ? {} : { required: [...required] }),
+    ...(requiredAny === undefined ? {} : { anyOf: requiredAny.map((key) => ({ required: [key] })) }),
   }
 }
 
@@ -82,6 +83,7 @@ const variables: JsonSchema = { $ref: '#/$defs/variables' }
 /** What more than one key has is written once. */
 const shared: ReadonlyMap<ValueSpec, string> = new Map<ValueSpec, string>([
   [command, 'command'],
+  [containerCommand, 'containerCommand'],
   [environmentValue, 'environment'],
   [logsMap, 'logs'],
   [streamMap, 'stream'],
@@ -108,6 +110,8 @@ function wholeSchema(value: ValueSpec): JsonSchema {
     }
     case 'literal':
       return { const: value.value }
+    case 'anything':
+      return {}
     case 'boolean':
     case 'size':
     case 'signal':

@@ -1,21 +1,33 @@
-import { argumentBytesMax } from '../../core/limits.ts'
 import { parseByteSize } from '../../formats/byte-size.ts'
 import { parseDuration } from '../../formats/duration.ts'
 import type { Position, Problem } from '../../formats/format-error.ts'
-import { interpolate, type Lookup } from '../../formats/interpolation.ts'
+import type { Lookup } from '../../formats/interpolation.ts'
 import { parseSignalName, signalNames } from '../../formats/signal-name.ts'
 import { didYouMean, suggest } from '../../formats/suggest.ts'
 import type { YamlEntry, YamlMap, YamlNode } from '../../formats/yaml.ts'
-import { keyNames, type MapSpec } from './key-table.ts'
+import type { SourceReader } from '../source-reader.ts'
+import { type KeySpec, keyNames, type MapSpec } from './key-table.ts'
 
-/** What reading one file carries along. */
+/** What reading one file carries along, with those that it extends and includes. */
 export interface Context {
   readonly file: string
   /** The directory of the file: relative paths start here. */
   readonly directory: string
+  /** By file: where the relative paths of another one start. */
+  readonly directories: ReadonlyMap<string, string>
   readonly lookup: Lookup
   readonly lenient: boolean
   readonly problems: Problem[]
+  readonly reader: SourceReader
+  /** Of the service that is read; null: there is none, and every key may be read. */
+  readonly kind: 'process' | 'container' | null
+  /** Texts whose variables could not be put in: that was told. */
+  readonly broken: WeakSet<YamlNode>
+}
+
+/** Where a relative path starts that is written there. */
+export function directoryAt(context: Context, { file }: Position): string {
+  return context.directories.get(file) ?? context.directory
 }
 
 /** A value with the path that leads to it. */
@@ -59,22 +71,21 @@ export function readKeys<K extends string>(context: Context, setting: Setting, s
   if (map === null) return null
   for (const entry of map.entries.values()) {
     const { path } = child(setting, entry)
-    if (known.includes(entry.key)) continue
+    if (known.includes(entry.key)) {
+      checkKind(context, entry, path, spec.keys[entry.key as K])
+      continue
+    }
     if (entry.key.startsWith('x-')) {
       warnOfOurs(context, entry, path, known)
       continue
     }
-    if (spec.notYet?.includes(entry.key)) {
-      report(
-        context,
-        entry,
-        path,
-        `this version of Holdfast cannot do '${entry.key}'`,
-        `it is part of the Compose format, and leaving it out would change what runs: remove it from this file`,
-      )
+    const instead = spec.notYet !== undefined && Object.hasOwn(spec.notYet, entry.key) ? spec.notYet[entry.key] : null
+    const severity = context.lenient ? 'warning' : 'error'
+    if (instead !== null && instead !== undefined) {
+      report(context, entry, path, `Holdfast cannot do '${entry.key}' of the Compose format`, instead, severity)
     } else {
       const hint = didYouMean(entry.key, known, `the keys here are ${known.join(', ')}`)
-      report(context, entry, path, `unknown key '${entry.key}'`, hint, context.lenient ? 'warning' : 'error')
+      report(context, entry, path, `unknown key '${entry.key}'`, hint, severity)
     }
   }
   return {
@@ -82,9 +93,25 @@ export function readKeys<K extends string>(context: Context, setting: Setting, s
     node: map,
     get: (key) => {
       const entry = map.entries.get(key)
-      return entry === undefined ? null : child(setting, entry)
+      return entry === undefined || !isOfKind(context, spec.keys[key]) ? null : child(setting, entry)
     },
   }
+}
+
+function isOfKind({ kind }: Context, { of }: KeySpec): boolean {
+  return kind === null || of === undefined || of === kind
+}
+
+function checkKind(context: Context, entry: YamlEntry, path: string, spec: KeySpec): void {
+  if (isOfKind(context, spec)) return
+  const [message, hint] =
+    context.kind === 'process'
+      ? [
+          `'${entry.key}' is for containers, and this service has no image`,
+          'write the image it is made from, or remove it',
+        ]
+      : [`'${entry.key}' is for processes of this host, and this service is a container`, 'remove it']
+  report(context, entry, path, message, spec.instead ?? hint, context.lenient ? 'warning' : 'error')
 }
 
 /** Keys for other programs are ignored, but for what looks as if it were for us. */
@@ -132,7 +159,7 @@ function readMap(context: Context, setting: Setting, known: readonly string[]): 
   )
 }
 
-/** Text, numbers and booleans as text, with variables put in. */
+/** Text, numbers and booleans as text; variables have been put in. */
 export function readText(context: Context, setting: Setting): string | null {
   const { node } = setting
   if (node.kind !== 'scalar' || node.value === null) {
@@ -144,21 +171,19 @@ export function readText(context: Context, setting: Setting): string | null {
     )
   }
   if (typeof node.value !== 'string') return node.source
-  const result = interpolate(node.value, context.lookup, argumentBytesMax)
-  if (result.kind === 'error') return error(context, setting, result.message, result.hint)
-  for (const name of result.unset) {
-    report(
-      context,
-      node,
-      setting.path,
-      `the variable ${name} is not set, and taken as empty`,
-      `set it, or write \${${name}:-default}`,
-      'warning',
-    )
-  }
-  if (result.value.includes('\0'))
+  if (context.broken.has(node)) return null
+  if (node.value.includes('\0'))
     return error(context, setting, 'there is a NUL character in this value', 'no process can be given one')
-  return result.value
+  return node.value
+}
+
+/** As readText; what is not written is empty. */
+export function readTextOrNothing(context: Context, setting: Setting): string | null {
+  return isNothing(setting.node) ? '' : readText(context, setting)
+}
+
+export function isNothing(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.value === null
 }
 
 export function readBoolean(context: Context, setting: Setting): boolean | null {
@@ -280,14 +305,26 @@ export function readPath(context: Context, setting: Setting): string | null {
   if (text === null) return null
   if (text === '')
     return error(context, setting, 'the path is empty', 'write a path, absolute or relative to this file')
-  return absolutePath(context.directory, text)
+  return absolutePath(directoryAt(context, setting.node), text)
 }
 
-/** The parts of a list, or one scalar as the only part. */
+/** The parts of a list. */
 export function readItems(context: Context, setting: Setting, expected: string): readonly Setting[] | null {
   const { node, path } = setting
   if (node.kind === 'list') return node.items.map((item, index) => ({ path: `${path}[${index}]`, node: item }))
   return error(context, setting, `a list is expected here, not ${describe(node)}`, expected)
+}
+
+/** The parts of a list, or one scalar as the only part. */
+export function readItemOrItems(context: Context, setting: Setting, expected: string): readonly Setting[] | null {
+  const { node } = setting
+  return node.kind === 'scalar' && node.value !== null ? [setting] : readItems(context, setting, expected)
+}
+
+/** A text, or a list of them. */
+export function readTexts(context: Context, setting: Setting, expected: string): readonly string[] | null {
+  const items = readItemOrItems(context, setting, expected)
+  return items === null ? null : items.map((item) => readText(context, item)).filter((text) => text !== null)
 }
 
 export function absolutePath(directory: string, path: string): string {

@@ -2,7 +2,7 @@ import { closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../../base/assert.ts'
 import type { Event, Exit, Failure, Identity, Now, RunRef, StdinSpec, Step, UnitId } from '../../core/model.ts'
-import type { Driver, LogPort, Post, RunHandle, StdinPort } from '../../engine/ports.ts'
+import type { Driver, ExecPort, LogPort, Post, RunHandle, StdinPort } from '../../engine/ports.ts'
 import { boundary } from '../../sys/boundary.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { oomScoreAdj } from '../../sys/oom.ts'
@@ -20,6 +20,7 @@ import { createCommands } from './commands.ts'
 import { createEndings, exitOfStatus } from './endings.ts'
 import type { Environment } from './environment.ts'
 import { createExecProbes } from './exec-probes.ts'
+import { createExecSessions } from './exec-sessions.ts'
 import { factsOf, factsOfAll } from './facts.ts'
 import { failure, isFailure } from './failure.ts'
 import { createKeepers } from './keepers.ts'
@@ -56,6 +57,7 @@ export interface ProcessDriverOptions {
 
 export interface ProcessDriver extends Driver {
   readonly stdin: StdinPort
+  readonly exec: ExecPort
   /** `isFollowed`: another image of this same process goes on at once; only news stop coming, and every keeper stays. */
   close(options?: { readonly isFollowed: boolean }): void
 }
@@ -94,6 +96,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     devNull,
   }
   const probes = createExecProbes({ site, homeId, watcher, joinFiles: cgroups.joinFiles })
+  const execs = createExecSessions({ site, homeId, watcher, joinFiles: cgroups.joinFiles })
   const scripts = createSignalScripts({
     ...{ site, homeId, openWriteEnds: streams.openWriteEnds, warn },
     isAlive: (run) => runs.get(run) !== null,
@@ -316,7 +319,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
 
   /** A child that is no run. */
   function helperEnded(pid: number, ending: Exit): void {
-    if (!probes.ended(pid, ending) && !scripts.ended(pid, ending)) keepers.ended(pid)
+    const isKnown = probes.ended(pid, ending) || scripts.ended(pid, ending) || execs.ended(pid, ending)
+    if (!isKnown) keepers.ended(pid)
   }
 
   function nextNews(): ChildNews | null {
@@ -360,6 +364,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     keepers.recover()
     const survey = takeSurvey(options.isFollowing ? strangers(handles) : null)
     probes.recover(survey)
+    execs.recover(survey)
     streams.reopen(handles.map(reopened))
     // First, so that they are not taken for what an older run left behind.
     const excluded = new Set([...keepers.pids(), process.pid])
@@ -518,12 +523,14 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     facts: (run, unit) => factsOf(run, unit, { bootId, cgroups }),
     factsOfAll: (all) => factsOfAll(all, { bootId, cgroups }),
     stdin: { write: streams.writeStdin },
+    exec: { start: execs.start },
     close({ isFollowed } = { isFollowed: false }) {
       isClosed = true
       process.off('SIGCHLD', reap)
       mayReap = false
       commands.close()
       probes.close({ isFollowed })
+      execs.close()
       scripts.close()
       // What is open ends with the image, and nothing of it waits to be written.
       if (isFollowed) return

@@ -37,6 +37,8 @@ export interface Launch {
   readonly ending: string | null
   /** The caller closes it. */
   readonly stdin: number
+  /** See Spawn.terminal. */
+  readonly terminal?: string
   readonly openWriteEnds: () => { readonly stdout: number; readonly stderr: number }
 }
 
@@ -85,8 +87,12 @@ function start(
   const ends = openEnds(request)
   if (isFailure(ends)) return ends
   boundary('spawn: write ends open')
+  const { stdin, terminal, spec } = request
   const pid = spawnLeavingProof(
-    { ...made, ...ends, stdin: request.stdin, umask: request.spec.umask, descriptorsSoft: site.startNofileSoft },
+    {
+      ...{ ...made, ...ends, stdin, umask: spec.umask, descriptorsSoft: site.startNofileSoft },
+      ...(terminal === undefined ? {} : { terminal }),
+    },
     request.beginning,
   )
   boundary('spawn: process started')

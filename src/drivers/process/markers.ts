@@ -22,6 +22,15 @@ export function probeMarks(homeId: string, unit: UnitId): Readonly<Record<string
   return { HOLDFAST_PROBE: `${homeId}/${unit}` }
 }
 
+/** Of a command that somebody runs beside a unit: it is none of its runs, and nothing that one left behind. */
+export function execMarks(homeId: string, unit: UnitId): Readonly<Record<string, string>> {
+  return { HOLDFAST_EXEC: `${homeId}/${unit}` }
+}
+
+export function execMarker(homeId: string, unit: UnitId): string {
+  return `HOLDFAST_EXEC=${homeId}/${unit}`
+}
+
 /** Of a program that is asked before a signal is sent: it may outlive us and the run, and is let be. */
 export function scriptMarks(homeId: string, unit: UnitId): Readonly<Record<string, string>> {
   return { HOLDFAST_SCRIPT: `${homeId}/${unit}` }
@@ -30,7 +39,7 @@ export function scriptMarks(homeId: string, unit: UnitId): Readonly<Record<strin
 /** Whether these are marks of this home, and of something else than a run of this unit. */
 export function isMarkedOtherwise(homeId: string, unit: UnitId, environment: readonly string[]): boolean {
   const own = unitMarker(homeId, unit)
-  const starts = [unitMarker(homeId, ''), probeMarker(homeId, ''), `HOLDFAST_SCRIPT=${homeId}/`]
+  const starts = [unitMarker(homeId, ''), probeMarker(homeId, ''), `HOLDFAST_SCRIPT=${homeId}/`, execMarker(homeId, '')]
   return environment.some((entry) => entry !== own && starts.some((start) => entry.startsWith(start)))
 }
 

@@ -99,7 +99,7 @@ export function createStreams(options: {
   readonly folder: string
   readonly logs: LogPort
   readonly keepers: Keepers
-  readonly watcher: Watcher
+  readonly watcher: Pick<Watcher, 'watch'>
   readonly warn: (text: string) => void
 }): Streams {
   const { folder, logs, keepers, watcher, warn } = options

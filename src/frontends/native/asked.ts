@@ -20,9 +20,9 @@ export function routeOf(request: IncomingMessage): { readonly route: RouteName; 
 }
 
 /** The parsed JSON of a request, its bytes for a route that takes them, null for GET. Rejects with a Refusal. */
-export function bodyOf({ method, body }: Route, request: IncomingMessage): Promise<unknown> | null {
+export function bodyOf({ method, body, bodyBytesMax }: Route, request: IncomingMessage): Promise<unknown> | null {
   if (method !== 'POST') return null
-  return body === 'bytes' ? readBytes(request) : readBody(request)
+  return body === 'bytes' ? readBytes(request, bodyBytesMax) : readBody(request, bodyBytesMax)
 }
 
 /** The last event a client has that comes back; null: it comes for the first time. */

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import { requestBytesMax } from '../../core/limits.ts'
 import { Refusal } from './refusal.ts'
 
-/** The JSON a request brings, of at most `requestBytesMax`; nothing at all counts as `{}`. */
-export async function readBody(request: IncomingMessage): Promise<unknown> {
-  const text = (await readBytes(request)).toString('utf8')
+/** The JSON a request brings, of at most so many bytes; nothing at all counts as `{}`. */
+export async function readBody(request: IncomingMessage, bytesMax = requestBytesMax): Promise<unknown> {
+  const text = (await readBytes(request, bytesMax)).toString('utf8')
   if (text === '') return {}
   try {
     return JSON.parse(text)
@@ -14,15 +14,15 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-/** The bytes a request brings, of at most `requestBytesMax`. */
-export async function readBytes(request: IncomingMessage): Promise<Buffer> {
+/** The bytes a request brings, of at most so many. */
+export async function readBytes(request: IncomingMessage, bytesMax = requestBytesMax): Promise<Buffer> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes <= requestBytesMax) chunks.push(chunk)
+    if (bytes <= bytesMax) chunks.push(chunk)
   }
   // Read to its end all the same: who is still writing would meet a closed socket instead of this answer.
-  if (bytes > requestBytesMax) throw new Refusal('too-large', `the body is larger than ${requestBytesMax} bytes`)
+  if (bytes > bytesMax) throw new Refusal('too-large', `the body is larger than ${bytesMax} bytes`)
   return Buffer.concat(chunks)
 }

@@ -10,6 +10,8 @@ export interface Clients {
   stated(socket: Socket): void
   /** All of an answer was given out, or, of one that has no end, a part. */
   told(socket: Socket, how: 'whole' | 'part'): void
+  /** It is not HTTP any more, and may be silent for as long as it likes. false: an answer is under way on it. */
+  upgraded(socket: Socket): boolean
   /** From now on every connection ends with its next answer. */
   finish(): void
   /** Breaks off every connection. */
@@ -192,6 +194,12 @@ export function createClients(limits: ClientLimits): Clients {
       if (client?.answering == null) return
       enter(client, how === 'whole' ? 'taking' : 'following')
       if (socket.writableLength > 0) boundHeld()
+    },
+    upgraded(socket) {
+      const client = clients.get(socket)
+      if (client === undefined || client.answering !== null) return false
+      enter(client, 'following')
+      return true
     },
     finish() {
       isFinishing = true

@@ -30,12 +30,15 @@ import {
   type UnitDetail,
 } from '../../wire/api.ts'
 import { shellWord } from '../../wire/home.ts'
+import { testText } from './container-words.ts'
+import { containerItem, containerLimits, type EngineSight, engineHealthcheck, sightOf } from './containers.ts'
 import { exitItem } from './jobs.ts'
 import { lastEnds } from './last-ends.ts'
 import { limitFacts } from './limits.ts'
 import { Refusal } from './refusal.ts'
+import { releaseItem } from './releases.ts'
 import { selectOrRefuse } from './select.ts'
-import { daemonWarnings, nextRunAt, sourceOf, unitItem, upcomingItem } from './units.ts'
+import { argvOf, daemonWarnings, nextRunAt, sourceOf, unitItem, upcomingItem } from './units.ts'
 import { usageItem } from './usage.ts'
 
 /** Each unit asked for is looked at in /proc and its cgroup: more at a time would hold the daemon up. */
@@ -72,9 +75,10 @@ export function statusList(
   const accounts = new Map(explain(state, now).map((account) => [account.unit, account]))
   const units = chosen.map((id) => state.units.get(id)!)
   const ends = lastEnds(sight.history, units)
+  const engine = sightOf(state, now)
   const items = units.map((unit) => {
     const account = accounts.get(unit.id)!
-    return unitDetail({ state, now, index, sight, unit, account, ends: ends.get(unit.id) ?? [] })
+    return unitDetail({ state, now, index, sight, engine, unit, account, ends: ends.get(unit.id) ?? [] })
   })
   return { apiVersion, kind: 'StatusList', items, warnings: daemonWarnings(state, storeTrouble) }
 }
@@ -84,25 +88,27 @@ interface Scene {
   readonly now: Now
   readonly index: ServiceIndex
   readonly sight: Sight
+  readonly engine: EngineSight
   readonly unit: Unit
   readonly account: Explanation
   readonly ends: readonly EndItem[]
 }
 
-function unitDetail({ state, now, index, sight, unit, account, ends }: Scene): UnitDetail {
+function unitDetail({ state, now, index, sight, engine, unit, account, ends }: Scene): UnitDetail {
   const { spec, run, want } = unit
   const { isAtTarget, why, next, upcoming, command } = account
   const live = run?.identity == null ? null : sight.factsOf(run, unit.id)
+  const release = state.releases.get(unit.app)
   return {
     ...unitItem(state, index, unit),
     explanation: { isAtTarget, why, next, upcoming: upcomingItem(upcoming), command },
     wanted: { kind: want.kind, by: whoText(want.by) },
-    argv: spec.process.command,
+    argv: argvOf(engine, unit),
     source: sourceOf(state, unit),
     run: run === null ? null : runItem(unit, run, now),
-    checks: checkItems(unit, now),
+    checks: [...checkItems(unit, now), ...engineCheckItems(engine, unit)],
     usage: live === null ? null : usageItem(live, spec),
-    limits: limitFacts(spec.process.limits),
+    limits: spec.container === undefined ? limitFacts(spec.process.limits) : containerLimits(spec.container.settings),
     restartPolicy: spec.restart.when,
     earlyExits: unit.earlyExits,
     lastEnds: ends,
@@ -114,6 +120,8 @@ function unitDetail({ state, now, index, sight, unit, account, ends }: Scene): U
     history: (unit.job?.history ?? []).map(jobRunItem).toReversed(),
     logs: logItems(unit, sight),
     stdin: spec.process.stdin.kind,
+    release: release === undefined ? null : releaseItem(state, release, now),
+    container: containerItem(engine, unit),
   }
 }
 
@@ -149,6 +157,32 @@ function checkItem(name: CheckName, check: Check, known: CheckState | null, now:
     results: (known?.results ?? []).toReversed().map(({ atWallMs, ...result }) => ({ at: iso(atWallMs), ...result })),
   }
 }
+
+/** What the engine probes tells the readiness, unless a check of ours does. */
+function engineCheckItems(engine: EngineSight, unit: Unit): readonly CheckItem[] {
+  if (unit.spec.container === undefined || unit.spec.checks.readiness !== null) return []
+  const check = engineHealthcheck(engine, unit)
+  if (check === null) return []
+  const known = unit.health?.readiness ?? null
+  return [
+    {
+      name: 'readiness',
+      probe: 'engine',
+      what: testText(check) ?? '',
+      intervalMs: check.intervalMs || engineCheckMs,
+      timeoutMs: check.timeoutMs || engineCheckMs,
+      retries: check.retries || engineCheckRetries,
+      status: known?.status ?? null,
+      failures: known?.failures ?? 0,
+      nextProbeAt: null,
+      results: (known?.results ?? []).toReversed().map(({ atWallMs, ...result }) => ({ at: iso(atWallMs), ...result })),
+    },
+  ]
+}
+
+/** Where nothing is said, Docker probes so: https://docs.docker.com/reference/dockerfile/#healthcheck. */
+const engineCheckMs = 30_000
+const engineCheckRetries = 3
 
 /** What a check asks, in short. */
 function probeText({ probe }: Check): string {

@@ -1,12 +1,15 @@
+import { shortId } from '../../core/containers/among.ts'
 import { type Explanation, explain } from '../../core/explain.ts'
 import type { CheckState, Health, Job, JobRun, LoggerSpec, Now, Run, State, Unit, UnitId } from '../../core/model.ts'
 import { durationText, exitText, whoText } from '../../core/text.ts'
 import type { RunFacts, Snapshot } from '../../engine/ports.ts'
 import { byteText } from '../../formats/byte-text.ts'
-import { apiVersion, type ExplanationList, type Fact } from '../../wire/api.ts'
+import { apiVersion, type ContainerItem, type ExplanationList, type Fact } from '../../wire/api.ts'
 import { shellWord } from '../../wire/home.ts'
+import { containerItem, type EngineSight, engineText, sightOf } from './containers.ts'
 import type { FactsOf } from './details.ts'
-import { daemonWarnings, upcomingItem } from './units.ts'
+import { releaseFact } from './releases.ts'
+import { argvOf, daemonWarnings, upcomingItem } from './units.ts'
 
 /** What `holdfast explain` shows: the core's account, and the facts it rests on. */
 export function explanationList(
@@ -15,6 +18,7 @@ export function explanationList(
   factsOf: FactsOf,
 ): ExplanationList {
   const wanted = chosen === null ? null : new Set(chosen)
+  const engine = sightOf(state, now)
   const items = explain(state, now)
     .filter(({ unit }) => wanted === null || wanted.has(unit))
     .map((explanation) => ({
@@ -26,7 +30,8 @@ export function explanationList(
       upcoming: upcomingItem(explanation.upcoming),
       command: explanation.command,
       since: new Date(state.units.get(explanation.unit)?.sinceWallMs ?? now.wallMs).toISOString(),
-      facts: wanted === null ? [] : [...factsFor({ state, now, factsOf }, explanation), ...storeFacts(storeTrouble)],
+      facts:
+        wanted === null ? [] : [...factsFor({ state, now, engine, factsOf }, explanation), ...storeFacts(storeTrouble)],
     }))
   return { apiVersion, kind: 'ExplanationList', items, warnings: daemonWarnings(state, storeTrouble) }
 }
@@ -34,10 +39,11 @@ export function explanationList(
 interface Scene {
   readonly state: State
   readonly now: Now
+  readonly engine: EngineSight
   readonly factsOf: FactsOf
 }
 
-function factsFor({ state, now, factsOf }: Scene, { unit: id }: Explanation): readonly Fact[] {
+function factsFor({ state, now, engine, factsOf }: Scene, { unit: id }: Explanation): readonly Fact[] {
   const unit = state.units.get(id)
   if (unit === undefined) return []
   const live = unit.run === null ? null : factsOf(unit.run, unit.id)
@@ -50,8 +56,10 @@ function factsFor({ state, now, factsOf }: Scene, { unit: id }: Explanation): re
     ...jobFacts(unit, now),
     { name: 'last end', value: endText(unit) },
     { name: 'restarts', value: restartsText(unit) },
-    { name: 'command', value: unit.spec.process.command.map(shellWord).join(' ') },
+    ...containerFacts(containerItem(engine, unit)),
+    { name: 'command', value: argvOf(engine, unit).map(shellWord).join(' ') },
     loggerFact(unit.spec.process.logger),
+    releaseFact(state, unit.app, now),
     { name: 'declared in', value: state.target.apps[unit.app]?.source ?? 'nothing any more' },
   ]
   return facts.filter((fact) => fact !== null)
@@ -69,6 +77,22 @@ function processText(run: Run, live: RunFacts | null): string {
   if (run.isAdopted) parts.push('adopted: it outlived a death of the daemon')
   if (live !== null) parts.push(`${live.processes} process${live.processes === 1 ? '' : 'es'}`, byteText(live.rssBytes))
   return parts.join(', ')
+}
+
+function containerFacts(container: ContainerItem | null): readonly Fact[] {
+  if (container === null) return []
+  const { image, imageId, pull, present, update, engine } = container
+  const id = imageId === null ? '' : ` (${shortId(imageId)})`
+  const { lockedBy } = update
+  return [
+    { name: 'image', value: `${image}${id}${pull === null || pull.why === '' ? '' : `; ${pull.why}`}` },
+    {
+      name: 'container',
+      value: present === null ? 'none' : `${present.name} (${shortId(present.id)}), ${present.state}`,
+    },
+    ...(lockedBy === null ? [] : [{ name: 'held by', value: `the update lock ${lockedBy}` }]),
+    { name: 'engine', value: engineText(engine) },
+  ]
 }
 
 /** Whoever looks for its output finds it there. */

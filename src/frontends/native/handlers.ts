@@ -3,6 +3,7 @@ import type { UnitId, Who } from '../../core/model.ts'
 import type {
   Driver,
   EnginePort,
+  ExecPort,
   HistoryPort,
   LogReadPort,
   Snapshot,
@@ -19,10 +20,19 @@ import {
   type UpgradeItem,
   type UpgradeReport,
 } from '../../wire/api.ts'
-import type { Parsed, SourcesRequest, UpgradeRequest } from '../../wire/requests.ts'
-import { parseNamesRequest, parseSignalRequest, parseSourcesRequest, parseUpgradeRequest } from '../../wire/requests.ts'
+import { execProtocol } from '../../wire/exec-frames.ts'
+import type { ApplyRequest, Parsed, SourcesRequest, UpgradeRequest } from '../../wire/requests.ts'
+import {
+  parseApplyRequest,
+  parseNamesRequest,
+  parsePurgeRequest,
+  parseSignalRequest,
+  parseSourcesRequest,
+  parseUpgradeRequest,
+} from '../../wire/requests.ts'
 import { printTcpAddress, type TcpAddress } from '../../wire/tcp-address.ts'
 import { createChanges } from './changes.ts'
+import { neededEngine } from './containers.ts'
 import { type FactsOf, statusList } from './details.ts'
 import type { Answer, Handler, Handlers } from './exchange.ts'
 import { explanationList } from './explanations.ts'
@@ -33,15 +43,19 @@ import { logAnswer } from './log-bytes.ts'
 import { metrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
 import { processTree } from './process-tree.ts'
+import { purge } from './purge.ts'
 import { isTrue } from './query.ts'
 import { Refusal } from './refusal.ts'
+import { releaseList } from './releases.ts'
+import { resourceList } from './resources.ts'
 import { selectByQuery } from './select.ts'
+import { settleTarget } from './settle-target.ts'
 import { shutDown } from './shutdown.ts'
 import { writeStdin } from './stdin.ts'
 import { unitList, wideUnitList } from './units.ts'
 import { createUsageLook } from './usage.ts'
 import { waitFor } from './wait.ts'
-import { bringAbout, sendSignal, settleTarget, type Wish } from './wishes.ts'
+import { bringAbout, sendSignal, type Wish } from './wishes.ts'
 
 export interface NativeParts {
   readonly engine: EnginePort
@@ -49,6 +63,7 @@ export interface NativeParts {
   /** The file a stream is written to, or would be; null when it is thrown away. */
   readonly logPathOf: (stream: StreamRef) => string | null
   readonly stdin: StdinPort
+  readonly exec: ExecPort
   readonly driver: Pick<Driver, 'facts' | 'factsOfAll'>
   readonly sources: SourcesPort
   readonly upgrades: UpgradePort
@@ -56,7 +71,7 @@ export interface NativeParts {
   /** Who asked for the end of the daemon is answered before it: called with the beginning of an answer, gives its end. */
   readonly lastAnswers: { hold(): () => void }
   /** What does not change while the daemon runs. */
-  readonly identity: Pick<Info, 'version' | 'pid' | 'home' | 'startedAt' | 'directory' | 'driver' | 'logTotalBytesMax'>
+  readonly identity: Pick<Info, 'version' | 'pid' | 'home' | 'startedAt' | 'directory' | 'driver' | 'logTotalBytesMax' | 'engineSocket'>
   /** Where clients connect over TCP at present; null: nowhere. */
   tcpAddress(): TcpAddress | null
   readonly warn: (text: string) => void
@@ -68,10 +83,23 @@ export interface SourcesPort {
   current(): readonly string[]
   /** Reads and compares; with `apply`, and without errors, the result becomes the target. */
   read(options: SourcesReading): Promise<ChangeReport>
+  /**
+   * The same with a target state of balena's in place of the one that was applied last, and with the files as they were read last.
+   * With `apply`, and without errors, it is kept, and holds over restarts.
+   */
+  applyState(options: StateApplication): Promise<ChangeReport>
+}
+
+export interface StateApplication extends Pick<ApplyRequest, 'name' | 'force'>, Partial<Pick<ApplyRequest, 'loadedImages'>> {
+  readonly text: string
+  readonly apply: boolean
+  readonly by: Who
 }
 
 export interface SourcesReading extends Pick<SourcesRequest, 'sources' | 'lenient'> {
   readonly sinceStart?: boolean
+  /** With `apply`: update locks hold back nothing until what is declared then is made. */
+  readonly force?: boolean
   readonly apply: boolean
   readonly by: Who
 }
@@ -110,8 +138,8 @@ export function createHandlers(parts: NativeParts): Handlers {
       const report = await parts.sources.read({ ...request, apply, by: who })
       const { waitFor, timeoutMs } = request
       if (!report.isApplied || waitFor === null) return json(report)
-      const { items } = await settleTarget(engine, before, { waitFor, timeoutMs })
-      return json({ ...report, outcomes: items } satisfies ChangeReport)
+      const { items, rejections } = await settleTarget(engine, before, { waitFor, timeoutMs })
+      return json({ ...report, outcomes: items, rejections } satisfies ChangeReport)
     }
   }
   return {
@@ -131,6 +159,8 @@ export function createHandlers(parts: NativeParts): Handlers {
       const sight = { factsOf, logPathOf, processTree, history }
       return json(withDriver(parts, statusList(presentOf(engine), query.getAll('name'), sight, query.getAll('label'))))
     },
+    releases: async () => json(releaseList(presentOf(engine))),
+    resources: async () => json(withDriver(parts, resourceList(presentOf(engine)))),
     usage: async () => json(usage.list()),
     changes: async (asked) => ({ kind: 'events', events: changes.events(asked) }),
     history: async ({ query }) => json(historyList(parts, query, Date.now())),
@@ -165,10 +195,25 @@ export function createHandlers(parts: NativeParts): Handlers {
       return json(await sendSignal(engine, { ...request, signal }, who))
     },
     up: read(true),
+    apply: async ({ body, who }) => {
+      const { state, name, force, loadedImages, dryRun, waitFor, timeoutMs } = valid(parseApplyRequest(body))
+      const before = engine.snapshot()
+      const report = await parts.sources.applyState({
+        ...{ text: state, name, force, loadedImages },
+        ...{ apply: !dryRun, by: who },
+      })
+      if (!report.isApplied || waitFor === null) return json(report)
+      const { items, rejections } = await settleTarget(engine, before, { waitFor, timeoutMs })
+      return json({ ...report, outcomes: items, rejections } satisfies ChangeReport)
+    },
     reload: read(false),
+    purge: async ({ body, who }) => json(await purge(engine, valid(parsePurgeRequest(body)), who)),
     upgrade: async ({ body, who }) => {
       const { report, settled } = await parts.upgrades.prepare({ ...valid(parseUpgradeRequest(body)), by: who })
       return { kind: 'json', body: report, settled }
+    },
+    exec: async () => {
+      throw new Refusal('bad-request', 'a command needs the connection itself', `send Upgrade: ${execProtocol}`)
     },
     logs: async (asked) => logAnswer(parts, asked, Date.now()),
   }
@@ -194,6 +239,7 @@ function infoOf({ engine, sources, upgrades, identity, tcpAddress }: NativeParts
     storeTrouble,
     listen: address === null ? null : printTcpAddress(address),
     upgrade: upgrades.latest(),
+    containerEngine: neededEngine(state, bootNow()),
   }
 }
 

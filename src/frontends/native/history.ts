@@ -103,6 +103,7 @@ function eventOf(entry: HistoryEntry): ServerSentEvent {
 const kinds: Readonly<Record<string, HistoryEntry['kind']>> = {
   transitions: 'transition',
   commands: 'command',
+  releases: 'release',
   daemon: 'daemon',
 }
 
@@ -128,7 +129,12 @@ function ofUnits({ engine, history }: Parts, query: URLSearchParams, which: 'pre
   const present = names.filter((name) => !past.includes(name))
   const isPastOnly = present.length === 0 && labels.length === 0
   const named = isPastOnly ? () => false : presentUnits(engine, present, labels)
-  return concerning((unit) => named(unit) || past.some((name) => isNamedSo(unit, name)))
+  const isMeant = (unit: UnitId) => named(unit) || past.some((name) => isNamedSo(unit, name))
+  const isAppMeant = (app: string): boolean => {
+    if (past.some((name) => name.startsWith(`${app}/`))) return true
+    return [...engine.snapshot().state.units.values()].some((unit) => unit.app === app && isMeant(unit.id))
+  }
+  return concerning(isMeant, isAppMeant)
 }
 
 /** Names are looked up again when something else is declared: `web` means its new units too. */
@@ -159,7 +165,7 @@ function selectedNow(state: State, names: readonly string[], labels: readonly st
   }
 }
 
-function concerning(isMeant: (unit: UnitId) => boolean): Matches {
+function concerning(isMeant: (unit: UnitId) => boolean, isAppMeant: (app: string) => boolean): Matches {
   return (entry) => {
     switch (entry.kind) {
       case 'transition':
@@ -167,6 +173,8 @@ function concerning(isMeant: (unit: UnitId) => boolean): Matches {
       case 'command':
         // Of many units not all are written down; and some commands are for everything.
         return entry.unitsTotal > entry.units.length || entry.unitsTotal === 0 || entry.units.some(isMeant)
+      case 'release':
+        return isAppMeant(entry.app)
       case 'daemon':
         return false
     }
@@ -194,6 +202,10 @@ export function historyItem(entry: HistoryEntry): HistoryItem {
     case 'command': {
       const { command, by, units, unitsTotal, detail } = entry
       return { kind: 'command', seq, at: iso(entry.atWallMs), command, by: whoText(by), units, unitsTotal, detail }
+    }
+    case 'release': {
+      const { atWallMs, app, release, status, why } = entry
+      return { kind: 'release', seq, at: iso(atWallMs), app, release, status, why }
     }
     case 'daemon':
       return { kind: 'daemon', seq, at: iso(entry.atWallMs), what: entry.what, detail: entry.detail }

@@ -25,9 +25,11 @@ function run(
   options: { readonly wait?: boolean; readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<readonly Outcome[]> {
   const { wait = true, timeoutMs = null, signal = new AbortController().signal } = options
-  return runNow(engine, { names, labels: [], wait, waitFor: 'running', timeoutMs }, { by: ann, signal }).then(
-    ({ items }) => items,
-  )
+  return runNow(
+    engine,
+    { names, labels: [], wait, waitFor: 'running', timeoutMs, force: false },
+    { by: ann, signal },
+  ).then(({ items }) => items)
 }
 
 function brief(items: readonly Outcome[]) {

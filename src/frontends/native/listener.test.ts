@@ -48,6 +48,7 @@ async function scene(
   const warnings: string[] = []
   const all = Object.fromEntries(Object.keys(routes).map((name) => [name, async () => json({ route: name })]))
   const listener = createListener({
+    exec: { engine: { snapshot: assert.fail }, exec: { start: assert.fail } },
     handlers: { ...(all as unknown as Handlers), ...handlers },
     callerOf: () => ({ kind: 'user', uid: 1000, name: 'ann' }),
     rounds: createRounds(),

@@ -1,5 +1,6 @@
 import { chmodSync, renameSync, rmSync } from 'node:fs'
 import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { duplicate } from '../../sys/execve.ts'
@@ -10,8 +11,10 @@ import type { CallerOf } from './callers.ts'
 import { type ClientLimits, createClients } from './clients.ts'
 import { descriptorOf } from './descriptor.ts'
 import type { Handlers } from './exchange.ts'
+import type { ExecParts } from './exec.ts'
 import { Refusal } from './refusal.ts'
 import type { Rounds } from './rounds.ts'
+import { createUpgrades } from './upgrades.ts'
 
 /** One listening socket with its clients. */
 export interface Listener {
@@ -36,21 +39,25 @@ export type Where =
 
 export interface ListenerParts {
   readonly handlers: Handlers
+  readonly exec: Omit<ExecParts, 'warn'>
   readonly callerOf: CallerOf
   readonly rounds: Rounds
   readonly limits: ClientLimits
   readonly warn: (text: string) => void
 }
 
-export function createListener({ handlers, callerOf, rounds, limits, warn }: ListenerParts): Listener {
+export function createListener({ handlers, exec, callerOf, rounds, limits, warn }: ListenerParts): Listener {
   // `import 'node:http'` would load undici and cost 13 MB.
   const http = process.getBuiltinModule('node:http')
   const clients = createClients(limits)
+  const upgrades = createUpgrades({ ...exec, callerOf, clients, warn })
   const unanswered = new Map<ServerResponse, Told>()
   // Node would look at all connections every 30 s; the one timer of each connection does better. This is the longest a timer can be.
-  const server = http.createServer({ connectionsCheckingInterval: 2 ** 31 - 1 }, (request, response) => {
-    clients.take(request, response, () => void answer(response))
-  })
+  const server = http.createServer(
+    { connectionsCheckingInterval: 2 ** 31 - 1, shouldUpgradeCallback: upgrades.isAsked },
+    (request, response) => clients.take(request, response, () => void answer(response)),
+  )
+  server.on('upgrade', (request, socket, head) => upgrades.take(request, socket as Socket, head))
   server.headersTimeout = 0
   server.requestTimeout = 0
   server.keepAliveTimeout = 0
@@ -103,6 +110,7 @@ export function createListener({ handlers, callerOf, rounds, limits, warn }: Lis
       const fd = duplicate(descriptorOf(server))
       if (typeof fd === 'string') throw new Error(`the socket cannot be handed over (${fd})`)
       clients.finish()
+      upgrades.close()
       // What is on its way is read first: closing breaks off who is idle.
       await nextRound()
       await nextRound()
@@ -120,6 +128,7 @@ export function createListener({ handlers, callerOf, rounds, limits, warn }: Lis
     },
     close() {
       server.close()
+      upgrades.close()
       clients.destroy()
     },
   }

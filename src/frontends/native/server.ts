@@ -45,6 +45,7 @@ export function createNativeServer(
   const { stateDirectory, warn } = parts
   const common = {
     handlers: createHandlers({ ...parts, tcpAddress: () => door.address() }),
+    exec: { engine: parts.engine, exec: parts.exec },
     rounds: createRounds(),
     warn,
   }

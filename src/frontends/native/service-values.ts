@@ -17,19 +17,34 @@ import type {
 import { printByteSize } from '../../formats/byte-size.ts'
 import { printDuration } from '../../formats/duration.ts'
 import { shellWord } from '../../wire/home.ts'
+import { containerValues } from './container-values.ts'
 
 /** A setting by the name people know it by, and its value as text. What is not set has none. */
 type Value = readonly [field: string, text: string]
 
 /** Every setting of a service. A field below another (`schedule.overlap`, `schedule`) is there only with it. */
 export function serviceValues(service: Service): ReadonlyMap<string, string> {
-  const { process, instances, name: _name, checks, hooks, schedule, once, stop, dependsOn, labels, ...rest } = service
+  const {
+    process,
+    container,
+    instances,
+    name: _name,
+    checks,
+    hooks,
+    schedule,
+    once,
+    stop,
+    dependsOn,
+    labels,
+    ...rest
+  } = service
   const values = new Map<string, string>([
-    ...processValues(process),
+    ...(container === undefined ? processValues(process) : containerValues(container, service.name)),
     ['replicas', String(instances.length)],
-    ['stop', stop.map(rungText).join(', ')],
+    // Of a container they follow from what is told of it already.
+    ...(container === undefined ? [['stop', stop.map(rungText).join(', ')] as const] : []),
     ...dependsOn.map((edge): Value => [`depends_on.${edge.service}`, dependencyText(edge)]),
-    ...flat('', rest),
+    ...flat('', container === undefined ? rest : withoutRestart(rest)),
     ...Object.entries(labels).map(([name, text]): Value => [`labels.${name}`, text]),
     ...checkValues('healthcheck', checks.readiness),
     ...checkValues('liveness', checks.liveness),
@@ -43,10 +58,19 @@ export function serviceValues(service: Service): ReadonlyMap<string, string> {
   return values
 }
 
-/** Whether only that it differs may be told: environments and headers may hold secrets, a hash says nothing. */
-export function isHidden(field: string): boolean {
-  return /^environment\.|^(?:healthcheck|liveness)\.headers\./.test(field) || field === 'instances'
+/** The policy of the engine says when; what it leaves to us stays. */
+function withoutRestart<T extends Pick<Service, 'restart'>>({ restart, ...rest }: T): object {
+  const { backoff, stableMs } = restart
+  return { ...rest, restart: { backoff, stableMs } }
 }
+
+/** Whether only that it differs may be told: environments, headers and options may hold secrets, a hash says nothing. */
+export function isHidden(field: string): boolean {
+  return secretFields.test(field) || field === 'instances'
+}
+
+const secretFields =
+  /^(?:environment|logging\.options|(?:healthcheck|liveness)\.headers)\.|^(?:networks|volumes)\.[^.]+\.driver_opts\./
 
 function* processValues(process: ProcessSpec): Iterable<Value> {
   const { command, environment, envFiles, stdin, limits, ...rest } = process

@@ -1,3 +1,6 @@
+import { type Belongings, belongingsOf } from '../../core/containers/among.ts'
+import { isAsDeclared } from '../../core/containers/as-declared.ts'
+import { lockedBy } from '../../core/containers/lock-need.ts'
 import { explain } from '../../core/explain.ts'
 import type { State, Unit, UnitId } from '../../core/model.ts'
 import { mustEnd } from '../../core/unit/wish.ts'
@@ -7,31 +10,39 @@ import type { WaitedFor } from '../../wire/requests.ts'
 /** What somebody waits for that a unit comes to. */
 export type Goal = WaitedFor | 'down'
 
-/** met: as wished. stuck: does not get there without a decision, or only by trying again. pending: on its way. */
-export type Progress = 'met' | 'stuck' | 'pending'
+/**
+ * met: as wished. stuck: does not get there without a decision, or only by trying again. locked: an update lock holds it back.
+ * pending: on its way.
+ */
+export type Progress = 'met' | 'stuck' | 'locked' | 'pending'
 
 /** A program that cannot run mostly says so at once: up for this long counts as started. */
 const settleMs = 500
 
-/** Waits until each unit has come to its goal, or cannot without a decision, or the time is over. */
+/**
+ * Waits until each unit has come to its goal, or cannot without a decision, or the time is over, or `isOver`: nothing of it
+ * matters any more.
+ */
 export async function settle(
   engine: EnginePort,
   goals: ReadonlyMap<UnitId, Goal>,
   deadlineMs: number,
+  isOver: (snapshot: Snapshot) => boolean = () => false,
 ): Promise<Snapshot> {
   const units = [...goals.keys()]
   const isDecided = (snapshot: Snapshot): boolean => {
+    if (isOver(snapshot)) return true
     const progressOf = progressAt(snapshot)
     return units.every((id) => progressOf(id, goals.get(id)!) !== 'pending')
   }
   for (;;) {
     const leftMs = Math.max(0, deadlineMs - Date.now())
     const decided = await engine.until(isDecided, leftMs)
-    if (decided === null) return engine.snapshot()
+    if (decided === null || isOver(decided)) return engine.snapshot()
     const youngMs = youngestMs(decided, goals)
     if (youngMs >= settleMs) return decided
     const fallen = await engine.until(
-      ({ state }) => units.some((id) => isUp(decided.state, id) && !isUp(state, id)),
+      (snapshot) => isOver(snapshot) || units.some((id) => isUp(decided.state, id) && !isUp(snapshot.state, id)),
       Math.min(settleMs - youngMs, Math.max(0, deadlineMs - Date.now())),
     )
     if (fallen === null) return engine.snapshot()
@@ -42,12 +53,23 @@ export async function settle(
 export function progressAt(snapshot: Snapshot): (id: UnitId, goal: Goal) => Progress {
   const { state } = snapshot
   const hindered = hinderedAt(snapshot)
+  const isLocked = lockedAt(snapshot)
   return (id, goal) => {
     const unit = state.units.get(id)
     if (unit === undefined) return goal === 'down' ? 'met' : 'stuck'
-    if (goal === 'down') return progressDown(unit)
-    const progress = progressUp(state, unit, hindered)
+    const progress = goal === 'down' ? progressDown(unit) : progressUp(state, unit, hindered)
+    if (progress === 'pending') return isLocked(unit) ? 'locked' : 'pending'
     return progress === 'met' && unit.phase === 'up' && goal === 'healthy' ? progressWell(unit) : progress
+  }
+}
+
+/** Asked for only where a lock was refused at all. */
+function lockedAt({ state, now }: Snapshot): (unit: Unit) => boolean {
+  let belongings: Belongings | null = null
+  return (unit) => {
+    if (state.containerEngine.locks.get(unit.app)?.kind !== 'refused') return false
+    belongings ??= belongingsOf(state)
+    return lockedBy(state, belongings, unit, now) !== null
   }
 }
 
@@ -57,11 +79,17 @@ export function usualWaitMs(state: State, goals: ReadonlyMap<UnitId, Goal>): num
     const spec = state.units.get(id)?.spec
     if (spec === undefined) return 0
     const ladderMs = spec.stop.reduce((sum, rung) => sum + rung.waitMs, 0)
+    const pullMs = spec.container === undefined ? 0 : pullWaitMs
     const hooksMs = (spec.hooks.postStop?.timeoutMs ?? 0) + (spec.hooks.preStart?.timeoutMs ?? 0)
-    return ladderMs + hooksMs + (goal === 'healthy' ? checkMs(spec.checks.readiness ?? spec.checks.liveness) : 0)
+    return (
+      ladderMs + pullMs + hooksMs + (goal === 'healthy' ? checkMs(spec.checks.readiness ?? spec.checks.liveness) : 0)
+    )
   })
   return Math.max(0, ...waits) + 10_000
 }
+
+/** An image may be large, and the network slow. */
+const pullWaitMs = 600_000
 
 /** What does not become healthy is unhealthy after this time. */
 function checkMs(check: Unit['spec']['checks']['readiness']): number {
@@ -104,7 +132,7 @@ function progressDown(unit: Unit): Progress {
 function progressUp(state: State, unit: Unit, hindered: (id: UnitId) => boolean): Progress {
   switch (unit.phase) {
     case 'up':
-      return mustEnd(state, unit) ? 'pending' : 'met'
+      return mustEnd(state, unit) || !isAsDeclared(state, unit) ? 'pending' : 'met'
     case 'ended':
       return unit.end.kind === 'expected' ? 'met' : 'stuck'
     case 'backoff':
@@ -121,10 +149,11 @@ function progressUp(state: State, unit: Unit, hindered: (id: UnitId) => boolean)
   }
 }
 
-/** By the check that ps tells of; what is not checked is well. */
+/** By the check that ps tells of, an image's own among them; what is not checked is well. */
 function progressWell({ spec, health }: Unit): Progress {
-  if (spec.checks.readiness === null && spec.checks.liveness === null) return 'met'
-  switch ((health?.readiness ?? health?.liveness)?.status) {
+  const status = (health?.readiness ?? health?.liveness)?.status
+  if (status === undefined && spec.checks.readiness === null && spec.checks.liveness === null) return 'met'
+  switch (status) {
     case 'healthy':
       return 'met'
     case 'unhealthy':

@@ -13,6 +13,7 @@ import {
   type WideUnitItem,
   type WideUnitList,
 } from '../../wire/api.ts'
+import { containerArgv, type EngineSight, sightOf } from './containers.ts'
 
 /** What `holdfast ps` shows, in the target's order. `chosen` null: everything. */
 export function unitList({ state, storeTrouble }: Snapshot, chosen: readonly UnitId[] | null): UnitList {
@@ -29,13 +30,15 @@ export function unitList({ state, storeTrouble }: Snapshot, chosen: readonly Uni
 export function wideUnitList({ state, now, storeTrouble }: Snapshot, chosen: readonly UnitId[] | null): WideUnitList {
   const index = indexServices(state)
   const wanted = chosen === null ? null : new Set(chosen)
+  const sight = sightOf(state, now)
   const items = explain(state, now).flatMap(({ unit: id, next, upcoming }): readonly WideUnitItem[] => {
     const unit = state.units.get(id)
     if (unit === undefined || !(wanted === null || wanted.has(id))) return []
     return [
       {
         ...unitItem(state, index, unit),
-        argv: unit.spec.process.command,
+        argv: argvOf(sight, unit),
+        image: unit.spec.container?.image ?? null,
         source: sourceOf(state, unit),
         run: unit.run?.n ?? null,
         next,
@@ -44,6 +47,11 @@ export function wideUnitList({ state, now, storeTrouble }: Snapshot, chosen: rea
     ]
   })
   return { apiVersion, kind: 'WideUnitList', items, warnings: daemonWarnings(state, storeTrouble) }
+}
+
+/** What runs of it: of a container with what its image says. */
+export function argvOf(sight: EngineSight, unit: Unit): readonly string[] {
+  return unit.spec.container === undefined ? unit.spec.process.command : containerArgv(sight, unit)
 }
 
 /** The file that declares it; null: nothing does any more. */
@@ -62,7 +70,7 @@ export function unitItem(state: State, index: ServiceIndex, unit: Unit): UnitIte
     app: unit.app,
     service: unit.service,
     unit: unit.id,
-    kind: 'process',
+    kind: unit.spec.container === undefined ? 'process' : 'container',
     state: shown,
     pid: unit.run?.identity?.pid ?? null,
     health: healthOf(unit),
@@ -74,9 +82,9 @@ export function unitItem(state: State, index: ServiceIndex, unit: Unit): UnitIte
   }
 }
 
-/** What is wrong with the daemon as a whole. */
+/** What is wrong with the daemon as a whole, and with what is declared as a whole. */
 export function daemonWarnings(state: State, storeTrouble: string | null): readonly string[] {
-  return [...heldWarning(state), ...storeWarning(storeTrouble)]
+  return [...heldWarning(state), ...storeWarning(storeTrouble), ...releaseWarnings(state)]
 }
 
 function healthOf({ health }: Unit): HealthStatus | null {
@@ -91,6 +99,15 @@ export function nextRunAt(job: Job | null): string | null {
 function heldWarning({ mode }: State): readonly string[] {
   if (mode.kind !== 'held') return []
   return [`held: ${mode.why}; what runs is kept, nothing new is applied until: holdfast up`]
+}
+
+/** What is declared does not run: whoever looks at what runs has to know. */
+function releaseWarnings({ releases }: State): readonly string[] {
+  return [...releases.values()].flatMap(({ app, id, status, rejected }) => {
+    if (status !== 'reverted' || rejected === null) return []
+    const then = `${id} runs again, until the files declare something else`
+    return [`${app}: release ${rejected.id} was rejected (${rejected.why}); ${then}`]
+  })
 }
 
 function storeWarning(trouble: string | null): readonly string[] {

@@ -4,6 +4,8 @@ import { bootNow } from '../../sys/boot-clock.ts'
 import { hostUsage } from '../../sys/host-usage.ts'
 import { apiVersion, type HostUsage, type UnitUsage, type UsageItem, type UsageList } from '../../wire/api.ts'
 
+import { coresMax, processesMax } from './containers.ts'
+
 /** What all runs use, looked up at most so often however many ask. */
 export interface UsageLook {
   facts(): ReadonlyMap<UnitId, RunFacts>
@@ -56,19 +58,36 @@ function livingRuns(engine: Pick<EnginePort, 'snapshot'>): readonly { readonly u
   })
 }
 
-export function usageItem(live: RunFacts, { process }: Pick<UnitSpec, 'process'>): UsageItem {
-  const cgroup = process.limits?.cgroup ?? null
+export function usageItem(live: RunFacts, spec: Pick<UnitSpec, 'process' | 'container'>): UsageItem {
+  const { processesMax, cpusMax, memoryMaxBytes } = mostOf(spec)
   return {
     rssBytes: live.rssBytes,
     rssPeakBytes: live.rssPeakBytes,
     processes: live.processes,
     processesPeak: live.processesPeak,
-    processesMax: cgroup?.pidsMax ?? null,
+    processesMax,
     cpuMs: live.cpuMs,
-    cpusMax: cgroup?.cpus ?? null,
+    cpusMax,
     memoryBytes: live.memoryBytes,
     memoryPeakBytes: live.memoryPeakBytes,
-    memoryMaxBytes: cgroup?.memoryMaxBytes ?? null,
+    memoryMaxBytes,
     oomKills: live.oomKills,
+  }
+}
+
+/** What it is limited to; null: not. */
+function mostOf({
+  process,
+  container,
+}: Pick<UnitSpec, 'process' | 'container'>): Pick<UsageItem, 'processesMax' | 'cpusMax' | 'memoryMaxBytes'> {
+  if (container !== undefined) {
+    const { settings } = container
+    return { processesMax: processesMax(settings), cpusMax: coresMax(settings), memoryMaxBytes: settings.memoryBytes }
+  }
+  const cgroup = process.limits?.cgroup ?? null
+  return {
+    processesMax: cgroup?.pidsMax ?? null,
+    cpusMax: cgroup?.cpus ?? null,
+    memoryMaxBytes: cgroup?.memoryMaxBytes ?? null,
   }
 }

@@ -6,7 +6,8 @@ import { noHooks } from '../../core/target/plain.ts'
 import type { Outcome } from '../../wire/api.ts'
 import type { NamesRequest } from '../../wire/requests.ts'
 import { engineOf, type FakeEngine } from './fixture.ts'
-import { bringAbout, settleTarget, type Wish } from './wishes.ts'
+import { settleTarget } from './settle-target.ts'
+import { bringAbout, type Wish } from './wishes.ts'
 
 const hook = { command: ['hook'], timeoutMs: 30_000, ignoreFailure: false }
 const hooks: Hooks = { preStart: hook, postStop: hook }
@@ -19,7 +20,14 @@ function declared(settings: Partial<Service>): { readonly scene: Play; readonly 
   return { scene, engine }
 }
 
-const request: NamesRequest = { names: ['web'], labels: [], wait: true, waitFor: 'running', timeoutMs: null }
+const request: NamesRequest = {
+  names: ['web'],
+  labels: [],
+  wait: true,
+  waitFor: 'running',
+  timeoutMs: null,
+  force: false,
+}
 
 /** Whether it was answered already, and with what in the end. */
 function wish(engine: FakeEngine, kind: Wish, timeoutMs: number | null = null, more: Partial<NamesRequest> = {}) {

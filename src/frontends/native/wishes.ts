@@ -1,9 +1,8 @@
 import { type Explanation, explain } from '../../core/explain.ts'
-import type { State, UnitId, Who } from '../../core/model.ts'
-import { isWantedUp } from '../../core/unit/wish.ts'
+import type { State, Unit, UnitId, Who } from '../../core/model.ts'
 import { type EnginePort, type Snapshot, StoreError } from '../../engine/ports.ts'
 import { apiVersion, type Outcome, type OutcomeList } from '../../wire/api.ts'
-import type { NamesRequest, SignalRequest, WaitedFor } from '../../wire/requests.ts'
+import type { NamesRequest, SignalRequest } from '../../wire/requests.ts'
 import { Refusal } from './refusal.ts'
 import { selectOrRefuse } from './select.ts'
 import { type Goal, progressAt, settle, usualWaitMs } from './settling.ts'
@@ -14,13 +13,14 @@ export type Wish = 'start' | 'stop' | 'restart'
 export async function bringAbout(
   engine: EnginePort,
   wish: Wish,
-  { names, labels, wait, waitFor, timeoutMs }: NamesRequest,
+  { names, labels, wait, waitFor, timeoutMs, force }: NamesRequest,
   by: Who,
 ): Promise<OutcomeList> {
   const before = engine.snapshot()
   const units = selectOrRefuse(before.state, names, labels)
   refuseWhileStopping(before.state)
-  const commanded = await commandOrRefuse(engine, { kind: wish, units, by })
+  const apps = force ? appsWithContainers(unitsOf(before.state, units)) : []
+  const commanded = await commandWith(engine, { kind: wish, units, by }, apps)
   if (!wait) return outcomeList(commanded, units, () => 'done')
   const goal: Goal = wish === 'stop' ? 'down' : waitFor
   const goals = new Map(units.map((id) => [id, goal]))
@@ -28,20 +28,28 @@ export async function bringAbout(
   return outcomesOf(before, await settle(engine, goals, deadlineMs), goals)
 }
 
-/** What became of everything that is wanted up, and of what is no longer declared, since `before`. */
-export async function settleTarget(
+/**
+ * A command, and with it, in the same turn, that the update locks of these apps hold back nothing of what it leads to: before it
+ * there would be nothing to override, and after it they would be looked at already.
+ */
+export async function commandWith(
   engine: EnginePort,
-  before: Snapshot,
-  { waitFor, timeoutMs }: { readonly waitFor: WaitedFor; readonly timeoutMs: number | null },
-): Promise<OutcomeList> {
-  const { state } = engine.snapshot()
-  const goals = new Map<UnitId, Goal>()
-  for (const unit of state.units.values()) {
-    if (isWantedUp(state, unit)) goals.set(unit.id, waitFor)
-    else if (!unit.isDeclared) goals.set(unit.id, 'down')
-  }
-  const deadlineMs = Date.now() + (timeoutMs ?? usualWaitMs(state, goals))
-  return outcomesOf(before, await settle(engine, goals, deadlineMs), goals)
+  command: Parameters<EnginePort['command']>[0],
+  overridden: readonly string[],
+): Promise<Snapshot> {
+  if (overridden.length === 0) return commandOrRefuse(engine, command)
+  const commanded = commandOrRefuse(engine, command)
+  const unlocked = commandOrRefuse(engine, { kind: 'override-locks', apps: overridden, by: command.by })
+  const [, snapshot] = await Promise.all([commanded, unlocked])
+  return snapshot
+}
+
+export function appsWithContainers(units: Iterable<Pick<Unit, 'app' | 'spec'>>): readonly string[] {
+  return [...new Set([...units].flatMap(({ app, spec }) => (spec.container === undefined ? [] : [app])))]
+}
+
+function unitsOf({ units }: State, ids: readonly UnitId[]): readonly Unit[] {
+  return ids.flatMap((id) => units.get(id) ?? [])
 }
 
 /** Sends a signal to those that run; waits for nothing. */
@@ -90,7 +98,7 @@ export function refuseWhileStopping(state: State): void {
 
 // ---- outcomes ------------------------------------------------------------------------------------------------
 
-function outcomesOf(before: Snapshot, after: Snapshot, goals: ReadonlyMap<UnitId, Goal>): OutcomeList {
+export function outcomesOf(before: Snapshot, after: Snapshot, goals: ReadonlyMap<UnitId, Goal>): OutcomeList {
   const progressOf = progressAt(after)
   return outcomeList(after, [...goals.keys()], (id) => {
     switch (progressOf(id, goals.get(id)!)) {
@@ -98,6 +106,8 @@ function outcomesOf(before: Snapshot, after: Snapshot, goals: ReadonlyMap<UnitId
         return 'timed-out'
       case 'stuck':
         return 'failed'
+      case 'locked':
+        return 'locked'
       case 'met':
         return isSameRun(before.state, after.state, id) ? 'unchanged' : 'done'
     }

@@ -14,7 +14,7 @@ const web = service('web', {
 function asked(letter: string, unit: Unit, isLogger = false): string {
   const { commands, isExit } = askedByByte(letter.charCodeAt(0), unit, isLogger)
   for (const command of commands) {
-    assert(command.kind !== 'set-target' && command.kind !== 'shutdown')
+    assert('units' in command)
     assert.deepEqual([command.units, command.by], [[unit.id], { kind: 'client', name: 'sv' }])
   }
   const words = commands.map((command) => (command.kind === 'signal' ? `signal ${command.signal}` : command.kind))

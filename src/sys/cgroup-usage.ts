@@ -1,4 +1,4 @@
-import { readCgroupFile } from '../../sys/hierarchies.ts'
+import { readCgroupFile } from './hierarchies.ts'
 
 /** What the cgroups of a unit counted since they were made for its run. null: not counted here. */
 export interface CgroupUsage {

@@ -1,0 +1,37 @@
+import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
+import { BundleError } from './bundle/model.ts'
+import type { Context } from './command.ts'
+import { UsageError } from './usage-error.ts'
+
+/** `holdfast bundle create|load|inspect|inventory`. */
+export async function runBundle(context: Context): Promise<ExitCode> {
+  const [action, ...operands] = context.operands
+  try {
+    return await run(action, { ...context, operands })
+  } catch (error) {
+    if (!isOfTheWorld(error)) throw error
+    context.talk(`holdfast: ${error.message}${action === 'load' ? '; nothing was applied' : ''}\n`)
+    return exitCodes.failed
+  }
+}
+
+async function run(action: string | undefined, context: Context): Promise<ExitCode> {
+  switch (action) {
+    case 'create':
+      return (await import('./bundle/create.ts')).runBundleCreate(context)
+    case 'load':
+      return (await import('./bundle/load.ts')).runBundleLoad(context)
+    case 'inspect':
+      return (await import('./bundle/inspect.ts')).runBundleInspect(context)
+    case 'inventory':
+      return (await import('./bundle/inventory.ts')).runBundleInventory(context)
+    default:
+      throw new UsageError(`'${action}' is none of create, load, inspect, inventory`)
+  }
+}
+
+/** A bundle that is none, an engine that refuses, a file that cannot be read or written. */
+function isOfTheWorld(error: unknown): error is Error {
+  if (error instanceof UsageError) return false
+  return error instanceof BundleError || (error instanceof Error && 'code' in error && typeof error.code === 'string')
+}

@@ -1,0 +1,56 @@
+import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
+import { contentsBytesMax } from './limits.ts'
+import { BundleError } from './model.ts'
+import { parseInventory } from './parse.ts'
+import { fileChunks } from './pipes.ts'
+import { openBundle } from './read.ts'
+
+/** What the device has, or will have by then. */
+export interface Base {
+  readonly name: string
+  readonly createdAt: string
+  readonly images: readonly { readonly layers: readonly string[] }[]
+}
+
+/** Of inventories and bundles; null: none is named. Throws BundleError. */
+export async function readBase(paths: readonly string[]): Promise<Base | null> {
+  const bases: Base[] = []
+  for (const path of paths) bases.push(await readOne(path))
+  const [first] = bases
+  if (first === undefined) return null
+  return {
+    name: bases.map(({ name }) => name).join(', ').slice(0, 200),
+    createdAt: first.createdAt,
+    images: bases.flatMap(({ images }) => images),
+  }
+}
+
+async function readOne(path: string): Promise<Base> {
+  const name = basename(path)
+  const inventory = inventoryAt(path)
+  if (inventory !== null) {
+    if (!inventory.takesParts) {
+      throw new BundleError(
+        `${path} is of ${inventory.hostName}, whose engine (${inventory.engine}) loads no image without all its layers; leave out --base`,
+      )
+    }
+    return { name, createdAt: inventory.createdAt, images: inventory.images }
+  }
+  try {
+    const bundle = await openBundle(fileChunks(path))
+    await bundle.close()
+    return { name, createdAt: bundle.contents.createdAt, images: bundle.contents.images }
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error
+    throw new BundleError(`${path} is neither an inventory nor a bundle that can be read: ${error.message}`, {
+      cause: error,
+    })
+  }
+}
+
+/** null: it is something else. */
+function inventoryAt(path: string) {
+  if (statSync(path).size > contentsBytesMax) return null
+  return parseInventory(readFileSync(path, 'utf8'))
+}

@@ -1,0 +1,64 @@
+import type { Now, State, Unit } from '../model.ts'
+import { isWantedUp, mustEnd } from '../unit/wish.ts'
+import { type Belongings, lockResource, unitResource } from './among.ts'
+import { containerChange, isChangedInVain, isInTheWay } from './change.ts'
+import { missingImages } from './obstacle.ts'
+
+/**
+ * Whether an app's update lock is needed. take: something is about to be ended, removed or renamed. keep: what was begun under
+ * it is not over yet. none: it is to be given back.
+ */
+export function lockNeed(state: State, belongings: Belongings, app: string): 'take' | 'keep' | 'none' {
+  let need: 'keep' | 'none' = 'none'
+  for (const unit of state.units.values()) {
+    if (unit.app !== app || (unit.spec.container === undefined && unit.container === undefined)) continue
+    const one = needOf(state, belongings, unit)
+    if (one === 'take') return 'take'
+    if (one === 'keep') need = 'keep'
+  }
+  return need
+}
+
+/** The file that keeps this unit from being ended or changed, now that it was looked at; null: none does. */
+export function lockedBy(state: State, belongings: Belongings, unit: Unit, now: Now): string | null {
+  const { locks, work, overridden } = state.containerEngine
+  const lock = locks.get(unit.app)
+  if (lock?.kind !== 'refused' || lock.retryBootMs <= now.bootMs || work.has(lockResource(unit.app))) return null
+  if (unit.spec.container === undefined || overridden.has(unit.app)) return null
+  return needOf(state, belongings, unit) === 'take' ? lock.file : null
+}
+
+/** Whether something of an app is still to be changed, now or when its images are there. */
+export function isChangeAhead(state: State, belongings: Belongings, app: string): boolean {
+  if (lockNeed(state, belongings, app) !== 'none') return true
+  for (const unit of state.units.values()) {
+    const container = belongings.byUnit.get(unit.id)
+    const { container: spec } = unit.spec
+    if (unit.app !== app || container === undefined || spec === undefined || !isWantedUp(state, unit)) continue
+    if (!state.containerEngine.images.has(spec.image)) return true
+    if (containerChange(state, belongings, unit, container).kind === 'recreate') return true
+  }
+  return false
+}
+
+function needOf(state: State, belongings: Belongings, unit: Unit): 'take' | 'keep' | 'none' {
+  const container = belongings.byUnit.get(unit.id)
+  if (unit.run !== null && mustEnd(state, unit)) return unit.phase === 'stopping' ? 'keep' : 'take'
+  if (unit.phase === 'stopping') return 'keep'
+  if (!unit.isDeclared) return container === undefined ? 'none' : 'take'
+  if (container !== undefined && unit.spec.container !== undefined) {
+    const change = containerChange(state, belongings, unit, container)
+    const isReady = isWantedUp(state, unit) && mayReplace(state, unit)
+    const isChanged = change.kind === 'in-place' ? isWantedUp(state, unit) && !isChangedInVain(unit, change) : false
+    if (isChanged || (change.kind === 'recreate' && (isReady || isInTheWay(change)))) return 'take'
+  }
+  // What waits for something else waits without the lock.
+  const isOnItsWay = unit.phase === 'starting' || state.containerEngine.work.has(unitResource(unit.id))
+  return isOnItsWay ? 'keep' : 'none'
+}
+
+/** Whether the old one may go, as far as what the new one needs is there. */
+export function mayReplace(state: State, unit: Unit): boolean {
+  const kind = unit.spec.container?.strategy.kind
+  return kind === 'kill-then-download' || kind === 'delete-then-download' || missingImages(state, unit.app).length === 0
+}
