@@ -26,7 +26,7 @@ const common = {
   logLevel: 'warning',
 }
 /** What main loads only where it is meant, besides the command line. */
-const roles = ['daemon', 'decode-role', 'preflight-role', 'replay']
+const roles = ['daemon', 'decode-role', 'image-engine', 'preflight-role', 'replay']
 const required = {
   format: 'cjs',
   outExtension: { '.js': '.cjs' },

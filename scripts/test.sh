@@ -18,6 +18,8 @@ part() { # NAME COMMAND...
 
 all_files=$(find src test -name '*.test.ts' | sort | grep -F -- "$pattern")
 slow='^test/(sim|conform|real)/'
+# With a container engine of its own each.
+engines='^test/real/(.*[/-])?(containers?|docker)[/.-]'
 
 run_tests() { # CONCURRENCY FILE...
   concurrency=$1
@@ -51,7 +53,9 @@ part test-deps scripts/test-deps
   group simulation 2 $(echo "$all_files" | grep '^test/sim/')
   group conformance 2 $(echo "$all_files" | grep '^test/conform/')
   # One at a time: these kill, flood and take times.
-  group real 1 $(echo "$all_files" | grep '^test/real/')
+  group real 1 $(echo "$all_files" | grep '^test/real/' | grep -Ev "$engines")
+  # These mostly wait for their engines.
+  group containers 3 $(echo "$all_files" | grep -E "$engines")
 }
 
 if [ -n "$failed" ]; then

@@ -43,6 +43,7 @@ async function run(args: readonly string[]): Promise<number> {
     // Beside src/ as beside dist/.
     launcher: fileURLToPath(new URL('../bin/holdfast', import.meta.url)),
     replay: async (options) => (await import('./main/replay.ts')).replay(options),
+    openImageEngine: async (options) => (await import('./main/image-engine.ts')).openImageEngine(options),
   })
 }
 

@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
-import { BundleError } from './bundle/model.ts'
+import { isOfTheWorld } from './bundle/model.ts'
 import type { Context } from './command.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -10,7 +10,7 @@ export async function runBundle(context: Context): Promise<ExitCode> {
     return await run(action, { ...context, operands })
   } catch (error) {
     if (!isOfTheWorld(error)) throw error
-    context.talk(`holdfast: ${error.message}${action === 'load' ? '; nothing was applied' : ''}\n`)
+    context.talk(`holdfast: ${error.message}\n`)
     return exitCodes.failed
   }
 }
@@ -28,10 +28,4 @@ async function run(action: string | undefined, context: Context): Promise<ExitCo
     default:
       throw new UsageError(`'${action}' is none of create, load, inspect, inventory`)
   }
-}
-
-/** A bundle that is none, an engine that refuses, a file that cannot be read or written. */
-function isOfTheWorld(error: unknown): error is Error {
-  if (error instanceof UsageError) return false
-  return error instanceof BundleError || (error instanceof Error && 'code' in error && typeof error.code === 'string')
 }

@@ -1,5 +1,6 @@
 import type { ExitCode } from '../wire/exit-codes.ts'
 import type { Home } from '../wire/home.ts'
+import type { ImageEngine } from './bundle/engine.ts'
 import type { Client } from './client.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -103,4 +104,10 @@ export interface Roles {
   readonly launcher: string
   /** Runs a flight recording through the engine's turn. */
   replay(options: { readonly file: string; out(text: string): void; talk(text: string): void }): Promise<ExitCode>
+  /** `socketPath` null: where the environment says. */
+  openImageEngine(options: {
+    readonly socketPath: string | null
+    readonly environment: Readonly<Record<string, string>>
+    warn(text: string): void
+  }): Promise<ImageEngine>
 }

@@ -1,4 +1,5 @@
 import type { CommandGroup, CommandSpec } from './command.ts'
+import { bundle } from './commands/bundle.ts'
 import { exec, purge, restart, run, signal, start, stdin, stop, upgrade } from './commands/change.ts'
 import { apply, check, config, convert, down, plan, reload, up } from './commands/declare.ts'
 import { events, explain, history, logs, ps, releases, resources, status, top, wait } from './commands/look.ts'
@@ -34,6 +35,7 @@ export const commands: readonly CommandSpec[] = [
   check,
   config,
   convert,
+  bundle,
   daemon,
   runsvdir,
   sv,

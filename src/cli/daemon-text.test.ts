@@ -26,6 +26,7 @@ const info: Info = {
   containerEngine: null,
   driver: 'process',
   logTotalBytesMax: null,
+  engineSocket: '/var/run/docker.sock',
 }
 
 test('a release that is not decided, or was taken back, is told with what follows', () => {
@@ -82,6 +83,18 @@ test('the daemon tells what it is, what it has, and how its units are, trouble f
   units    4: 1 failed, 2 running (1 unhealthy), 1 stopped
 `,
   )
+})
+
+test('the container engine is told where something needs one, or why it does not answer', () => {
+  const rowOf = (containerEngine: Info['containerEngine']) =>
+    printDaemon({ ...info, containerEngine }, [], { terminal: { ...terminal, columns: null }, nowMs })
+      .split('\n')
+      .find((line) => line.startsWith('  engine'))
+  const engine = { status: 'connected', name: 'Docker 20.10.24', apiVersion: '1.41', why: '' } as const
+  assert.equal(rowOf(engine), '  engine   Docker 20.10.24, API 1.41')
+  const why = 'the container engine does not answer (ENOENT): no socket; asked again in 4 s'
+  assert.equal(rowOf({ status: 'absent', name: null, apiVersion: null, why }), `  engine   ${why}`)
+  assert.equal(rowOf(null), undefined)
 })
 
 test('a daemon in trouble says so, and what its latest upgrade came to', () => {

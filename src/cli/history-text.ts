@@ -80,6 +80,7 @@ const commandWords: Readonly<Record<CommandItem['command'], string>> = {
   shutdown: 'down',
   purge: 'purge',
   'override-locks': 'override locks',
+  'own-images': 'take over images',
 }
 
 /** News that moves nothing has one word. */
@@ -106,6 +107,7 @@ function aboutText({ command, units, unitsTotal }: CommandItem): string {
   // What they are for is told with who asked.
   if (command === 'purge') return 'volumes'
   if (command === 'override-locks') return 'locks'
+  if (command === 'own-images') return 'images'
   if (first === undefined) return 'everything'
   return unitsTotal === 1 ? visible(first) : `${visible(first)} and ${unitsTotal - 1} more`
 }

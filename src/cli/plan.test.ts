@@ -58,7 +58,10 @@ async function plan(client: Client, operands: readonly string[], format?: 'json'
     terminal: { columns: 80, hasColour: false, hasUnicode: true },
     home: choice.home,
     client,
-    roles: { version: '0', launcher: '/bin/holdfast', replay: () => Promise.resolve(0) },
+    roles: {
+      ...{ version: '0', launcher: '/bin/holdfast', replay: () => Promise.resolve(0) },
+      openImageEngine: () => Promise.reject(new Error('nothing asks for it')),
+    },
     commands: [],
     out: (text) => printed.push(text),
     talk: (text) => said.push(text),

@@ -35,7 +35,7 @@ function presentText(
   const facts = [
     `${name}${idText(id)}`,
     ...(state === 'running' ? [] : [state]),
-    `created ${momentText(Date.parse(createdAt), nowMs)}`,
+    ...(createdAt === null ? [] : [`created ${momentText(Date.parse(createdAt), nowMs)}`]),
     ...(restartCount === 0
       ? []
       : [`started again ${restartCount === 1 ? 'once' : `${restartCount} times`} by the engine`]),

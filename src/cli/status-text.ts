@@ -96,7 +96,7 @@ function checkRows(check: UnitDetail['checks'][number], { nowMs, terminal }: Vie
       `${check.status ?? 'not checked while nothing runs'}${failed}${isProbing && !isEngines ? '; being probed' : next}`,
     ],
     ...(last === undefined ? [] : [['', probeText(last, nowMs, terminal), 'cut'] as const]),
-    ['', `${how}${isEngines ? ', by the engine' : `: ${check.probe}`}${isEngines ? ':' : ''} ${check.what}`, 'cut'],
+    ['', `${how}${isEngines ? '; the engine tells changes:' : `: ${check.probe}`} ${check.what}`, 'cut'],
   ]
 }
 

@@ -36,7 +36,10 @@ async function send(client: Client, options: Readonly<Record<string, string>>) {
     terminal: { columns: null, hasColour: false, hasUnicode: true },
     home: choice.home,
     client,
-    roles: { version: '0', launcher: '/bin/holdfast', replay: () => Promise.resolve(0) },
+    roles: {
+      ...{ version: '0', launcher: '/bin/holdfast', replay: () => Promise.resolve(0) },
+      openImageEngine: () => Promise.reject(new Error('nothing asks for it')),
+    },
     commands: [],
     out: () => {},
     talk: (text) => said.push(text),

@@ -120,6 +120,24 @@ shop/proxy  ◌ waiting  -           -         0  1 min  waits for shop/web/1 to
   for (const line of narrow.split('\n')) assert.ok(displayWidth(line) <= 100, line)
 })
 
+test('the wide table tells the image of containers, where there are any', () => {
+  const rest = { argv: [], source: null, run: 1, next: 'nothing', upcoming: null }
+  const contained: WideUnitItem = { ...web, ...rest, kind: 'container', image: 'web:1.4', argv: ['serve'] }
+  const process: WideUnitItem = { ...proxy, ...rest, image: null }
+  const terminal = { columns: null, hasColour: false, hasUnicode: true }
+  const [head = '', first = '', second = ''] = printWideUnits([contained, process], () => null, {
+    terminal,
+    nowMs,
+  }).split('\n')
+  assert.match(head, /IMAGE {4}COMMAND {2}SOURCE$/)
+  assert.match(first, /web:1\.4 {2}serve {4}-$/)
+  assert.match(second, /- {8}- {8}-$/)
+  assert.doesNotMatch(
+    printWideUnits([process], () => null, { terminal, nowMs }),
+    /IMAGE/,
+  )
+})
+
 test('200 units are printed in a moment, each in a line', () => {
   const many = Array.from({ length: 200 }, (_, at) => item(`worker-${at}`))
   assert.equal(lines(many, 80).length, 201)

@@ -7,7 +7,9 @@ import type {
   HistoryList,
   Info,
   OutcomeList,
+  PurgeReport,
   ReleaseList,
+  ResourceList,
   ShutdownReport,
   StatusList,
   StdinReport,
@@ -18,7 +20,7 @@ import type {
   WideUnitList,
 } from '../wire/api.ts'
 import { chooseHome } from '../wire/home.ts'
-import type { ApplyBody, NamesBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
+import type { ApplyBody, NamesBody, PurgeBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
 import type { RouteName, routes } from '../wire/routes.ts'
 import { Forbidden, HoldfastError, refusalOf, Unreachable } from './errors.ts'
 import { following } from './following.ts'
@@ -26,7 +28,7 @@ import { type LogLine, readLogLines } from './log-lines.ts'
 import { codeOf, keepingAgent, type Place, type Question, readText, send } from './send.ts'
 
 export type * from '../wire/api.ts'
-export type { ApplyBody, NamesBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
+export type { ApplyBody, NamesBody, PurgeBody, SignalBody, SourcesBody, UpgradeBody } from '../wire/requests.ts'
 export { Forbidden, HoldfastError, Refused, Unreachable } from './errors.ts'
 export type { LogLine } from './log-lines.ts'
 
@@ -53,6 +55,7 @@ export interface Holdfast {
   explain: Get<'explain', ExplanationList>
   usage: Get<'usage', UsageList>
   releases: Get<'releases', ReleaseList>
+  resources: Get<'resources', ResourceList>
   history: Get<'history', HistoryList>
   /** Resolves when the units have come to it, or cannot. */
   wait: Get<'wait', OutcomeList>
@@ -64,6 +67,8 @@ export interface Holdfast {
   up(body?: SourcesBody, options?: CallOptions): Promise<ChangeReport>
   /** A target state of balena's takes the place of the one before. */
   apply: Post<ApplyBody, ChangeReport>
+  /** Nothing is asked: `dryRun` tells what would be lost. */
+  purge: Post<PurgeBody, PurgeReport>
   reload(body?: SourcesBody, options?: CallOptions): Promise<ChangeReport>
   upgrade(body?: UpgradeBody, options?: CallOptions): Promise<UpgradeReport>
   shutdown(options?: CallOptions): Promise<ShutdownReport>
@@ -125,6 +130,7 @@ export function connect(options: ConnectOptions = {}): Holdfast {
     explain: get('explain'),
     usage: get('usage'),
     releases: get('releases'),
+    resources: get('resources'),
     history: get('history'),
     wait: get('wait'),
     start: post('start'),
@@ -134,6 +140,7 @@ export function connect(options: ConnectOptions = {}): Holdfast {
     signal: post('signal'),
     up: post('up'),
     apply: post('apply'),
+    purge: post('purge'),
     reload: post('reload'),
     upgrade: post('upgrade'),
     shutdown: (call) => post('shutdown')({}, call),

@@ -82,7 +82,9 @@ function stableAtBootMs(unit: Unit, run: Run): number {
 export function nextWake(state: State, now: Now): number | null {
   let next = nextReleaseBootMs(state)
   for (const unit of state.units.values()) {
-    if (unit.stop?.dueBootMs != null) next = Math.min(next, unit.stop.dueBootMs)
+    // Of a container nothing is sent before it is known which run it has.
+    const isKnown = unit.run?.identity?.container === undefined || state.containerEngine.isKnown
+    if (unit.stop?.dueBootMs != null && isKnown) next = Math.min(next, unit.stop.dueBootMs)
     // A retry that is due and still not begun waits for a dependency: its news will wake us.
     if (unit.retryBootMs !== null && unit.retryBootMs > now.bootMs) next = Math.min(next, unit.retryBootMs)
     if (unit.phase === 'up' && unit.run !== null && !unit.run.isStable) {

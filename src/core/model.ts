@@ -493,6 +493,10 @@ export interface UnitContainer {
   readonly isHandedOver: boolean
   /** What its image, or it itself, says that it is to be stopped by, without SIG; absent: nothing. */
   readonly stopSignal?: string
+  /** The run that is to end because it has to be made anew. */
+  readonly replacing?: number
+  /** Identity of what the engine made of it otherwise than declared, before it was ever started. */
+  readonly unmatched?: string
   /** Identity of what was last changed of it in place: what the engine took, and did not do, is not asked for again. */
   readonly changed?: string
 }

@@ -1,5 +1,5 @@
 import { applyCommand } from './command.ts'
-import { foldEngine } from './containers/fold.ts'
+import { doubtEngine, foldEngine } from './containers/fold.ts'
 import type { EngineEvent } from './containers/model.ts'
 import { closeDraft, type Draft, enterPhase, openDraft, putUnit, unitsOf } from './draft.ts'
 import type { Change, Event, Now, Run, State, Unit, UnitId } from './model.ts'
@@ -92,7 +92,9 @@ function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now):
       endRun(draft, unit, run, { kind: 'exit', exit: event.exit }, now)
       return
     case 'signalled':
-      if (event.outcome === 'gone') {
+      if (event.outcome === 'gone' && run.identity?.container !== undefined) {
+        doubtEngine(draft, `${unit.id}: its container was not there to be signalled`)
+      } else if (event.outcome === 'gone') {
         draft.state = { ...draft.state, observe: { why: `${unit.id}: nobody there to signal`, inFlight: false } }
       } else if (event.outcome === 'sent' && event.signal === 'TERM' && !run.gotTerm) {
         putUnit(draft, { ...unit, run: { ...run, gotTerm: true } })

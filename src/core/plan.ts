@@ -100,6 +100,8 @@ function planEnds(steps: Step[], state: State, now: Now): void {
       continue
     }
     if (unit.run.identity === null || unit.phase === 'unresolved') continue
+    // Which run it has by now the first look tells.
+    if (unit.run.identity.container !== undefined && !state.containerEngine.isKnown) continue
     const asked = unit.signals[0]
     if (asked !== undefined) steps.push(askedSignal(unit, unit.run, asked))
     if (livesOn.has(unit.phase) && mustEnd(state, unit)) {

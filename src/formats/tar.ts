@@ -170,7 +170,8 @@ function kindOf(type: string): TarMember['kind'] {
 function readHeader(block: Uint8Array): Header {
   const bytes = Buffer.from(block.buffer, block.byteOffset, block.length)
   const said = octalAt(bytes, 148, 8)
-  if (said !== checksum(block)) throw new TarError('it is no tar archive, or it is damaged: a header has another checksum')
+  if (said !== checksum(block))
+    throw new TarError('it is no tar archive, or it is damaged: a header has another checksum')
   const prefix = bytes.toString('latin1', 257, 263) === 'ustar\0' ? textAt(bytes, 345, 155) : ''
   const name = textAt(bytes, 0, 100)
   return {
@@ -198,7 +199,8 @@ function readRecords(bytes: Buffer): Extension {
     const blank = bytes.indexOf(0x20, at)
     const length = Number(bytes.toString('latin1', at, Math.max(at, blank)))
     const isWhole = blank !== -1 && Number.isSafeInteger(length) && length > blank - at && at + length <= bytes.length
-    if (!isWhole || bytes[at + length - 1] !== 0x0a) throw new TarError('it is damaged: an extended header makes no sense')
+    if (!isWhole || bytes[at + length - 1] !== 0x0a)
+      throw new TarError('it is damaged: an extended header makes no sense')
     const text = bytes.toString('utf8', blank + 1, at + length - 1)
     const equals = text.indexOf('=')
     const [key, value] = [text.slice(0, equals), text.slice(equals + 1)]

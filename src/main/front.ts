@@ -7,6 +7,7 @@ import type { BootNow } from '../sys/boot-clock.ts'
 import type { UpgradeItem } from '../wire/api.ts'
 import { type Home, namesFileName } from '../wire/home.ts'
 import { daemonArguments } from './daemon-arguments.ts'
+import { engineAddress } from './engine-address.ts'
 import type { DriverName } from './home-driver.ts'
 import type { ClosedInside } from './inside.ts'
 import type { LastAnswers } from './last-answers.ts'
@@ -88,6 +89,7 @@ export async function openFront(parts: FrontParts): Promise<Front> {
       directory: own.directory,
       driver: parts.driverName,
       logTotalBytesMax: parts.logs.totalBytesMax(),
+      engineSocket: engineAddress(process.env, () => {}).socketPath,
     },
     stateDirectory: home.stateDirectory,
     warn,

@@ -146,6 +146,7 @@ function detailOf(command: Command): string {
   if (command.kind === 'signal') return command.signal
   if (command.kind === 'purge') return command.volumes.join(', ')
   if (command.kind === 'override-locks') return command.apps.join(', ')
+  if (command.kind === 'own-images') return Object.keys(command.images).join(', ')
   return 'why' in command ? command.why : ''
 }
 

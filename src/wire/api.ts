@@ -127,7 +127,8 @@ export interface PresentContainer {
   readonly name: string
   /** As the engine tells it: created, running, paused, restarting, exited, removing, dead. */
   readonly state: string
-  readonly createdAt: string
+  /** null: it does not say. */
+  readonly createdAt: string | null
   /** Times the engine started it again by itself. */
   readonly restartCount: number
   /** Why the engine could not start it; or empty. */
@@ -519,7 +520,7 @@ export interface CommandItem {
   /** Those it was for, the first hundred of them. */
   readonly units: readonly string[]
   readonly unitsTotal: number
-  /** The signal, or why; of `purge` the volumes, of `override-locks` the apps. */
+  /** The signal, or why; of `purge` the volumes, of `override-locks` the apps, of `own-images` the images. */
   readonly detail: string
 }
 

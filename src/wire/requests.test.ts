@@ -4,6 +4,7 @@ import {
   parseApplyRequest,
   parseExecRequest,
   parseNamesRequest,
+  parsePurgeRequest,
   parseSignalRequest,
   parseSourcesRequest,
 } from './requests.ts'
@@ -11,11 +12,11 @@ import {
 test('a request takes its defaults, and a misspelt field is an error', () => {
   assert.deepEqual(parseNamesRequest({ names: ['web'] }), {
     kind: 'ok',
-    value: { names: ['web'], labels: [], wait: true, waitFor: 'running', timeoutMs: null },
+    value: { names: ['web'], labels: [], wait: true, waitFor: 'running', timeoutMs: null, force: false },
   })
   assert.deepEqual(parseNamesRequest({ names: ['web'], timeout: 3 }), {
     kind: 'bad',
-    message: "unknown field 'timeout'; known are names, labels, wait, waitFor, timeoutMs",
+    message: "unknown field 'timeout'; known are names, labels, wait, waitFor, timeoutMs, force",
   })
 })
 
@@ -23,6 +24,13 @@ test('of a state that is applied only its text has to be said', () => {
   assert.deepEqual(parseApplyRequest({ state: '{}' }), {
     kind: 'ok',
     value: { state: '{}', name: 'the state', force: false, dryRun: false, waitFor: null, timeoutMs: null },
+  })
+})
+
+test('a purge is of volumes that are named, asks nothing, and is waited for', () => {
+  assert.deepEqual(parsePurgeRequest({ names: ['shop/data'] }), {
+    kind: 'ok',
+    value: { names: ['shop/data'], dryRun: false, force: false, wait: true, timeoutMs: null },
   })
 })
 
@@ -48,6 +56,15 @@ test('what is not of the kind it should be is refused', () => {
     parseNamesRequest({ names: ['a'], wait: 'yes' }),
     parseNamesRequest({ names: ['a'], timeoutMs: -1 }),
     parseNamesRequest({ names: ['a'], waitFor: 'well' }),
+    parseNamesRequest({ names: ['a'], force: 'yes' }),
+    parseSourcesRequest({ force: 1 }),
+    parsePurgeRequest({}),
+    parsePurgeRequest({ names: [] }),
+    parsePurgeRequest({ names: ['a'], dryRun: 'yes' }),
+    parsePurgeRequest({ names: ['a'], force: 1 }),
+    parsePurgeRequest({ names: ['a'], wait: null }),
+    parsePurgeRequest({ names: ['a'], timeoutMs: -1 }),
+    parsePurgeRequest({ names: ['a'], yes: true }),
     parseSignalRequest({ names: ['a'] }),
     parseSourcesRequest({ sources: ['relative.yaml'] }),
     parseSourcesRequest({ sources: [] }),

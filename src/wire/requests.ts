@@ -38,6 +38,11 @@ export interface SourcesRequest {
   readonly sinceStart: boolean
   /** Update locks, whoever made them, hold back nothing until these changes are made. */
   readonly force: boolean
+  /**
+   * Images that the client has loaded into the engine for what is declared then: ours from there on, to be removed when nothing
+   * needs them. Their ids, by reference; of one that has lost its name, by id.
+   */
+  readonly loadedImages: Readonly<Record<string, string>>
 }
 
 export interface ApplyRequest {
@@ -49,6 +54,8 @@ export interface ApplyRequest {
   readonly force: boolean
   /** Only report what would change. */
   readonly dryRun: boolean
+  /** As in SourcesRequest. */
+  readonly loadedImages: Readonly<Record<string, string>>
   /** As in SourcesRequest. */
   readonly waitFor: WaitedForOfUp | null
   readonly timeoutMs: number | null
@@ -127,9 +134,9 @@ export function parseSignalRequest(body: unknown): Parsed<SignalRequest> {
 }
 
 export function parseSourcesRequest(body: unknown): Parsed<SourcesRequest> {
-  return parseFields(body, ['sources', 'lenient', 'waitFor', 'timeoutMs', 'sinceStart', 'force'], (fields) => {
+  return parseFields(body, sourcesFields, (fields) => {
     const { sources = null, lenient = null, waitFor = null, timeoutMs = null } = fields
-    const { sinceStart = false, force = false } = fields
+    const { sinceStart = false, force = false, loadedImages = {} } = fields
     if (sources !== null && !(isNames(sources) && sources.every((path) => path.startsWith('/')))) {
       return bad('sources must be a list of absolute paths, with at least one')
     }
@@ -138,21 +145,30 @@ export function parseSourcesRequest(body: unknown): Parsed<SourcesRequest> {
     if (timeoutMs !== null && !isWait(timeoutMs)) return badTimeout
     if (typeof sinceStart !== 'boolean') return bad('sinceStart must be true or false')
     if (typeof force !== 'boolean') return badForce
-    return { kind: 'ok', value: { sources, lenient, waitFor, timeoutMs, sinceStart, force } }
+    if (!isImages(loadedImages)) return badImages
+    return { kind: 'ok', value: { sources, lenient, waitFor, timeoutMs, sinceStart, force, loadedImages } }
   })
 }
 
+const sourcesFields: readonly string[] = [
+  ...['sources', 'lenient', 'waitFor', 'timeoutMs', 'sinceStart', 'force', 'loadedImages'],
+]
+
 export function parseApplyRequest(body: unknown): Parsed<ApplyRequest> {
-  return parseFields(body, ['state', 'name', 'force', 'dryRun', 'waitFor', 'timeoutMs'], (fields) => {
+  return parseFields(body, applyFields, (fields) => {
     const { state, name = 'the state', force = false, dryRun = false, waitFor = null, timeoutMs = null } = fields
+    const { loadedImages = {} } = fields
     if (typeof state !== 'string') return bad('state must be a target state, as one text of JSON')
     if (typeof name !== 'string' || name === '') return bad('name must be a text')
     if (typeof force !== 'boolean' || typeof dryRun !== 'boolean') return bad('force and dryRun must be true or false')
     if (waitFor !== null && waitFor !== 'committed' && !isWaitedFor(waitFor)) return badWaitedForOfUp
     if (timeoutMs !== null && !isWait(timeoutMs)) return badTimeout
-    return { kind: 'ok', value: { state, name, force, dryRun, waitFor, timeoutMs } }
+    if (!isImages(loadedImages)) return badImages
+    return { kind: 'ok', value: { state, name, force, dryRun, loadedImages, waitFor, timeoutMs } }
   })
 }
+
+const applyFields: readonly string[] = [...['state', 'name', 'force', 'dryRun', 'loadedImages', 'waitFor', 'timeoutMs']]
 
 export function parsePurgeRequest(body: unknown): Parsed<PurgeRequest> {
   return parseFields(body, ['names', 'dryRun', 'force', 'wait', 'timeoutMs'], (fields) => {
@@ -202,6 +218,15 @@ export function isSize(value: unknown): value is NonNullable<ExecRequest['termin
   )
 }
 
+function isImages(value: unknown): value is SourcesRequest['loadedImages'] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.entries(value).every(([name, id]) => name !== '' && isText(id) && /^sha256:[0-9a-f]{64}$/.test(id))
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
+}
+
 function isEnvironment(value: unknown): value is ExecRequest['environment'] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   return Object.entries(value).every(([name, text]) => typeof text === 'string' && name !== '' && !name.includes('='))
@@ -245,6 +270,7 @@ function isWait(value: unknown): value is number {
 const badNames = bad('names must be a list of service names, with at least one, or labels a list of labels')
 const badWaitedFor = bad('waitFor must be running or healthy')
 const badWaitedForOfUp = bad('waitFor must be running, healthy or committed')
+const badImages = bad('loadedImages must be an object of image ids (sha256:…) by reference')
 const badForce = bad('force must be true or false')
 const badTimeout = bad(`timeoutMs must be a whole number from 0 to ${waitMsMax}`)
 

@@ -60,6 +60,7 @@ realTest('every answer of a GET route is as the description says', {}, async (ho
   assertDescribed('status', await daemon.status(names))
   assertDescribed('explain', await daemon.explain(names))
   assertDescribed('releases', await daemon.releases())
+  assertDescribed('resources', await daemon.resources())
   assertDescribed('usage', await daemon.usage())
   assertDescribed('history', await daemon.history())
   assertDescribed('wait', await daemon.wait({ name: ['web'], for: 'healthy' }))
@@ -72,6 +73,7 @@ realTest('every answer of a GET route is as the description says', {}, async (ho
     '/v1/units',
     '/v1/status',
     '/v1/releases',
+    '/v1/resources',
     '/v1/usage',
     '/v1/history',
     '/v1/wait',

@@ -7,7 +7,7 @@ import { built } from './harness.ts'
 
 const seed = 20_261_121
 /** So many deaths here; `npm run soak -- --only containers` goes through all n. */
-const deaths = 6
+const deaths = 4
 
 describe('deaths of the daemon between two effects on the engine', { skip: noDocker }, () => {
   let host: DockerHost
@@ -19,7 +19,7 @@ describe('deaths of the daemon between two effects on the engine', { skip: noDoc
   after(() => host.close())
 
   test('install, update, hand-over, a change that is taken back and a purge come about, and nothing runs twice', {
-    concurrency: 3,
+    concurrency: 2,
   }, async (context) => {
     const names = await boundariesOfContainers(host)
     const random = createRandom(seed)

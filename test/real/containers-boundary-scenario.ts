@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import type { UnitItem } from '../../src/wire/api.ts'
+import type { ReleaseList, UnitItem } from '../../src/wire/api.ts'
 import { type ContainersHome, runOf, withContainers } from './docker/bed.ts'
 import type { EngineJson } from './docker/engine-api.ts'
 import { type EventRecord, recordEvents } from './docker/event-record.ts'
@@ -168,7 +168,7 @@ async function reach(stage: Stage, what: string, declared: Declared): Promise<vo
       versions.web === declared.web &&
       versions.front === declared.front &&
       containers.length === 3
-    return isAll && units.length === 4 && units.every((unit) => unit.state === 'running')
+    return isAll && units.length === 4 && units.every((unit) => unit.state === 'running') && isCommitted(stage)
   }
   await until(what, probe, { everyMs: 50, timeoutMs: 60_000 }).catch((cause: unknown) => {
     throw new Error(`${String(cause)}; there is ${JSON.stringify(seen)}`, { cause })
@@ -187,6 +187,14 @@ function isOf(app: string, labels: Readonly<Record<string, string>>): boolean {
 /** Of `app/web/1`: web. */
 function serviceOf(labels: Readonly<Record<string, string>>): string {
   return labels['io.holdfast.unit']?.split('/')[1] ?? ''
+}
+
+/** What is there is what a broken one is taken back to. */
+async function isCommitted({ home }: Stage): Promise<boolean> {
+  const { code, stdout } = await home.cli('releases', '-o', 'json')
+  if (code !== 0) return false
+  const { items }: ReleaseList = JSON.parse(stdout)
+  return items.every(({ status }) => status === 'committed' || status === 'reverted')
 }
 
 async function change(stage: Stage, declared: Declared): Promise<void> {

@@ -71,9 +71,7 @@ test('a full disk fails the pull and not what runs, is told, and is over when th
     await withHome(async (withoutEngine) => {
       const home = withContainers(withoutEngine, host)
       const registry = await startRegistry(host)
-      await host.importImage('big:2', { sizeBytes: 30_000_000 })
-      const image = await registry.push('big:2')
-      await host.api.remove('/images/big:2?force=1')
+      const image = await registry.hold('big:2', { sizeBytes: 30_000_000 })
       await host.importImage('ballast:1', { sizeBytes: 50_000_000 })
       await home.begin([home.compose('shop', { web: plain })])
       const before = runOf(await home.untilContainer('shop/web'))

@@ -1,6 +1,6 @@
 import type { Random } from '../../src/base/prng.ts'
 import type { Command, Target, Unit, UnitId, Who } from '../../src/core/model.ts'
-import { boxName } from './containers/declared.ts'
+import { boxName, imageId, imageName, repositories, versionsMax } from './containers/declared.ts'
 import type { FaultKind, Mix } from './faults.ts'
 import { drawChangedBox, drawChangedTarget } from './generate.ts'
 
@@ -70,8 +70,12 @@ export function drawCommand(random: Random, units: readonly Unit[], declared: Ta
 function drawBoxCommand(random: Random, declared: Target): Command {
   const drawn = random.whole(0, 9)
   if (drawn < 3) return { kind: 'purge', volumes: [`${boxName}_${random.pick(['data', 'cache'])}`], by: ann }
-  if (drawn < 6) return { kind: 'override-locks', apps: [boxName], by: ann }
-  if (drawn < 7) return { kind: 'shutdown', by: { kind: 'daemon' }, why: 'SIGTERM', leavesContainers: true }
+  if (drawn < 5) return { kind: 'override-locks', apps: [boxName], by: ann }
+  if (drawn < 7) {
+    const reference = imageName(random.pick(repositories), random.whole(1, versionsMax))
+    return { kind: 'own-images', images: { [reference]: imageId(reference) }, by: { kind: 'daemon' } }
+  }
+  if (drawn < 8) return { kind: 'shutdown', by: { kind: 'daemon' }, why: 'SIGTERM', leavesContainers: true }
   return { kind: 'set-target', target: drawChangedBox(random, declared), by: ann, why: 'up' }
 }
 

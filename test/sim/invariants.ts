@@ -16,7 +16,7 @@ import { hold } from './violation.ts'
 export function checkState(before: State, state: State, now: Now, world: World): readonly Explanation[] {
   let starting = 0
   for (const unit of state.units.values()) {
-    factsFitThePhase(unit, now)
+    factsFitThePhase(state, unit, now)
     queuesAreBounded(unit)
     budgetMemoryIsBounded(unit)
     whatMustEndIsEnding(state, unit)
@@ -31,7 +31,7 @@ export function checkState(before: State, state: State, now: Now, world: World):
   return explanations
 }
 
-function factsFitThePhase(unit: Unit, now: Now): void {
+function factsFitThePhase(state: State, unit: Unit, now: Now): void {
   const name = 'the facts of a unit fit its phase'
   const { phase, run } = unit
   const roles = rolesIn[phase]
@@ -62,7 +62,7 @@ function factsFitThePhase(unit: Unit, now: Now): void {
     name,
     () => `${unit.id}: ${phase}, retry at ${unit.retryBootMs}`,
   )
-  const isLate = unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs
+  const isLate = unit.stop?.dueBootMs != null && unit.stop.dueBootMs <= now.bootMs && !isUnknown(state, unit)
   hold(!isLate, name, () => `${unit.id}: the next rung was due at ${unit.stop?.dueBootMs} and was not sent`)
   hold(unit.reason !== '', name, () => `${unit.id}: no reason`)
 }
@@ -122,8 +122,17 @@ function whatMustEndIsEnding(state: State, unit: Unit): void {
   )
 }
 
-/** By an update lock that is somebody else's, or not ours yet. */
-function isHeldBack({ containerEngine: { locks }, units }: State, { app, spec }: Unit): boolean {
+/** A container of which nobody can tell yet which run it has by now. */
+function isUnknown(
+  { containerEngine: { isKnown } }: { readonly containerEngine: Pick<State['containerEngine'], 'isKnown'> },
+  { run }: Pick<Unit, 'run'>,
+): boolean {
+  return run?.identity?.container !== undefined && !isKnown
+}
+
+/** By an update lock that is somebody else's, or not ours yet; or nobody knows yet which run it has. */
+function isHeldBack({ containerEngine: { locks, isKnown }, units }: State, { app, spec, run }: Unit): boolean {
+  if (isUnknown({ containerEngine: { isKnown } }, { run })) return true
   if (spec.container === undefined) return false
   const isLocked = [...units.values()].some((one) => one.app === app && (one.spec.container?.lockFiles.length ?? 0) > 0)
   return isLocked && locks.get(app)?.kind !== 'held'

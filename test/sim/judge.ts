@@ -71,6 +71,10 @@ function judgeSteps(scenario: Scenario, record: TurnRecord, after: State, isCut:
   for (const event of record.events) {
     if (event.kind === 'found') ledger.found(event.unit)
     else if (event.kind === 'adopted' && isOfPresentRun(event, record.before.units)) ledger.adopted(event.unit)
+    // The first look at the engine after a start of the daemon: its containers are known again.
+    else if (event.kind === 'engine-observed' && event.containers !== null && !record.before.containerEngine.isKnown) {
+      for (const unit of record.before.units.values()) if (unit.spec.container !== undefined) ledger.adopted(unit.id)
+    }
   }
   for (const transition of record.transitions) {
     ledger.transition(transition, scene)

@@ -30,6 +30,7 @@ export function createLastRunWatch(): Watch {
       case 'stop':
       case 'purge':
       case 'override-locks':
+      case 'own-images':
         return
       default:
         for (const unit of scene.before.values()) if (isRestartedAlong(unit, command)) lasts.delete(unit.id)

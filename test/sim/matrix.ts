@@ -25,6 +25,8 @@ export const eventWords = [
   'shutdown',
   'purge',
   'override-locks',
+  'own-images',
+  'own-images',
   'spawned',
   'spawn-failed',
   'signalled',

@@ -129,7 +129,7 @@ async function withoutFaults(scenario: Scenario): Promise<void> {
   await staysQuiet(scenario)
   checkDock(scenario)
   scenario.hooks.atRest()
-  storedFormRoundTrips(snapshot.state, store.load().stored, nowOf(time))
+  storedFormRoundTrips(scenario.life.engine.snapshot().state, store.load().stored, nowOf(time))
 }
 
 /** Each schedule's next time comes, and everything rests again. */

@@ -2,7 +2,7 @@ import type { Random } from '../../src/base/prng.ts'
 import type { Step, UnitId } from '../../src/core/model.ts'
 import type { Script } from '../../src/drivers/fake/world.ts'
 import type { FaultKind } from './faults.ts'
-import { roleOf, slowProbeMs } from './generate.ts'
+import { roleOf, slowProbeMs } from './services.ts'
 
 /** Checks of such a process pass, and pass at once. */
 export const passing: Script['checked'] = { passesMs: 0, flapsMs: null, answerMs: 5 }

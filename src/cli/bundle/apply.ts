@@ -47,7 +47,9 @@ export async function applyBundle(
   const takeBack = kind === 'compose' ? placeFiles(directory, bundle.contents, bundle.files) : null
   const answer =
     kind === 'compose'
-      ? context.client.ask<ChangeReport>('up', { body: { ...(await sourcesBody(context, bundle, directory)), ...common } })
+      ? context.client.ask<ChangeReport>('up', {
+          body: { ...(await sourcesBody(context, bundle, directory)), ...common },
+        })
       : context.client.ask<ChangeReport>('apply', { body: { ...stateBody(bundle), ...common } })
   const report = await (context.options.isSet('wait') ? tellingPulls(context, answer) : answer)
   if (!report.isApplied) takeBack?.()
@@ -58,7 +60,10 @@ export async function applyBundle(
 export async function planBundle(context: Context, bundle: OpenBundle, directory: string): Promise<ExitCode> {
   const report = await planOf(context, bundle, directory)
   // Whoever asked knows how to have it done.
-  const code = tell({ ...context, talk: (text) => (text.startsWith('apply it') ? undefined : context.talk(text)) }, report)
+  const code = tell(
+    { ...context, talk: (text) => (text.startsWith('apply it') ? undefined : context.talk(text)) },
+    report,
+  )
   return code === exitCodes.ok && report.changes.length > 0 ? exitCodes.planNotEmpty : code
 }
 
@@ -80,7 +85,9 @@ async function planOf(context: Context, bundle: OpenBundle, directory: string): 
   try {
     placeFiles(aside, bundle.contents, bundle.files)
     const { sources } = await sourcesBody(context, bundle, directory)
-    const planned = sources!.map((path) => (path.startsWith(`${directory}/${topOf(bundle.contents)}/`) ? aside + path.slice(directory.length) : path))
+    const planned = sources!.map((path) =>
+      path.startsWith(`${directory}/${topOf(bundle.contents)}/`) ? aside + path.slice(directory.length) : path,
+    )
     return await client.ask<ChangeReport>('reload', { body: { sources: planned, lenient: null } })
   } finally {
     rmSync(aside, { recursive: true, force: true })

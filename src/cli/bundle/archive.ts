@@ -13,7 +13,9 @@ export async function* loadArchive(
   options: { readonly needed: ReadonlySet<string>; nameOf(image: BundleImage): string },
 ): AsyncGenerator<Uint8Array> {
   const { images, layers } = bundle.contents
-  const wanted = new Set(layers.filter(({ diffId }) => options.needed.has(diffId)).map(({ diffId }) => layerName(diffId)))
+  const wanted = new Set(
+    layers.filter(({ diffId }) => options.needed.has(diffId)).map(({ diffId }) => layerName(diffId)),
+  )
   const byConfig = new Map(images.map((image) => [configName(image.id), image]))
   for await (const { member, content } of bundle.members) {
     const { name, sizeBytes } = member

@@ -13,20 +13,8 @@ export interface Base {
   readonly images: readonly { readonly layers: readonly string[] }[]
 }
 
-/** Of inventories and bundles; null: none is named. Throws BundleError. */
-export async function readBase(paths: readonly string[]): Promise<Base | null> {
-  const bases: Base[] = []
-  for (const path of paths) bases.push(await readOne(path))
-  const [first] = bases
-  if (first === undefined) return null
-  return {
-    name: bases.map(({ name }) => name).join(', ').slice(0, 200),
-    createdAt: first.createdAt,
-    images: bases.flatMap(({ images }) => images),
-  }
-}
-
-async function readOne(path: string): Promise<Base> {
+/** Of an inventory or of another bundle. Throws BundleError. */
+export async function readBase(path: string): Promise<Base> {
   const name = basename(path)
   const inventory = inventoryAt(path)
   if (inventory !== null) {

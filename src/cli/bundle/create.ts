@@ -20,8 +20,13 @@ export async function runBundleCreate(context: Context): Promise<ExitCode> {
   }
   const target = await readTarget(operands)
   for (const warning of target.warnings) talk(`${warning}\n`)
-  const base = await readBase(options.values('base'))
-  const engine = roles.openImageEngine({ socketPath: null, environment, warn: (text) => talk(`holdfast: ${text}\n`) })
+  const basePath = options.value('base')
+  const base = basePath === undefined ? null : await readBase(basePath)
+  const engine = await roles.openImageEngine({
+    socketPath: null,
+    environment,
+    warn: (text) => talk(`holdfast: ${text}\n`),
+  })
   try {
     const images = await findImages(engine, target.images, {
       isPulled: !options.isSet('no-pull'),
@@ -29,7 +34,9 @@ export async function runBundleCreate(context: Context): Promise<ExitCode> {
       talk,
     })
     const written = await writeBundle(engine, { path, target, images, base, createdBy: `holdfast ${roles.version}` })
-    out(`${path}  ${byteText(written.sizeBytes)}  ${written.layers} of ${written.layersTotal} layers, ${images.size} images\n`)
+    out(
+      `${path}  ${byteText(written.sizeBytes)}  ${written.layers} of ${written.layersTotal} layers, ${images.size} images\n`,
+    )
     return exitCodes.ok
   } finally {
     engine.close()

@@ -4,6 +4,7 @@ import type { Context } from '../command.ts'
 import { formatOf, jsonText } from '../output.ts'
 import { type Column, printTable } from '../table.ts'
 import { UsageError } from '../usage-error.ts'
+import { checkFormat } from './formats.ts'
 import { type BundleContents, hexOf, layerName } from './model.ts'
 import { fileChunks } from './pipes.ts'
 import { openBundle } from './read.ts'
@@ -11,6 +12,7 @@ import { openBundle } from './read.ts'
 /** `holdfast bundle inspect`: what a bundle holds, and whether it is whole. Asks neither daemon nor engine. */
 export async function runBundleInspect(context: Context): Promise<ExitCode> {
   const { operands, options, out, terminal } = context
+  checkFormat(options, 'inspect')
   const [path, more] = operands
   if (path === undefined || more !== undefined) throw new UsageError('bundle inspect takes one bundle, or - for stdin')
   const bundle = await openBundle(fileChunks(path))

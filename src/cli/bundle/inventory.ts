@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
+import { writeAtomically } from '../../sys/atomic-write.ts'
 import type { Info } from '../../wire/api.ts'
 import { type ExitCode, exitCodes } from '../../wire/exit-codes.ts'
-import { writeAtomically } from '../../sys/atomic-write.ts'
 import { Unreachable } from '../client.ts'
 import type { Context } from '../command.ts'
 import type { ImageEngine } from './engine.ts'
@@ -44,9 +44,9 @@ export async function engineOfDaemon({ client, roles, environment, talk }: Conte
   const warn = (text: string): void => talk(`holdfast: ${text}\n`)
   try {
     const { engineSocket } = await client.ask<Info>('info')
-    return roles.openImageEngine({ socketPath: engineSocket, environment, warn })
+    return await roles.openImageEngine({ socketPath: engineSocket, environment, warn })
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error
-    return roles.openImageEngine({ socketPath: null, environment, warn })
+    return await roles.openImageEngine({ socketPath: null, environment, warn })
   }
 }

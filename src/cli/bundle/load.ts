@@ -11,8 +11,9 @@ import { UsageError } from '../usage-error.ts'
 import { applyBundle, ownImages, planBundle } from './apply.ts'
 import { chainIds, chainsOf, layersBeyond } from './chains.ts'
 import type { EngineFacts, ImageEngine, PresentImage } from './engine.ts'
+import { checkFormat } from './formats.ts'
 import { engineOfDaemon } from './inventory.ts'
-import { type BundleContents, BundleError, hexOf, layerName } from './model.ts'
+import { type BundleContents, BundleError, hexOf, isOfTheWorld, layerName } from './model.ts'
 import { fileChunks } from './pipes.ts'
 import { type OpenBundle, openBundle } from './read.ts'
 import { stageImages, tagOf } from './staging.ts'
@@ -23,10 +24,23 @@ const reserveBytes = 64 * 1024 * 1024
 
 /** `holdfast bundle load`: brings the images of a bundle into the engine of this device, and applies its target. */
 export async function runBundleLoad(context: Context): Promise<ExitCode> {
-  const { operands, options, talk, home } = context
+  const { operands, options } = context
+  checkFormat(options, 'load')
   const [path, more] = operands
   if (path === undefined || more !== undefined) throw new UsageError('bundle load takes one bundle, or - for stdin')
   const bundle = await openBundle(fileChunks(path))
+  try {
+    return await loadBundle(context, { bundle, path })
+  } finally {
+    await bundle.close()
+  }
+}
+
+async function loadBundle(
+  context: Context,
+  { bundle, path }: { readonly bundle: OpenBundle; readonly path: string },
+): Promise<ExitCode> {
+  const { options, talk, home } = context
   let engine: ImageEngine | null = null
   try {
     const errors = await problemsOf(context, bundle)
@@ -47,7 +61,6 @@ export async function runBundleLoad(context: Context): Promise<ExitCode> {
     return await planBundle(context, bundle, directoryOf(context))
   } finally {
     engine?.close()
-    await bundle.close()
   }
 }
 
@@ -88,13 +101,18 @@ function lockHome({ home }: Context): void {
   const path = join(home.stateDirectory, 'bundle.lock')
   mkdirSync(home.stateDirectory, { recursive: true, mode: 0o700 })
   const fd = lockFile(path)
-  if (fd === 'EAGAIN') throw new BundleError(`another bundle is being loaded for ${home.name}; wait for it, then try again`)
-  if (typeof fd === 'string') throw new BundleError(`${path} cannot be locked (${fd}); use the user of the daemon, or root`)
+  if (fd === 'EAGAIN')
+    throw new BundleError(`another bundle is being loaded for ${home.name}; wait for it, then try again`)
+  if (typeof fd === 'string')
+    throw new BundleError(`${path} cannot be locked (${fd}); use the user of the daemon, or root`)
 }
 
 // ---- whether it fits this engine -------------------------------------------------------------------------------------------
 
-async function lookAt(engine: ImageEngine, contents: BundleContents): Promise<Pick<Task, 'facts' | 'present' | 'needed'>> {
+async function lookAt(
+  engine: ImageEngine,
+  contents: BundleContents,
+): Promise<Pick<Task, 'facts' | 'present' | 'needed'>> {
   const [facts, present] = await Promise.all([engine.about(), engine.images()])
   const chains = facts.takesParts ? chainsOf(present) : new Set<string>()
   const needed = layersBeyond(contents.images, chains)
@@ -172,7 +190,7 @@ async function load(task: Task): Promise<ExitCode> {
   const { context, bundle, engine, facts, present, needed } = task
   const ownBefore = await ownImages(context)
   context.talk(`loading ${summary(task)} into ${facts.name}\n`)
-  const staged = await stageImages(engine, { bundle, facts, present, ownBefore, needed })
+  const staged = await stageImages(engine, { bundle, facts, present, ownBefore, needed }).catch(noneLoaded)
   const { code, isApplied } = await applyBundle(context, {
     bundle,
     directory: directoryOf(context),
@@ -181,6 +199,11 @@ async function load(task: Task): Promise<ExitCode> {
   if (isApplied) await staged.commit()
   else await staged.takeBack()
   return code
+}
+
+function noneLoaded(error: unknown): never {
+  if (!isOfTheWorld(error)) throw error
+  throw new BundleError(`${error.message}; nothing was loaded, what runs goes on`, { cause: error })
 }
 
 function summary({ bundle: { contents }, needed }: Task): string {

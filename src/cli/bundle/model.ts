@@ -78,6 +78,14 @@ export interface InventoryImage {
 /** What is wrong with a bundle, or with what it meets: what, and what to do. */
 export class BundleError extends Error {}
 
+/** A bundle that is none, an engine that refuses, a file that cannot be read or written: no bug of ours. */
+export function isOfTheWorld(error: unknown): error is Error {
+  if (error instanceof BundleError) return true
+  if (!(error instanceof Error) || !('code' in error)) return false
+  // What the system or zlib says; Node's own (ERR_…) are about how it was called.
+  return error.name === 'EngineError' || /^(?:E[A-Z0-9]+|Z_[A-Z_]+|ZSTD_\w+)$/.test(String(error.code))
+}
+
 export const contentsName = 'bundle.json'
 export const checksumName = 'bundle.sha256'
 

@@ -147,14 +147,17 @@ function fileOf(value: unknown): BundleFile {
   return { path: pathOf(path), mode }
 }
 
-/** Relative, and nowhere but below where it is put. */
 function pathOf(value: unknown): string {
   if (typeof value !== 'string' || value.length > 1024) throw wrong('files: path')
-  const parts = value.split('/')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const isSafe = parts.every((part) => part !== '' && part !== '.' && part !== '..') && !/[\x00-\x1f\x7f]/.test(value)
-  if (!isSafe) throw wrong(`files: the path ${JSON.stringify(value)} leads elsewhere`)
+  if (!isSafePath(value)) throw wrong(`files: the path ${JSON.stringify(value)} leads elsewhere`)
   return value
+}
+
+/** Relative, and nowhere but below where it is put. */
+export function isSafePath(path: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\x00-\x1f\x7f]/.test(path)) return false
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 }
 
 function imageOf(value: unknown): BundleImage {
@@ -172,7 +175,9 @@ function inventoryImageOf(value: unknown): InventoryImage {
   const { id, references, layers } = fieldsOf(value, 'images')
   return {
     id: digestOf(id, 'images: id'),
-    references: listOf(references, 'images: references', referencesMax).map((one) => wordsOf(one, 'images: references')),
+    references: listOf(references, 'images: references', referencesMax).map((one) =>
+      wordsOf(one, 'images: references'),
+    ),
     layers: listOf(layers, 'images: layers', layersPerImageMax).map((one) => digestOf(one, 'images: layers')),
   }
 }

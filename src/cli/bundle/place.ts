@@ -1,9 +1,11 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { syncDirectory, writeDurably } from '../../sys/durable-write.ts'
-import type { BundleContents } from './model.ts'
+import { type BundleContents, BundleError } from './model.ts'
+import { isSafePath } from './parse.ts'
+import { topOf } from './target.ts'
 
-/** The names of what an earlier bundle left in the directory. */
+/** The names of what an earlier bundle of the same target put there, in the directory of that. */
 const listName = '.holdfast-bundle'
 
 /**
@@ -15,10 +17,15 @@ export function placeFiles(
   { files }: Pick<BundleContents, 'files'>,
   bytes: ReadonlyMap<string, Buffer>,
 ): () => void {
-  const listPath = join(directory, listName)
+  const listPath = join(directory, topOf({ files }), listName)
+  if (files.some(({ path }) => join(directory, path) === listPath))
+    throw new BundleError(`no file of a target may be called ${listName}`)
   const listed = textAt(listPath)
+  // Whoever changed it: nothing goes but what is below the directory of the target.
   const before = namesIn(listed?.toString('utf8') ?? '')
-  const old = new Map([...new Set([...before, ...files.map(({ path }) => path)])].map((path) => [path, textAt(join(directory, path))]))
+  const old = new Map(
+    [...new Set([...before, ...files.map(({ path }) => path)])].map((path) => [path, textAt(join(directory, path))]),
+  )
   const directories = new Set([directory, ...files.map(({ path }) => dirname(join(directory, path)))])
   for (const one of directories) mkdirSync(one, { recursive: true, mode: 0o700 })
   for (const { path, mode } of files) {
@@ -51,7 +58,7 @@ function printNames(names: readonly string[]): string {
 function namesIn(text: string): readonly string[] {
   if (text === '') return []
   const names: unknown = JSON.parse(text)
-  return Array.isArray(names) ? names.filter((name) => typeof name === 'string') : []
+  return Array.isArray(names) ? names.filter((name) => typeof name === 'string' && isSafePath(name)) : []
 }
 
 /** null: there is none. */

@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readTar, TarError, type TarMember } from '../../formats/tar.ts'
 import { contentsBytesMax } from './limits.ts'
-import {
-  type BundleContents,
-  BundleError,
-  type BundleMember,
-  checksumName,
-  contentsName,
-  targetName,
-} from './model.ts'
+import { type BundleContents, BundleError, type BundleMember, checksumName, contentsName, targetName } from './model.ts'
 import { parseContents } from './parse.ts'
 
 /** A bundle whose beginning was read: what it holds, and the files of its target. */
@@ -40,7 +33,10 @@ export async function openBundle(chunks: AsyncIterable<Uint8Array>): Promise<Ope
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const files = new Map<string, Buffer>()
     for (const member of contents.members.slice(0, contents.files.length)) {
-      files.set(member.name.slice(targetName('').length), await bytesOf(checked(await expected(archive, member), member)))
+      files.set(
+        member.name.slice(targetName('').length),
+        await bytesOf(checked(await expected(archive, member), member)),
+      )
     }
     return {
       contents,
@@ -85,9 +81,11 @@ async function* rest(
 /** The table of contents vouches for all the others, and the last member for it. */
 async function checkEnd(archive: AsyncGenerator<TarMember>, sha256: string): Promise<void> {
   const last = await nextMember(archive)
-  if (last?.name !== checksumName || last.sizeBytes > 200) throw new BundleError(`it is damaged: ${checksumName} is missing`)
+  if (last?.name !== checksumName || last.sizeBytes > 200)
+    throw new BundleError(`it is damaged: ${checksumName} is missing`)
   const text = (await bytesOf(last.content)).toString('latin1')
-  if (text !== checksumText(sha256)) throw new BundleError(`it is damaged: ${contentsName} was changed, or is of another bundle`)
+  if (text !== checksumText(sha256))
+    throw new BundleError(`it is damaged: ${contentsName} was changed, or is of another bundle`)
   if ((await nextMember(archive)) !== null) throw new BundleError('it is damaged: there is more behind its end')
 }
 
@@ -103,7 +101,9 @@ async function expected(archive: AsyncGenerator<TarMember>, member: BundleMember
     throw new BundleError(`it is damaged: where ${member.name} should be, ${instead}`)
   }
   if (found.sizeBytes !== member.sizeBytes) {
-    throw new BundleError(`it is damaged: ${member.name} has ${found.sizeBytes} bytes, and should have ${member.sizeBytes}`)
+    throw new BundleError(
+      `it is damaged: ${member.name} has ${found.sizeBytes} bytes, and should have ${member.sizeBytes}`,
+    )
   }
   return found
 }
@@ -126,7 +126,8 @@ function checked({ content }: TarMember, { name, sha256 }: BundleMember): AsyncI
       return step
     }
     isOver = true
-    if (hash.digest('hex') !== sha256) throw new BundleError(`it is damaged: ${name} is not what it was; copy the bundle again`)
+    if (hash.digest('hex') !== sha256)
+      throw new BundleError(`it is damaged: ${name} is not what it was; copy the bundle again`)
     return { done: true, value: undefined }
   }
   return { [Symbol.asyncIterator]: () => ({ next }) }

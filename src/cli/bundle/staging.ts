@@ -39,9 +39,13 @@ export async function stageImages(engine: ImageEngine, options: StagingOptions):
   const stagings = images.map(stagingName)
   const began = present.flatMap(({ references }) => references).filter((name) => name.startsWith(`${repo}:`))
   // An earlier one that did not come to its end, of other images.
-  for (const name of began)
-    if (name.startsWith(`${repo}:image-`) && !stagings.includes(name)) await engine.untag(name)
+  for (const name of began) if (name.startsWith(`${repo}:image-`) && !stagings.includes(name)) await engine.untag(name)
   const named: string[] = []
+  const moved: Moved[] = []
+  const takeBack = async (): Promise<void> => {
+    for (const { tag, from } of moved) await engine.tag(from, tag)
+    await untagAll(engine, [...new Set([...named, ...stagings])])
+  }
   try {
     if (images.length > 0) await engine.load(loadArchive(bundle, { needed, nameOf: stagingName }))
     else for await (const { content } of bundle.members) for await (const _ of content);
@@ -49,7 +53,7 @@ export async function stageImages(engine: ImageEngine, options: StagingOptions):
     const own: Record<string, string> = ownLeft(present)
     for (const image of images) {
       for (const reference of image.references) {
-        const isNew = await nameImage(engine, { image, reference, began, named })
+        const isNew = await nameImage(engine, { image, reference, began, named, moved })
         const before = options.ownBefore.get(reference)
         const id = (await engine.image(stagingName(image)))?.id ?? image.id
         if (isNew || before !== undefined) own[reference] = id
@@ -57,12 +61,18 @@ export async function stageImages(engine: ImageEngine, options: StagingOptions):
         if (before !== undefined && before !== id) own[before] = before
       }
     }
-    const all = [...new Set([...began, ...stagings, ...named])]
-    return { own, commit: () => untagAll(engine, all.filter(isStaging)), takeBack: () => untagAll(engine, all) }
+    const all = new Set([...began, ...stagings, ...named])
+    return { own, commit: () => untagAll(engine, [...all].filter(isStaging)), takeBack }
   } catch (error) {
-    await untagAll(engine, [...named, ...stagings])
+    await takeBack()
     throw error
   }
+}
+
+/** A name that another image had before. */
+interface Moved {
+  readonly tag: { readonly repo: string; readonly tag: string }
+  readonly from: string
 }
 
 function stagingName({ id }: BundleImage): string {
@@ -87,11 +97,13 @@ async function checkLoaded(engine: ImageEngine, image: BundleImage, { takesParts
   const isSame = loaded?.layers.join() === image.layers.join() && (!takesParts || loaded.id === image.id)
   if (!isSame) {
     const which = `${image.references[0] ?? ''} (${hexOf(image.id).slice(0, 12)})`
-    throw new BundleError(`the container engine (${name}) says that it has loaded ${which}, and has another image or none`)
+    throw new BundleError(
+      `the container engine (${name}) says that it has loaded ${which}, and has another image or none`,
+    )
   }
 }
 
-/** Answers whether the engine had nothing by this name before us. What was added goes to `named`. */
+/** Answers whether the engine had nothing by this name before us. What was added goes to `named`, what was another's to `moved`. */
 async function nameImage(
   engine: ImageEngine,
   options: {
@@ -99,9 +111,10 @@ async function nameImage(
     readonly reference: string
     readonly began: readonly string[]
     readonly named: string[]
+    readonly moved: Moved[]
   },
 ): Promise<boolean> {
-  const { image, reference, began, named } = options
+  const { image, reference, began, named, moved } = options
   const tag = tagOf(reference)
   const tagged = `${tag.repo}:${tag.tag}`
   const mark = newName(tagged)
@@ -111,7 +124,9 @@ async function nameImage(
   // Said before it is done: see above.
   if (isNew) await engine.tag(staged, { repo, tag: mark.slice(repo.length + 1) })
   if (isNew) named.push(tagged, mark)
-  if (before?.id !== (await engine.image(staged))?.id) await engine.tag(staged, tag)
+  if (before?.id === (await engine.image(staged))?.id) return isNew
+  if (before !== null && !isNew) moved.push({ tag, from: before.id })
+  await engine.tag(staged, tag)
   return isNew
 }
 
@@ -121,7 +136,9 @@ export function tagOf(reference: string): { readonly repo: string; readonly tag:
   if (byDigest !== null) return byDigest
   const { registry, repository, tag, digest } = parseReference(reference)
   if (repository === '' || digest !== null) {
-    throw new BundleError(`the target names an image as ${reference}, which no engine can be told; name it by a tag or a digest`)
+    throw new BundleError(
+      `the target names an image as ${reference}, which no engine can be told; name it by a tag or a digest`,
+    )
   }
   return { repo: registry === null ? repository : `${registry}/${repository}`, tag: tag ?? 'latest' }
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import type { MountSpec, Target } from '../../core/model.ts'
+import type { MountSpec } from '../../core/containers/model.ts'
+import type { Target } from '../../core/model.ts'
 import { type Decoded, decodeSources } from '../../dialects/decode-sources.ts'
 import { memorySourceReader } from '../../dialects/memory-source-reader.ts'
 import { fileKind } from '../../dialects/source-kind.ts'

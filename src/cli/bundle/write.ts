@@ -84,7 +84,8 @@ export async function createBundleWriter(path: string, draft: BundleContents): P
     members: () => members,
     async finish(contents) {
       const text = Buffer.from(printContents(contents))
-      if (text.length > contentsBytes) throw new Error('the table of contents has outgrown the room that was kept for it')
+      if (text.length > contentsBytes)
+        throw new Error('the table of contents has outgrown the room that was kept for it')
       const bytes = Buffer.concat([text, Buffer.alloc(contentsBytes - text.length, ' ')])
       await writeAll(file, Buffer.concat([head, bytes, tarPadding(contentsBytes)]), 0)
       const checksum = Buffer.from(checksumText(createHash('sha256').update(bytes).digest('hex')))

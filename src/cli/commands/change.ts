@@ -208,7 +208,6 @@ export const purge: CommandSpec = {
   operands: 'APP|APP/VOLUME…',
   operandsMin: 1,
   operandsMax: Number.POSITIVE_INFINITY,
-  offers: unitOffer,
   options: [
     { name: 'yes', short: 'y', value: null, what: 'do not ask; needed where there is no terminal to ask on' },
     forceOption,

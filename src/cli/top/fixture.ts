@@ -81,6 +81,7 @@ export const info: Info = {
   upgrade: null,
   containerEngine: null,
   logTotalBytesMax: null,
+  engineSocket: '/var/run/docker.sock',
   rssBytes: 60 * 2 ** 20,
   listen: null,
   driver: 'process',

@@ -16,7 +16,7 @@ export type ContainerChange =
       readonly why: string
     }
   /** It was made from exactly this declaration, and is another: to make it once more would change nothing. */
-  | { readonly kind: 'cannot-match'; readonly why: string }
+  | { readonly kind: 'cannot-match'; readonly why: string; readonly unmatched: string }
 
 const none: ContainerChange = { kind: 'none' }
 
@@ -31,7 +31,7 @@ export function containerChange(
   if (spec === undefined) return { kind: 'recreate', why: 'it is no container any more' }
   const { images } = state.containerEngine
   const image = images.get(spec.image) ?? null
-  const around = changeAround(state, spec)
+  const around = changeAround(state, spec, container)
   if (around !== null) return { kind: 'recreate', why: around }
   const containers = namespaceContainers(spec, (service) => byUnit.get(`${unit.app}/${service}/1`)?.id ?? null)
   const madeFrom = imageById(state, container.imageId)
@@ -41,8 +41,10 @@ export function containerChange(
   const great = differences.filter(({ how }) => how === 'recreate')
   if (great.length > 0) {
     const why = great.map(differenceText).join('; ')
-    const isMadeForThis = image !== null && container.settings.labels[specLabel] === specHash(spec, image)
-    return { kind: isMadeForThis ? 'cannot-match' : 'recreate', why }
+    const isMadeForThis = image !== null && container.settings.labels[specLabel] === specHash(spec, image, containers)
+    const unmatched = hashData(great)
+    const isKnown = container.startedAt === '' || unit.container?.unmatched === unmatched
+    return isMadeForThis && isKnown ? { kind: 'cannot-match', why, unmatched } : { kind: 'recreate', why }
   }
   return inPlace(spec, differences)
 }
@@ -79,9 +81,13 @@ export function isChangedInVain(unit: Unit, change: Extract<ContainerChange, { k
   return container.changed === changeHash(container.id, settings, settings === null ? name : null)
 }
 
-/** By the image too: the same reference may come to mean another. */
-export function specHash({ settings }: ContainerSpec, image: EngineImage): string {
-  return hashData({ settings, image: image.id })
+/** By the image and the namespaces too: the same names may come to mean others. */
+export function specHash(
+  { settings }: ContainerSpec,
+  image: EngineImage,
+  containers: Readonly<Record<string, string>>,
+): string {
+  return hashData({ settings, image: image.id, containers })
 }
 
 export function imageById({ containerEngine: { images } }: State, id: string): EngineImage | null {
@@ -92,8 +98,9 @@ export function imageById({ containerEngine: { images } }: State, id: string): E
 }
 
 /** A network that is made anew has to be left by all, and a volume that is purged too. */
-function changeAround(state: State, { settings }: ContainerSpec): string | null {
-  for (const { engineName } of settings.networks) {
+function changeAround(state: State, { settings }: ContainerSpec, container: EngineContainer): string | null {
+  // Also one that it is in by an earlier declaration.
+  for (const { engineName } of [...settings.networks, ...container.settings.networks]) {
     const why = networkChange(state, engineName)
     if (why !== null) return `network ${engineName} changed: ${why}`
   }

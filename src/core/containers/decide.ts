@@ -42,19 +42,39 @@ interface Scene {
 function decide(draft: Draft, scene: Scene): void {
   const { state, belongings, unit, container, now } = scene
   const change = containerChange(state, belongings, unit, container)
+  if (change.kind === 'cannot-match' && unit.container !== undefined && unit.container.unmatched !== change.unmatched) {
+    putUnit(draft, { ...unit, container: { ...unit.container, unmatched: change.unmatched } })
+    return
+  }
   if (change.kind === 'none' && unit.container?.changed !== undefined) {
     const { changed: _over, ...rest } = unit.container
     putUnit(draft, { ...unit, container: rest })
   }
-  if (change.kind !== 'recreate' || !isWantedUp(state, unit) || !mayReplace(state, unit)) return
+  if (change.kind !== 'recreate' || !isWantedUp(state, unit)) return
+  if (!mayReplace(state, unit)) {
+    reprieve(draft, unit)
+    return
+  }
   if (unit.run === null) {
     if (unit.phase === 'idle') return
     // What it waits for, or why it gave up, belongs to the container that goes.
     enterPhase(draft, unit, 'idle', now, { ...freshCounters, why: change.why })
   } else if (unit.phase === 'up' && unit.run.n > unit.endRunsUpTo && isUnlocked(state, unit)) {
     if (isHandedOver(scene)) splitForHandOver(draft, unit, change.why, now)
-    else putUnit(draft, { ...unit, endRunsUpTo: unit.run.n, endRunsWhy: change.why })
+    else replace(draft, unit, unit.run.n, change.why)
   }
+}
+
+function replace(draft: Draft, unit: Unit, run: number, why: string): void {
+  const noted = unit.container === undefined ? unit : { ...unit, container: { ...unit.container, replacing: run } }
+  putUnit(draft, { ...noted, endRunsUpTo: run, endRunsWhy: why })
+}
+
+/** It was to end for a change that is not possible any more, and has not begun to: an image was removed meanwhile. */
+function reprieve(draft: Draft, unit: Unit): void {
+  const { run, phase, endRunsUpTo, container } = unit
+  if (run === null || phase !== 'up' || endRunsUpTo !== run.n || container?.replacing !== run.n) return
+  putUnit(draft, { ...unit, endRunsUpTo: run.n - 1 })
 }
 
 /** Side by side is possible: one hand-over at a time, and nothing is made anew that both of them need. */

@@ -1,5 +1,5 @@
 import { hashData } from '../../base/hash.ts'
-import type { Draft } from '../draft.ts'
+import { type Draft, putUnit, unitsOf } from '../draft.ts'
 import {
   engineAbsentMs,
   engineAbsentMsMax,
@@ -8,8 +8,8 @@ import {
   lockRetryMs,
   lockRetryMsMax,
 } from '../limits.ts'
-import type { Failure, Now } from '../model.ts'
-import { lockResource } from './among.ts'
+import type { App, Failure, Now } from '../model.ts'
+import { lockResource, unitResource } from './among.ts'
 import { foldHandedOver } from './hand-over.ts'
 import type { ContainerEngine, EngineEvent, EngineNews, EngineStep, LockState } from './model.ts'
 import { foldDeath, foldStartFailed, settleRuns } from './runs.ts'
@@ -18,7 +18,7 @@ import { foldDeath, foldStartFailed, settleRuns } from './runs.ts'
 export function foldEngine(draft: Draft, event: EngineEvent, now: Now): void {
   switch (event.kind) {
     case 'engine-observed':
-      foldLook(draft, event)
+      foldLook(draft, event, now)
       break
     case 'engine-observe-failed':
       foldNoLook(draft, event, now)
@@ -69,7 +69,7 @@ export function doubtEngine(draft: Draft, why: string): void {
 
 // ---- looks ------------------------------------------------------------------------------------------------------
 
-function foldLook(draft: Draft, event: Extract<EngineEvent, { kind: 'engine-observed' }>): void {
+function foldLook(draft: Draft, event: Extract<EngineEvent, { kind: 'engine-observed' }>, now: Now): void {
   const before = engineOf(draft)
   const status = { kind: 'connected', name: event.name, apiVersion: event.apiVersion } as const
   const isSame =
@@ -85,6 +85,15 @@ function foldLook(draft: Draft, event: Extract<EngineEvent, { kind: 'engine-obse
   const whole = wholeLook(engine, event)
   const observe = engine.observe?.inFlight === true ? null : engine.observe
   putEngine(draft, { ...whole, observe, isKnown: true })
+  if (!before.isKnown) laddersAnew(draft, now)
+}
+
+/** What an earlier daemon stored of a ladder may never have been sent: as of an adopted process it is climbed anew. */
+function laddersAnew(draft: Draft, now: Now): void {
+  for (const unit of [...unitsOf(draft).values()]) {
+    if (unit.stop === null || unit.run?.identity?.container === undefined) continue
+    putUnit(draft, { ...unit, stop: { ...unit.stop, rung: 0, dueBootMs: now.bootMs } })
+  }
 }
 
 /** The look at images alone is a step in flight of its own. */
@@ -189,6 +198,10 @@ function foldDone(draft: Draft, event: Done): void {
     case 'remove-image':
       forgetImage(draft, event.resource)
       return
+    case 'update-container':
+    case 'rename-container':
+      noteChange(draft, event.resource, asked?.changed)
+      return
     default:
       return
   }
@@ -246,11 +259,18 @@ export function pulledAgain(
   reference: string,
   draft: Draft,
 ): Readonly<Record<string, string>> {
-  for (const service of Object.values(draft.state.target.apps[app]?.services ?? {})) {
-    if (service.container?.image !== reference || service.container.pull !== 'always') continue
-    return { ...pulledFor, [`${app} ${reference}`]: pullHash(service.container) }
-  }
-  return pulledFor
+  const declared = draft.state.target.apps[app]
+  const isAsked = Object.values(declared?.services ?? {}).some(
+    ({ container }) => container?.image === reference && container.pull === 'always',
+  )
+  return isAsked ? { ...pulledFor, [`${app} ${reference}`]: pullHash(declared, reference) } : pulledFor
+}
+
+/** What was just changed in place: should it be as before, it is not tried again. */
+function noteChange(draft: Draft, resource: string, changed: string | undefined): void {
+  const unit = unitsOf(draft).get(resource.slice(unitResource('').length))
+  if (unit?.container === undefined || changed === undefined) return
+  putUnit(draft, { ...unit, container: { ...unit.container, changed } })
 }
 
 function forgetImage(draft: Draft, resource: string): void {
@@ -289,9 +309,12 @@ function putLock(draft: Draft, resource: string, lock: LockState): void {
   putEngine(draft, { ...engine, locks: withEntry(engine.locks, app, lock) })
 }
 
-/** Changes when what is declared to be pulled always is declared otherwise. */
-export function pullHash(spec: { readonly image: string; readonly settings: object }): string {
-  return hashData({ image: spec.image, settings: spec.settings })
+/** Changes when one of those that are to have an image pulled for each declaration is declared otherwise. */
+export function pullHash(app: App | undefined, reference: string): string {
+  const users = Object.values(app?.services ?? {}).flatMap(({ container }) =>
+    container?.image === reference && container.pull === 'always' ? [container.settings] : [],
+  )
+  return hashData({ image: reference, users })
 }
 
 // ---- maps ---------------------------------------------------------------------------------------------------------

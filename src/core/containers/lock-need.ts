@@ -1,5 +1,5 @@
 import type { Now, State, Unit } from '../model.ts'
-import { isWantedUp, mustEnd } from '../unit/wish.ts'
+import { hindrance, indexServices, isWantedUp, mustEnd, type ServiceIndex } from '../unit/wish.ts'
 import { type Belongings, lockResource, unitResource } from './among.ts'
 import { containerChange, isChangedInVain, isInTheWay } from './change.ts'
 import { missingImages } from './obstacle.ts'
@@ -10,9 +10,10 @@ import { missingImages } from './obstacle.ts'
  */
 export function lockNeed(state: State, belongings: Belongings, app: string): 'take' | 'keep' | 'none' {
   let need: 'keep' | 'none' = 'none'
+  const index = indexServices(state)
   for (const unit of state.units.values()) {
     if (unit.app !== app || (unit.spec.container === undefined && unit.container === undefined)) continue
-    const one = needOf(state, belongings, unit)
+    const one = needOf(state, belongings, index, unit)
     if (one === 'take') return 'take'
     if (one === 'keep') need = 'keep'
   }
@@ -25,7 +26,7 @@ export function lockedBy(state: State, belongings: Belongings, unit: Unit, now: 
   const lock = locks.get(unit.app)
   if (lock?.kind !== 'refused' || lock.retryBootMs <= now.bootMs || work.has(lockResource(unit.app))) return null
   if (unit.spec.container === undefined || overridden.has(unit.app)) return null
-  return needOf(state, belongings, unit) === 'take' ? lock.file : null
+  return needOf(state, belongings, indexServices(state), unit) === 'take' ? lock.file : null
 }
 
 /** Whether something of an app is still to be changed, now or when its images are there. */
@@ -41,20 +42,29 @@ export function isChangeAhead(state: State, belongings: Belongings, app: string)
   return false
 }
 
-function needOf(state: State, belongings: Belongings, unit: Unit): 'take' | 'keep' | 'none' {
+function needOf(state: State, belongings: Belongings, index: ServiceIndex, unit: Unit): 'take' | 'keep' | 'none' {
   const container = belongings.byUnit.get(unit.id)
   if (unit.run !== null && mustEnd(state, unit)) return unit.phase === 'stopping' ? 'keep' : 'take'
   if (unit.phase === 'stopping') return 'keep'
+  // Held, nothing is made anew or removed.
+  if (state.mode.kind !== 'running') return isOnItsWay(state, unit) ? 'keep' : 'none'
+  if (belongings.doubles.some((double) => double.unit === unit.id)) return 'take'
   if (!unit.isDeclared) return container === undefined ? 'none' : 'take'
+  if (container?.state === 'dead') return 'take'
   if (container !== undefined && unit.spec.container !== undefined) {
     const change = containerChange(state, belongings, unit, container)
-    const isReady = isWantedUp(state, unit) && mayReplace(state, unit)
-    const isChanged = change.kind === 'in-place' ? isWantedUp(state, unit) && !isChangedInVain(unit, change) : false
-    if (isChanged || (change.kind === 'recreate' && (isReady || isInTheWay(change)))) return 'take'
+    const isWanted = isWantedUp(state, unit)
+    if (isWanted && change.kind === 'in-place' && !isChangedInVain(unit, change)) return 'take'
+    const isFree = unit.run !== null || hindrance(state, index, unit) === null
+    const isReady = isWanted && mayReplace(state, unit) && isFree
+    if (change.kind === 'recreate' && (isReady || isInTheWay(change))) return 'take'
   }
-  // What waits for something else waits without the lock.
-  const isOnItsWay = unit.phase === 'starting' || state.containerEngine.work.has(unitResource(unit.id))
-  return isOnItsWay ? 'keep' : 'none'
+  return isOnItsWay(state, unit) ? 'keep' : 'none'
+}
+
+/** What waits for something else waits without the lock. */
+function isOnItsWay({ containerEngine }: State, { id, phase }: Unit): boolean {
+  return phase === 'starting' || containerEngine.work.has(unitResource(id))
 }
 
 /** Whether the old one may go, as far as what the new one needs is there. */

@@ -402,6 +402,8 @@ export interface Work {
   readonly sinceBootMs: number
   /** Of a pull. */
   readonly progress: PullProgress | null
+  /** Of a change in place: its identity. */
+  readonly changed?: string
 }
 
 export interface PullProgress {

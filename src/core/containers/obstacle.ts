@@ -1,6 +1,14 @@
 import type { App, Now, State, Unit } from '../model.ts'
 import { durationText } from '../text.ts'
-import { type Belongings, imageResource, networkResource, outgoingId, unitResource, volumeResource } from './among.ts'
+import {
+  type Belongings,
+  imageResource,
+  isLiving,
+  networkResource,
+  outgoingId,
+  unitResource,
+  volumeResource,
+} from './among.ts'
 import { namespaceServices, networkChange } from './change.ts'
 import { pullHash } from './fold.ts'
 import type { ContainerSpec, NetworkSpec, VolumeSpec } from './model.ts'
@@ -10,14 +18,32 @@ export function startObstacle(state: State, belongings: Belongings, unit: Unit, 
   const spec = unit.spec.container
   if (spec === undefined) return null
   return (
+    heldObstacle(state) ??
     engineObstacle(state, now) ??
     imagesObstacle(state, unit, spec, now) ??
     networksObstacle(state, unit, spec, now) ??
     volumesObstacle(state, unit, spec, now) ??
     namespaceObstacle(belongings, unit, spec) ??
     nameObstacle(state, belongings, unit, spec) ??
-    troubleText(state, unitResource(unit.id), now)
+    doubleObstacle(belongings, unit) ??
+    pauseObstacle(state, unit, now)
   )
+}
+
+function heldObstacle({ mode }: State): string | null {
+  return mode.kind === 'held' ? `the daemon is held (${mode.why}) and changes nothing; go on with: holdfast up` : null
+}
+
+function doubleObstacle({ doubles }: Belongings, unit: Unit): string | null {
+  const isThere = doubles.some((double) => double.unit === unit.id && isLiving(double.container))
+  return isThere ? 'an older container of it still runs, and is removed first' : null
+}
+
+/** What failed is tried again, but not at once. */
+function pauseObstacle(state: State, unit: Unit, now: Now): string | null {
+  const resource = unitResource(unit.id)
+  const retryBootMs = state.containerEngine.troubles.get(resource)?.retryBootMs ?? 0
+  return retryBootMs > now.bootMs ? troubleText(state, resource, now) : null
 }
 
 export function engineObstacle({ containerEngine: { status, isKnown, observe } }: State, now: Now): string | null {
@@ -52,9 +78,13 @@ export function missingImages(state: State, app: string): readonly string[] {
 }
 
 /** An engine that does not look has it only in its books. */
-export function isImageThere({ containerEngine: { images, kept } }: State, app: string, spec: ContainerSpec): boolean {
+export function isImageThere(
+  { containerEngine: { images, kept }, target }: State,
+  app: string,
+  spec: ContainerSpec,
+): boolean {
   if (images.get(spec.image) == null) return false
-  return spec.pull !== 'always' || kept.pulledFor[`${app} ${spec.image}`] === pullHash(spec)
+  return spec.pull !== 'always' || kept.pulledFor[`${app} ${spec.image}`] === pullHash(target.apps[app], spec.image)
 }
 
 /** What becomes of an image that is not there. */

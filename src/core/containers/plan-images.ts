@@ -128,6 +128,7 @@ function isSettled({ state, belongings }: Planning): boolean {
   for (const unit of state.units.values()) {
     if (unit.spec.container === undefined && unit.container === undefined) continue
     const container = belongings.byUnit.get(unit.id)
+    if (!unit.isDeclared && unit.run === null && container === undefined) continue
     if (!unit.isDeclared || mustEnd(state, unit)) return false
     if (container === undefined) {
       if (isWantedUp(state, unit)) return false

@@ -135,7 +135,7 @@ function containerStep(planning: Planning, index: ServiceIndex, unit: Unit): Eng
 /** With the daemon everything ends, unless it is left. */
 function ending(state: State, unit: Unit, container: EngineContainer): EngineStep | null {
   const isEnded = state.mode.kind === 'stopping' && !isLeft(state, unit)
-  if (!isEnded || container.state !== 'restarting') return null
+  if (!isEnded || container.state !== 'restarting' || !isUnlocked(state, unit)) return null
   return { kind: 'stop-container', resource: unitResource(unit.id), id: container.id, why: 'the daemon ends' }
 }
 
@@ -160,7 +160,7 @@ function creation(planning: Planning, unit: Unit, spec: ContainerSpec): EngineSt
     unit: unit.id,
     spec,
     imageId: image.id,
-    specHash: specHash(spec, image),
+    specHash: specHash(spec, image, containers),
     containers,
     why: unit.reason,
   }

@@ -17,7 +17,7 @@ import { endRun } from '../unit/end.ts'
 import { freshHealth } from '../unit/health.ts'
 import { newUnit } from '../unit/new-unit.ts'
 import { live, startAgain } from '../unit/started.ts'
-import { belongingsOf, isContainerUnit, isLater, isLiving, shortId, unitResource } from './among.ts'
+import { type Belongings, belongingsOf, isContainerUnit, isLater, isLiving, shortId, unitResource } from './among.ts'
 import type { EngineContainer, EngineEvent, EngineHealth } from './model.ts'
 import { orphanSpec } from './orphan.ts'
 
@@ -30,11 +30,16 @@ import { orphanSpec } from './orphan.ts'
 /** Makes the runs of all container units agree with what is known of their containers. */
 export function settleRuns(draft: Draft, now: Now): void {
   if (!draft.state.containerEngine.isKnown) return
-  const { byUnit, orphans } = belongingsOf({ containerEngine: draft.state.containerEngine, units: unitsOf(draft) })
+  const { orphans } = belongingsNow(draft)
   for (const container of orphans) takeOrphan(draft, container, now)
+  const { byUnit } = belongingsNow(draft)
   for (const unit of [...unitsOf(draft).values()]) {
     if (isContainerUnit(unit)) settleRun(draft, unit, byUnit.get(unit.id) ?? null, now)
   }
+}
+
+function belongingsNow(draft: Draft): Belongings {
+  return belongingsOf({ containerEngine: draft.state.containerEngine, units: unitsOf(draft) })
 }
 
 /** It is ours and nobody declares it: as a unit that is no longer declared it is ended as gently as any, and removed. */
@@ -47,7 +52,6 @@ function takeOrphan(draft: Draft, container: EngineContainer, now: Now): void {
     reason: 'found, and not declared',
   }
   putUnit(draft, orphan)
-  settleRun(draft, orphan, container, now)
 }
 
 function settleRun(draft: Draft, unit: Unit, container: EngineContainer | null, now: Now): void {
@@ -89,7 +93,7 @@ function settleLiving(draft: Draft, unit: Unit, container: EngineContainer, now:
 }
 
 function isDealtWith({ container }: Unit, { id, startedAt }: EngineContainer): boolean {
-  return container !== undefined && container.id === id && !isLater(startedAt, container.startedAt)
+  return container !== undefined && container.id === id && container.startedAt === startedAt
 }
 
 /** The run that a step of ours began, or one that was begun by the engine or by a person. */
@@ -209,7 +213,7 @@ export function foldDeath(draft: Draft, event: Extract<EngineEvent, { kind: 'con
 export function foldStartFailed(draft: Draft, resource: string, failure: Failure, now: Now): void {
   for (const unit of unitsOf(draft).values()) {
     if (unitResource(unit.id) !== resource || unit.run === null || unit.run.identity !== null) continue
-    const { byUnit } = belongingsOf({ containerEngine: draft.state.containerEngine, units: unitsOf(draft) })
+    const { byUnit } = belongingsNow(draft)
     const container = byUnit.get(unit.id)
     if (container === undefined || isLiving(container)) return
     if (container.startedAt !== '' && !isDealtWith(unit, container)) return

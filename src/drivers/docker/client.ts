@@ -44,6 +44,8 @@ export interface EngineAbout {
 export interface EngineInfo {
   /** Where images and containers are kept, as the engine sees it. */
   readonly rootDirectory: string
+  /** Images are kept by containerd, and not by one of Docker's own drivers. */
+  readonly isContainerdStore: boolean
 }
 
 /** JSON texts, one an event: their times have more digits than a number has. */
@@ -131,7 +133,9 @@ export function createEngineClient({ socketPath }: { readonly socketPath: string
     },
     async info(options = {}) {
       const told = await connected.json({ method: 'GET', path: '/info', timeoutMs: quickMs, ...options })
-      return { rootDirectory: textOf(told, 'DockerRootDir') ?? '' }
+      const driverStatus = JSON.stringify(isObject(told) ? (told.DriverStatus ?? null) : null)
+      const isContainerdStore = driverStatus.includes('io.containerd.snapshotter')
+      return { rootDirectory: textOf(told, 'DockerRootDir') ?? '', isContainerdStore }
     },
     async events(query, options = {}) {
       const stream = await connected.stream({

@@ -1,4 +1,5 @@
 import type { EngineNews, EngineStep } from '../../core/containers/model.ts'
+import { digestTagReference } from '../../formats/container/digest-tag.ts'
 import { EngineError, engineError } from './engine-error.ts'
 import { lookAtImage, shortId } from './look.ts'
 import { doneWith, failedWith, lookedAt, type StepContext, type StepOutcome } from './step-context.ts'
@@ -7,7 +8,7 @@ type RemoveStep = Extract<EngineStep, { kind: 'remove-image' }>
 
 /** Only this reference, only while it means that image, and never by force. */
 export async function removeImage(context: StepContext, step: RemoveStep): Promise<StepOutcome> {
-  const { client, signal, memory } = context
+  const { memory } = context
   const reference = step.image
   const look = async (): Promise<EngineNews> => ({
     images: [{ reference, image: await lookAtImage(context, reference) }],
@@ -16,13 +17,25 @@ export async function removeImage(context: StepContext, step: RemoveStep): Promi
   const present = before.news.images?.[0]?.image ?? null
   if (present === null || present.id !== step.imageId) return before
   try {
-    await client.images.remove(reference, { isForced: false, noprune: false }, { signal })
+    await removeName(context, reference)
+    const standIn = digestTagReference(reference)
+    if (standIn !== null && (await lookAtImage(context, standIn))?.id === step.imageId)
+      await removeName(context, standIn)
   } catch (error) {
-    const failure = engineError(error)
-    if (failure.code !== 'NOT_FOUND') return await failedWith(context, inUse(reference, failure), look)
+    return await failedWith(context, inUse(reference, engineError(error)), look)
   }
   memory.references.delete(reference)
   return doneWith(context, { images: [{ reference, image: null }] })
+}
+
+/** Gone already is as good as removed. */
+async function removeName({ client, signal }: StepContext, name: string): Promise<void> {
+  try {
+    await client.images.remove(name, { isForced: false, noprune: false }, { signal })
+  } catch (error) {
+    const failure = engineError(error)
+    if (failure.code !== 'NOT_FOUND') throw failure
+  }
 }
 
 function inUse(reference: string, error: EngineError): EngineError {

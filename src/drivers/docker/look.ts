@@ -7,6 +7,7 @@ import type {
   EngineNews,
   EngineVolume,
 } from '../../core/containers/model.ts'
+import { digestTagReference } from '../../formats/container/digest-tag.ts'
 import { readImage } from '../../formats/container/image.ts'
 import { readContainer } from '../../formats/container/inspect.ts'
 import { readNetwork } from '../../formats/container/network.ts'
@@ -64,6 +65,9 @@ function readingContainer(context: StepContext, described: unknown): EngineConta
 export async function lookAtImage(context: StepContext, reference: string): Promise<EngineImage | null> {
   try {
     const described = await ifThere(context.client.images.inspect(reference, { signal: context.signal }))
+    // Loaded instead of pulled, it has a tag that stands for the digest.
+    const standIn = described === null ? digestTagReference(reference) : null
+    if (standIn !== null) return await lookAtImage(context, standIn)
     return described === null ? null : reading(`the image ${reference}`, () => readImage(described))
   } catch (error) {
     if (engineError(error).code === 'BAD_REQUEST') return null

@@ -1,4 +1,5 @@
-import { type Belongings, belongingsOf, imageResource } from '../../core/containers/among.ts'
+import { wallMsOf } from '../../base/rfc3339.ts'
+import { type Belongings, belongingsOf, imageResource, unitResource } from '../../core/containers/among.ts'
 import { imageById } from '../../core/containers/change.ts'
 import { overlayImage } from '../../core/containers/compare-image.ts'
 import { handsOverTo, isHandingOver } from '../../core/containers/handing-over.ts'
@@ -53,7 +54,9 @@ export function containerItem(sight: EngineSight, unit: Unit): ContainerItem | n
 }
 
 function presentItem(container: EngineContainer): NonNullable<ContainerItem['present']> {
-  const { id, name, state, createdAt, restartCount, error } = container
+  const { id, name, state, restartCount, error } = container
+  const createdWallMs = wallMsOf(container.createdAt)
+  const createdAt = createdWallMs === null ? null : new Date(createdWallMs).toISOString()
   return { id, name, state, createdAt, restartCount, error }
 }
 
@@ -107,6 +110,24 @@ export function engineItem(state: State, now: Now): EngineItem {
 /** `Docker 20.10.24, API 1.41`, or why there is none. */
 export function engineText({ name, apiVersion, why }: EngineItem): string {
   return name === null ? why : `${name}, API ${apiVersion}${why === '' ? '' : `; ${why}`}`
+}
+
+/** Why a container that is wanted is not started yet, without times: those differ at each look. null: nothing is known to keep it. */
+export function notYetReason({ containerEngine }: State, { id, phase, spec: { container } }: Unit): string | null {
+  if (container === undefined || phase !== 'idle') return null
+  const { status, work, troubles } = containerEngine
+  if (status.kind === 'absent') {
+    return `the container engine does not answer (${status.failure.code}): ${status.failure.message}`
+  }
+  const { image } = container
+  const pull = work.get(imageResource(image))
+  const percent = pull?.progress?.percent ?? null
+  if (pull?.step === 'pull')
+    return `image ${image} is being pulled${percent === null ? '' : `: ${Math.floor(percent)} %`}`
+  const ofImage = troubles.get(imageResource(image))
+  if (ofImage !== undefined) return `image ${image}: ${ofImage.failure.code}: ${ofImage.failure.message}`
+  const own = troubles.get(unitResource(id))
+  return own === undefined ? null : `${own.failure.code}: ${own.failure.message}`
 }
 
 // ---- what it runs ----------------------------------------------------------------------------------------------

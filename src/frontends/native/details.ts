@@ -175,7 +175,9 @@ function engineCheckItems(engine: EngineSight, unit: Unit): readonly CheckItem[]
       status: known?.status ?? null,
       failures: known?.failures ?? 0,
       nextProbeAt: null,
-      results: (known?.results ?? []).toReversed().map(({ atWallMs, ...result }) => ({ at: iso(atWallMs), ...result })),
+      results: (known?.results ?? []).toReversed().map(({ atWallMs, output, ...result }) => {
+        return { at: iso(atWallMs), ...result, output: output.trim() }
+      }),
     },
   ]
 }

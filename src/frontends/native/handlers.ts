@@ -55,7 +55,7 @@ import { writeStdin } from './stdin.ts'
 import { unitList, wideUnitList } from './units.ts'
 import { createUsageLook } from './usage.ts'
 import { waitFor } from './wait.ts'
-import { bringAbout, sendSignal, type Wish } from './wishes.ts'
+import { bringAbout, commandOrRefuse, sendSignal, type Wish } from './wishes.ts'
 
 export interface NativeParts {
   readonly engine: EnginePort
@@ -71,7 +71,10 @@ export interface NativeParts {
   /** Who asked for the end of the daemon is answered before it: called with the beginning of an answer, gives its end. */
   readonly lastAnswers: { hold(): () => void }
   /** What does not change while the daemon runs. */
-  readonly identity: Pick<Info, 'version' | 'pid' | 'home' | 'startedAt' | 'directory' | 'driver' | 'logTotalBytesMax' | 'engineSocket'>
+  readonly identity: Pick<
+    Info,
+    'version' | 'pid' | 'home' | 'startedAt' | 'directory' | 'driver' | 'logTotalBytesMax' | 'engineSocket'
+  >
   /** Where clients connect over TCP at present; null: nowhere. */
   tcpAddress(): TcpAddress | null
   readonly warn: (text: string) => void
@@ -90,7 +93,7 @@ export interface SourcesPort {
   applyState(options: StateApplication): Promise<ChangeReport>
 }
 
-export interface StateApplication extends Pick<ApplyRequest, 'name' | 'force'>, Partial<Pick<ApplyRequest, 'loadedImages'>> {
+export interface StateApplication extends Pick<ApplyRequest, 'name' | 'force'> {
   readonly text: string
   readonly apply: boolean
   readonly by: Who
@@ -136,6 +139,7 @@ export function createHandlers(parts: NativeParts): Handlers {
       const request = valid(parseSourcesRequest(body))
       const before = engine.snapshot()
       const report = await parts.sources.read({ ...request, apply, by: who })
+      await takeLoaded(engine, report, request.loadedImages, who)
       const { waitFor, timeoutMs } = request
       if (!report.isApplied || waitFor === null) return json(report)
       const { items, rejections } = await settleTarget(engine, before, { waitFor, timeoutMs })
@@ -198,10 +202,8 @@ export function createHandlers(parts: NativeParts): Handlers {
     apply: async ({ body, who }) => {
       const { state, name, force, loadedImages, dryRun, waitFor, timeoutMs } = valid(parseApplyRequest(body))
       const before = engine.snapshot()
-      const report = await parts.sources.applyState({
-        ...{ text: state, name, force, loadedImages },
-        ...{ apply: !dryRun, by: who },
-      })
+      const report = await parts.sources.applyState({ text: state, name, force, apply: !dryRun, by: who })
+      await takeLoaded(engine, report, loadedImages, who)
       if (!report.isApplied || waitFor === null) return json(report)
       const { items, rejections } = await settleTarget(engine, before, { waitFor, timeoutMs })
       return json({ ...report, outcomes: items, rejections } satisfies ChangeReport)
@@ -217,6 +219,16 @@ export function createHandlers(parts: NativeParts): Handlers {
     },
     logs: async (asked) => logAnswer(parts, asked, Date.now()),
   }
+}
+
+/** What is declared from now on needs them, so that none is removed as soon as it is ours. */
+async function takeLoaded(
+  engine: EnginePort,
+  { isApplied }: ChangeReport,
+  images: Readonly<Record<string, string>>,
+  by: Who,
+): Promise<void> {
+  if (isApplied && Object.keys(images).length > 0) await commandOrRefuse(engine, { kind: 'own-images', images, by })
 }
 
 /** A snapshot's own time is that of the last turn, and an idle daemon takes none. */

@@ -1,6 +1,6 @@
 import { explain, type Upcoming } from '../../core/explain.ts'
 import type { Job, State, Unit, UnitId } from '../../core/model.ts'
-import { shownState } from '../../core/shown.ts'
+import { type ShownState, shownState } from '../../core/shown.ts'
 import { indexServices, type ServiceIndex } from '../../core/unit/wish.ts'
 import { waitingFor } from '../../core/waiting.ts'
 import type { Snapshot } from '../../engine/ports.ts'
@@ -13,7 +13,7 @@ import {
   type WideUnitItem,
   type WideUnitList,
 } from '../../wire/api.ts'
-import { containerArgv, type EngineSight, sightOf } from './containers.ts'
+import { containerArgv, type EngineSight, notYetReason, sightOf } from './containers.ts'
 
 /** What `holdfast ps` shows, in the target's order. `chosen` null: everything. */
 export function unitList({ state, storeTrouble }: Snapshot, chosen: readonly UnitId[] | null): UnitList {
@@ -76,10 +76,15 @@ export function unitItem(state: State, index: ServiceIndex, unit: Unit): UnitIte
     health: healthOf(unit),
     restarts: unit.restarts,
     since: new Date(unit.sinceWallMs).toISOString(),
-    reason: shown === 'waiting' ? `waits for ${waitingFor(state, index, unit)?.what ?? ''}` : unit.reason,
+    reason: reasonOf(state, index, unit, shown),
     nextRunAt: nextRunAt(unit.job),
     labels: unit.spec.labels,
   }
+}
+
+function reasonOf(state: State, index: ServiceIndex, unit: Unit, shown: ShownState): string {
+  if (shown === 'waiting') return `waits for ${waitingFor(state, index, unit)?.what ?? ''}`
+  return (shown === 'starting' ? notYetReason(state, unit) : null) ?? unit.reason
 }
 
 /** What is wrong with the daemon as a whole, and with what is declared as a whole. */

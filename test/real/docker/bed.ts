@@ -15,7 +15,9 @@ export interface ContainersHome extends Home {
   begin(sources: readonly string[], options?: StartOptions): Promise<Daemon>
   /** `holdfast up --wait`, which has to succeed. */
   up(): Promise<void>
-  /** The same without waiting for what comes of it. */
+  /** `holdfast up --wait=committed`: also the change has proved itself. */
+  commit(): Promise<void>
+  /** The same as `up` without waiting for what comes of it. */
   declareUp(): Promise<void>
   /** All containers made for a service by this home, as the engine describes them; running or not. */
   containers(name: string): Promise<readonly EngineJson[]>
@@ -77,6 +79,7 @@ export function withContainers(home: Home, host: DockerHost): ContainersHome {
     begin: (sources, options = {}) =>
       home.start(sources, { ...options, environment: { DOCKER_HOST: host.url, ...options.environment } }),
     up: () => succeed('up', '--wait'),
+    commit: () => succeed('up', '--wait=committed'),
     declareUp: () => succeed('up'),
     async containers(name) {
       const filters = JSON.stringify({

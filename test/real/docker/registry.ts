@@ -6,7 +6,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { join } from 'node:path'
 import { pause, until } from '../until.ts'
 import { progressOf } from './engine-api.ts'
-import { type DockerHost, splitReference } from './host.ts'
+import { type DockerHost, type ImageContent, splitReference } from './host.ts'
 
 /**
  * Debian's docker-registry behind a relay that can be cut and slowed down. Images are pushed through the engine that it
@@ -17,6 +17,8 @@ export interface Registry {
   readonly address: string
   /** The name of an image in this registry. */
   nameOf(name: string): string
+  /** Makes an image that the registry has and the engine has not. Gives its name. */
+  hold(name: string, content?: ImageContent): Promise<string>
   /** Tags an image of the engine with its name here, pushes it and takes the tag away again. Gives that name. */
   push(image: string, name?: string): Promise<string>
   /** After so many bytes towards the engine from now on all connections break, and every new one, until `mend()`. */
@@ -46,6 +48,12 @@ export async function startRegistry(
   const registry: Registry = {
     address,
     nameOf: (name) => `${address}/${name}`,
+    async hold(name, content) {
+      await host.importImage(name, content)
+      const full = await registry.push(name)
+      await host.api.remove(`/images/${name}?force=1`)
+      return full
+    },
     async push(image, name = image) {
       const full = registry.nameOf(name)
       const [repo, tag = 'latest'] = splitReference(full)

@@ -13,7 +13,7 @@ import type {
 import type { App, Dependency, Service } from '../../../src/core/model.ts'
 import { noChecks, noHooks, noLabels, plainEnd, plainProcess } from '../../../src/core/target/plain.ts'
 import { plainSettings } from '../../../src/core/target/plain-container.ts'
-import { drawPolicy, drawService, type Role, roleOf } from '../generate.ts'
+import { drawPolicy, drawService, type Role, roleOf } from '../services.ts'
 
 /** An app of containers and processes, with what they need of the engine; it comes and changes as people change theirs. */
 
@@ -29,6 +29,15 @@ export const versionsMax = 4
 
 export function imageName(repository: string, version: number): string {
   return `${repository}:${version}`
+}
+
+/** Of what a reference means as long as its tag is not moved. */
+export function imageId(reference: string): string {
+  return idOfContent(reference.replace(':', '/'))
+}
+
+export function idOfContent(content: string): string {
+  return `sha256:${Buffer.from(content).toString('hex').padEnd(64, '0').slice(0, 64)}`
 }
 
 export function drawBox(random: Random): App {

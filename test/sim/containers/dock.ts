@@ -8,8 +8,8 @@ import {
 } from '../../../src/drivers/fake/engine/engine-world.ts'
 import type { Published } from '../../../src/drivers/fake/engine/images.ts'
 import { type ContainerScript, livesOn } from '../../../src/drivers/fake/engine/script.ts'
-import { roleOf } from '../generate.ts'
-import { doneFile, hasContainers, imageName, repositories, versionsMax } from './declared.ts'
+import { roleOf } from '../services.ts'
+import { doneFile, hasContainers, idOfContent, imageName, repositories, versionsMax } from './declared.ts'
 import { drawEngineMix, type EngineFaultKind, type EngineMix } from './faults.ts'
 
 /** The engine of a scenario, with what is on it that is nobody's business of ours. */
@@ -74,7 +74,7 @@ function publishAll({ world, random }: Dock): void {
 }
 
 export function published(repository: string, content: number, random: Random): Published {
-  const hex = Buffer.from(`${repository}/${content}`).toString('hex').padEnd(64, '0').slice(0, 64)
+  const id = idOfContent(`${repository}/${content}`)
   const config: ImageConfig = {
     command: ['server', 'image'],
     entrypoint: null,
@@ -87,7 +87,7 @@ export function published(repository: string, content: number, random: Random): 
     volumes: [],
     expose: [],
   }
-  return { id: `sha256:${hex}`, digest: `sha256:${hex}`, sizeBytes: 100, config, pullMs: random.whole(5, 1_500) }
+  return { id, digest: id, sizeBytes: 100, config, pullMs: random.whole(5, 1_500) }
 }
 
 /** Somebody else's container, network, volume and image are there from the beginning. */

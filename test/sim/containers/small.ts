@@ -309,7 +309,12 @@ function judge(state: State, world: EngineWorld): void {
 function checkAtTarget(state: State, world: EngineWorld): void {
   const { byUnit, doubles, orphans } = belongingsOf(state)
   const name = 'it ends as declared'
-  hold(doubles.length + orphans.length === 0, name, () => 'there are more containers than units')
+  const left = [...doubles.map((one) => one.container), ...orphans].map((one) => `${one.name} ${one.state}`)
+  hold(
+    left.length === 0,
+    name,
+    () => `containers of no unit: ${left.join(', ')}; ${JSON.stringify([...state.containerEngine.work])}`,
+  )
   for (const unit of state.units.values()) {
     hold(unit.isDeclared, name, () => `${unit.id} is left`)
     hold(unit.phase === 'up', name, () => `${unit.id} is ${unit.phase}: ${unit.reason}`)

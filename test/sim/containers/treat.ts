@@ -1,7 +1,6 @@
 import type { Event, Failure } from '../../../src/core/model.ts'
 import type { ContainerStep, Treatment } from '../../../src/drivers/fake/container-engine.ts'
 import type { Post } from '../../../src/engine/ports.ts'
-import type { Life } from '../life.ts'
 import type { Dock } from './dock.ts'
 import type { EngineFaultKind } from './faults.ts'
 
@@ -36,17 +35,22 @@ function noAnswer(code: string): Failure {
   return { code, message: 'the container engine gave no answer', retry: true }
 }
 
+/** What is told at its time. */
+interface UnderWay {
+  readonly underWay: { readonly atBootMs: number; readonly event: Event }[]
+}
+
 /** What is told on the way from the engine to the core comes late, twice, or not at all; then it is told that news were lost. */
 export function tellEngineBadly(
   dock: Dock,
-  life: Life,
+  { underWay }: UnderWay,
   event: Event,
   { nowBootMs, post }: { nowBootMs: number; post: Post },
 ): void {
   const { random, mix, isFaulty } = dock
   const on = (kind: EngineFaultKind, probability: number) => isFaulty && mix.has(kind) && random.chance(probability)
   const later = (least: number, most: number, what: Event) => {
-    life.underWay.push({ atBootMs: nowBootMs + random.whole(least, most), event: what })
+    underWay.push({ atBootMs: nowBootMs + random.whole(least, most), event: what })
   }
   const isOfStream = event.kind === 'engine-news' || event.kind === 'container-died'
   if (isOfStream) {

@@ -28,6 +28,7 @@ export function createContainerWatch(dock: Dock): Watch {
     if (command.kind === 'purge')
       for (const volume of command.volumes) purges.set(volume, (purges.get(volume) ?? 0) + 1)
     if (command.kind === 'override-locks') isForced = true
+    if (command.kind === 'own-images') for (const reference of Object.keys(command.images)) pulled.add(reference)
   }
 
   function judge(step: EngineStep, scene: Scene): void {
