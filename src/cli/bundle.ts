@@ -1,5 +1,5 @@
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
-import { isOfTheWorld } from './bundle/model.ts'
+import { isOfTheWorld, TargetError } from './bundle/model.ts'
 import type { Context } from './command.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -10,6 +10,10 @@ export async function runBundle(context: Context): Promise<ExitCode> {
     return await run(action, { ...context, operands })
   } catch (error) {
     if (!isOfTheWorld(error)) throw error
+    if (error instanceof TargetError) {
+      context.talk(`${error.message}\nholdfast: no bundle was made\n`)
+      return exitCodes.configurationInvalid
+    }
     context.talk(`holdfast: ${error.message}\n`)
     return exitCodes.failed
   }

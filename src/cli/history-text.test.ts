@@ -38,6 +38,19 @@ describe('the history as a table', () => {
     )
   })
 
+  test('of a purge and of overridden locks says what they were for', () => {
+    const asked = { kind: 'command', at: before(1_000), by: 'root (uid 0)', units: [], unitsTotal: 0 } as const
+    const [, purge = '', override = ''] = printHistory(
+      [
+        { ...asked, seq: 4, command: 'purge', detail: 'shop_data, shop_logs' },
+        { ...asked, seq: 5, command: 'override-locks', detail: 'shop' },
+      ],
+      { terminal: plain, nowMs },
+    ).split('\n')
+    assert.match(purge, / volumes +purge +by root \(uid 0\): shop_data, shop_logs$/)
+    assert.match(override, / locks +override locks +by root \(uid 0\): shop$/)
+  })
+
   test('fits any terminal, and keeps what happened', () => {
     for (const columns of [60, 80, 160]) {
       const lines = printHistory(items.slice(1), { terminal: { ...plain, columns }, nowMs }).split('\n')

@@ -211,6 +211,7 @@ function probeNext(unit: Unit, now: Now): Next {
   const name: CheckName = unit.health?.readiness == null || isReady ? 'liveness' : 'readiness'
   const known = unit.health?.[name]
   const check = unit.spec.checks[name]
+  if (known != null && check === null && unit.spec.container !== undefined) return 'probed by its engine'
   if (known == null || check === null) return 'probed with the next turn'
   const more = `; ${checkText(name, known, check)}`
   if (known.inFlight !== null) return `being probed${more}`

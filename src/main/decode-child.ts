@@ -3,6 +3,8 @@ import { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Abilities } from '../base/abilities.ts'
 import type { Decoded } from '../dialects/decode-sources.ts'
+import { isStillSeen, type Seen } from '../dialects/seen.ts'
+import { diskSourceReader, type SourceReader } from '../dialects/source-reader.ts'
 import { readAbilities } from '../sys/abilities.ts'
 import { makeFifo } from '../sys/fifo.ts'
 import { descriptorLimit } from '../sys/rlimit.ts'
@@ -25,7 +27,13 @@ export interface StandIn {
   readonly file: string
 }
 
-export type DecodeAnswer = Decoded
+/** `seen`: by what it was read; absent: it has to be read each time. */
+export type DecodeAnswer = Decoded & { readonly seen?: Seen }
+
+/** What was answered last: while nothing of what was read has changed, no child is asked for it again. */
+export interface DecodeMemory {
+  last: { readonly question: string; readonly seen: Seen; readonly answer: DecodeAnswer } | null
+}
 
 /** Reading configuration takes tens of milliseconds; this long means that a disk or a network hangs. */
 const decodeMsMax = 60_000
@@ -40,6 +48,7 @@ export async function decodeInChild(options: {
   readonly runDirectory: string
   readonly device: DevicePlaces
   readonly standIn?: StandIn
+  readonly memory?: DecodeMemory
 }): Promise<DecodeAnswer> {
   const { hard } = descriptorLimit()
   const question: DecodeQuestion = {
@@ -50,6 +59,9 @@ export async function decodeInChild(options: {
     device: options.device,
     standIn: options.standIn ?? null,
   }
+  const { memory } = options
+  const asked = JSON.stringify(question)
+  if (memory?.last?.question === asked && isStillSeen(memory.last.seen, ownReader())) return memory.last.answer
   const pipe = openPipe(join(options.runDirectory, 'decode.pipe'))
   const pid = start(question, pipe.writeEnd)
   closeSync(pipe.writeEnd)
@@ -57,7 +69,14 @@ export async function decodeInChild(options: {
     closeSync(pipe.readEnd)
     throw new Error(`the configuration cannot be read: no process could be started for it (${pid})`)
   }
-  return parseAnswer(await readAnswer(pipe.readEnd, pid))
+  const answer = parseAnswer(await readAnswer(pipe.readEnd, pid))
+  if (memory !== undefined && answer.seen !== undefined) memory.last = { question: asked, seen: answer.seen, answer }
+  return answer
+}
+
+/** With the environment that the child has too. */
+function ownReader(): SourceReader {
+  return diskSourceReader(process.env as Readonly<Record<string, string>>)
 }
 
 interface Pipe {

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { decodeSources } from '../dialects/decode-sources.ts'
+import { watchedReader } from '../dialects/seen.ts'
 import { diskSourceReader, type SourceReader } from '../dialects/source-reader.ts'
 import type { Problem } from '../formats/format-error.ts'
 import { errnoOf } from '../sys/errno.ts'
@@ -17,14 +18,18 @@ export async function runDecode(args: readonly string[]): Promise<number> {
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   )
   const { facts, troubles } = readDeviceFacts(question.device, process.env)
-  const answer: DecodeAnswer = await decodeSources(question.sources, readerOf(question, environment), {
+  const { reader, seen } = watchedReader(readerOf(question, environment))
+  const answer = await decodeSources(question.sources, reader, {
     lenient: question.lenient,
     descriptorsMax: question.descriptorsMax,
     abilities: question.abilities,
     device: facts,
   })
   const told = answer.device === null ? [] : troubles.map((message) => troubleOf(question, message))
-  return give(Buffer.from(JSON.stringify({ ...answer, problems: [...told, ...answer.problems] })))
+  // What is told of a device is not all read by this reader.
+  const again = answer.device === null ? { seen: seen() } : {}
+  const whole: DecodeAnswer = { ...answer, problems: [...told, ...answer.problems], ...again }
+  return give(Buffer.from(JSON.stringify(whole)))
 }
 
 function readerOf({ standIn }: DecodeQuestion, environment: Readonly<Record<string, string>>): SourceReader {

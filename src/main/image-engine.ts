@@ -10,6 +10,9 @@ import { engineAddress } from './engine-address.ts'
 /** A registry that says nothing for this long is given up. */
 const pullIdleMs = 300_000
 
+/** While it unpacks the engine is silent, and disks of small devices are slow. */
+const loadIdleMs = 3_600_000
+
 /** `socketPath` null: where the environment says. Nothing is connected before the first call. */
 export function openImageEngine(options: {
   readonly socketPath: string | null
@@ -115,7 +118,7 @@ async function load(client: EngineClient, chunks: AsyncIterable<Uint8Array>): Pr
     }
   }
   try {
-    const { values } = await client.images.load(watched())
+    const { values } = await client.images.load(watched(), { timeoutMs: loadIdleMs, idleMs: loadIdleMs })
     for await (const line of values) refuseTrouble(line)
   } catch (error) {
     const failed = own as { readonly error: unknown } | null

@@ -23,8 +23,9 @@ describe('a recording with containers and releases', () => {
         play(directory, createRandom(seed))
         const file = join(directory, 'recording.ndjson')
         assert.doesNotMatch(readFileSync(file, 'utf8'), /hunter/)
-        let told = ''
-        const result = await replay({ file, out: () => {}, talk: (text) => void (told += text) })
+        const texts: string[] = []
+        const result = await replay({ file, out: () => {}, talk: (text) => void texts.push(text) })
+        const told = texts.join('')
         assert.equal(result, 0, told)
         assert.match(told, /^\d\d+ turns, all as recorded\n$/)
       } finally {

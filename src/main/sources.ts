@@ -17,7 +17,7 @@ import { writeAtomically } from '../sys/atomic-write.ts'
 import { apiVersion, type ChangeReport } from '../wire/api.ts'
 import { parseTcpAddress, printTcpAddress } from '../wire/tcp-address.ts'
 import type { BalenaPlaces, Declared } from './declared.ts'
-import { type DecodeAnswer, decodeInChild } from './decode-child.ts'
+import { type DecodeAnswer, type DecodeMemory, decodeInChild } from './decode-child.ts'
 import type { DevicePlaces } from './device-facts.ts'
 import { ensureKeptDevice, keepStated } from './kept-device.ts'
 import { openKeptState } from './kept-state.ts'
@@ -52,7 +52,8 @@ export function createSources(options: {
   readonly warn: (text: string) => void
 }): Sources {
   const { engine, runDirectory, stateDirectory, reader, warn } = options
-  const places: DecodePlaces = { runDirectory, device: devicePlaces(stateDirectory, options.declared) }
+  const memory: DecodeMemory = { last: null }
+  const places: DecodePlaces = { runDirectory, device: devicePlaces(stateDirectory, options.declared), memory }
   let declared = options.declared
   let { ahead } = options
   // What was before the first reading, until somebody was told what that changed.
@@ -253,6 +254,7 @@ const unread = { isUnread: true } as const
 export interface DecodePlaces {
   readonly runDirectory: string
   readonly device: DevicePlaces
+  readonly memory?: DecodeMemory
 }
 
 export function devicePlaces(stateDirectory: string, { balena }: Declared): DevicePlaces {
@@ -280,7 +282,8 @@ function decodeKept({
   ...places
 }: DecodePlaces & { readonly path: string; readonly file: string }): Promise<DecodeAnswer> {
   ensureKeptDevice(places.device.stateDirectory)
-  return decodeInChild({ sources: [path], lenient: false, ...places, standIn: { source: path, file } })
+  const { runDirectory, device } = places
+  return decodeInChild({ sources: [path], lenient: false, runDirectory, device, standIn: { source: path, file } })
 }
 
 /** What is held back stays as it was declared before by the same source, if it was. */

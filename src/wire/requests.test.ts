@@ -23,7 +23,10 @@ test('a request takes its defaults, and a misspelt field is an error', () => {
 test('of a state that is applied only its text has to be said', () => {
   assert.deepEqual(parseApplyRequest({ state: '{}' }), {
     kind: 'ok',
-    value: { state: '{}', name: 'the state', force: false, dryRun: false, waitFor: null, timeoutMs: null },
+    value: {
+      ...{ state: '{}', name: 'the state', force: false, dryRun: false, loadedImages: {} },
+      ...{ waitFor: null, timeoutMs: null },
+    },
   })
 })
 
@@ -79,6 +82,9 @@ test('what is not of the kind it should be is refused', () => {
     parseApplyRequest({ state: '{}', waitFor: 'well' }),
     parseApplyRequest({ state: '{}', timeoutMs: -1 }),
     parseApplyRequest({ state: '{}', dry: true }),
+    parseApplyRequest({ state: '{}', loadedImages: { web: 'latest' } }),
+    parseSourcesRequest({ loadedImages: [`sha256:${'a'.repeat(64)}`] }),
+    parseSourcesRequest({ loadedImages: { '': `sha256:${'a'.repeat(64)}` } }),
   ]
   for (const parsed of bad) assert.equal(parsed.kind, 'bad')
 })

@@ -7,6 +7,7 @@ import { chainsOf, layersBeyond } from './chains.ts'
 import type { ImageEngine, PresentImage } from './engine.ts'
 import { type BundleContents, BundleError, type BundleImage, configName, layerName, targetName } from './model.ts'
 import { readSaved, type SavedImage } from './saved.ts'
+import { tagOf } from './staging.ts'
 import { readTarget, type TargetFiles, type WantedImage } from './target.ts'
 import { createBundleWriter } from './write.ts'
 
@@ -57,6 +58,8 @@ async function findImages(
 ): Promise<ReadonlyMap<string, FoundImage>> {
   const found = new Map<string, FoundImage>()
   for (const { reference, platform: own } of wanted) {
+    // What cannot be loaded is told now.
+    tagOf(reference)
     const platform = own ?? options.platform
     let present = await engine.image(reference)
     if (present === null) {

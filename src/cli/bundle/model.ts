@@ -78,6 +78,9 @@ export interface InventoryImage {
 /** What is wrong with a bundle, or with what it meets: what, and what to do. */
 export class BundleError extends Error {}
 
+/** What is wrong with the files of a target: one line each. */
+export class TargetError extends BundleError {}
+
 /** A bundle that is none, an engine that refuses, a file that cannot be read or written: no bug of ours. */
 export function isOfTheWorld(error: unknown): error is Error {
   if (error instanceof BundleError) return true

@@ -7,7 +7,7 @@ import { memorySourceReader } from '../../dialects/memory-source-reader.ts'
 import { fileKind } from '../../dialects/source-kind.ts'
 import { diskSourceReader, isFailure, type SourceReader } from '../../dialects/source-reader.ts'
 import { printProblem } from '../../formats/format-error.ts'
-import { type BundleContents, BundleError, type BundleTarget } from './model.ts'
+import { type BundleContents, BundleError, type BundleTarget, TargetError } from './model.ts'
 
 /** What a bundle declares, with everything that its files need. */
 export interface TargetFiles {
@@ -100,7 +100,7 @@ function kindOf(paths: readonly string[]): BundleTarget['kind'] {
 
 function refuseErrors(decoded: Decoded, why = ''): void {
   const errors = errorsOf(decoded)
-  if (errors.length > 0) throw new BundleError([...errors, ...(why === '' ? [] : [why])].join('\n'))
+  if (errors.length > 0) throw new TargetError([...errors, ...(why === '' ? [] : [why])].join('\n'))
 }
 
 function bytesOf(files: TargetFiles['files']): ReadonlyMap<string, Buffer> {

@@ -59,7 +59,7 @@ export const bundle: CommandSpec = {
       command: 'holdfast bundle create compose.yaml --base device.json -o small.bundle',
       what: 'only the layers that it lacks',
     },
-    { command: 'ssh device holdfast bundle load - < small.bundle', what: 'from a pipe' },
+    { command: 'holdfast bundle load - < small.bundle', what: 'from a pipe' },
   ],
   notes: [
     'A bundle that is damaged, does not fit the device or its disk, or breaks off changes nothing. docs/bundles.md describes its format.',
@@ -71,7 +71,7 @@ export const bundle: CommandSpec = {
       what: 'the bundle, the engine or the disk does not allow it; or a unit came to something else',
     },
     { code: exitCodes.rejected, what: 'load --wait: a release was rejected, now or before' },
-    { code: exitCodes.configurationInvalid, what: 'load: the target has errors for this device; nothing was changed' },
+    { code: exitCodes.configurationInvalid, what: 'the target has errors; nothing was written or changed' },
     { code: exitCodes.planNotEmpty, what: 'load --dry-run: something differs' },
     timedOutExit,
   ],

@@ -6,7 +6,7 @@ export function isHandingOver(state: Pick<State, 'units' | 'mode'>, unit: Unit):
   const { container } = unit
   if (container?.handsOverTo == null || container.isHandedOver || state.mode.kind === 'stopping') return false
   const heir = state.units.get(container.handsOverTo)
-  return heir !== undefined && heir.isDeclared && heir.want.kind !== 'down'
+  return heir?.isDeclared === true && heir.want.kind !== 'down'
 }
 
 /** The unit that hands over to this one, while it does. */

@@ -27,14 +27,16 @@ export async function createContainer(context: StepContext, step: Step<'create-c
   const { spec, imageId, containers } = step
   const { apiVersion } = await client.about({ signal })
   const marks = { [homeLabel]: homeId, [unitLabel]: step.unit, [specLabel]: step.specHash }
-  const { body, connects } = written(spec, { imageId, marks, containers, apiVersion })
+  const { connects, ...made } = written(spec, { imageId, marks, containers, apiVersion })
+  // By its name, which people look for in `docker ps`; should it mean another image by now, the comparison by id tells.
+  const body = { ...made.body, Image: spec.image }
   const name = spec.containerName
   let id: string
   let joined: ReadonlySet<string> = new Set()
   try {
-    const made = await client.containers.create({ name, platform: spec.platform, body }, { signal })
-    id = made.id
-    for (const warning of made.warnings)
+    const answer = await client.containers.create({ name, platform: spec.platform, body }, { signal })
+    id = answer.id
+    for (const warning of answer.warnings)
       context.warn(`the container ${name} was made with a warning of the engine: ${warning}`)
   } catch (error) {
     const failure = engineError(error)

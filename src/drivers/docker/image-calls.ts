@@ -20,10 +20,7 @@ export interface ImageCalls {
   ): Promise<void>
   tag(reference: string, query: { readonly repo: string; readonly tag: string }, options?: CallOptions): Promise<void>
   /** A tar as `save` gives it. What was loaded is told as JSON texts. */
-  load(
-    chunks: AsyncIterable<Uint8Array>,
-    options?: CallOptions & { readonly idleMs?: number },
-  ): Promise<EngineValues>
+  load(chunks: AsyncIterable<Uint8Array>, options?: CallOptions & { readonly idleMs?: number }): Promise<EngineValues>
   save(references: readonly string[], options?: CallOptions): Promise<ByteStream>
   /** Makes an image of one layer from a tar of a root directory. `changes`: lines of a Dockerfile. */
   import(

@@ -65,7 +65,7 @@ it('an update to an image that was not looked up yet is not over', async () => {
   world.locks.clear()
   const before = engine.snapshot()
   world.silent.add('observe-engine')
-  engine.settle(500, world.up(appOf([container('web', {}, { lockFiles: [file], image: 'web:2' })])))
+  engine.settle(5_000, world.up(appOf([container('web', {}, { lockFiles: [file], image: 'web:2' })])))
   let isAnswered = false
   const answer = settleTarget(engine, before, { waitFor: 'running', timeoutMs: 60_000 }).finally(() => {
     isAnswered = true
@@ -74,7 +74,7 @@ it('an update to an image that was not looked up yet is not over', async () => {
   assert.equal(isAnswered, false)
   world.silent.clear()
   const image = world.images.get('web:2')!
-  engine.settle(600, { kind: 'engine-news', takenBootMs: 600, news: { images: [{ reference: 'web:2', image }] } })
+  engine.settle(5_100, { kind: 'engine-news', takenBootMs: 5_100, news: { images: [{ reference: 'web:2', image }] } })
   assert.equal((await engine.untilAnswered(answer)).items[0]?.result, 'done')
   assert.equal(world.container('a-web-1').imageId, 'sha256:web:2')
 })

@@ -71,31 +71,30 @@ function imageItem(state: State, now: Now, reference: string, keptFor: string): 
   const { images, kept } = state.containerEngine
   const image = images.get(reference)
   const base = baseOf(state, now, imageResource(reference), image === undefined ? null : image !== null)
-  const isMissing = base.state === 'missing' || base.state === 'failed' || base.state === 'pulling'
-  const users = [...state.units.values()].filter(({ spec }) => spec.container?.image === reference)
-  const isToBePulled = users.some(
-    ({ app, spec }) => spec.container !== undefined && !isImageThere(state, app, spec.container),
-  )
-  const pull = isMissing && (isToBePulled || base.state === 'pulling') ? pullItem(state, reference, now) : null
+  const neededBy = usersOf(state, ({ spec }) => spec.container?.image === reference)
+  const pull = isAwaited(state, reference, base) ? pullItem(state, reference, now) : null
+  const unused = neededBy.length > 0 ? '' : unusedText(keptFor, image?.id === reference)
   return {
     kind: 'image',
     name: reference,
-    ...base,
-    why:
-      base.why !== ''
-        ? base.why
-        : (pull?.why ?? '') !== ''
-          ? pull!.why
-          : users.length > 0
-            ? ''
-            : unusedText(keptFor, image?.id === reference),
+    state: base.state,
+    why: base.why || pull?.why || unused,
     id: image?.id ?? null,
     sizeBytes: image?.sizeBytes ?? null,
     isOurs: kept.ownImages[reference] !== undefined,
-    neededBy: usersOf(state, ({ spec }) => spec.container?.image === reference),
+    neededBy,
     pull,
     purgeName: null,
   }
+}
+
+/** It is being pulled, or has to be. */
+function isAwaited(state: State, reference: string, base: Base): boolean {
+  if (base.state === 'pulling') return true
+  if (base.state !== 'missing' && base.state !== 'failed') return false
+  return [...state.units.values()].some(({ app, spec: { container } }) => {
+    return container?.image === reference && !isImageThere(state, app, container)
+  })
 }
 
 function unusedText(keptFor: string, isUnnamed: boolean): string {
