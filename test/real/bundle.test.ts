@@ -251,7 +251,7 @@ describe('bundles', { skip: noDocker }, () => {
         // The image of the bundle before was ours, whatever happened to that.
         await until(`${name} to be the only image`, async () => (await imageNames()).join() === name)
       }
-      assert.ok(!(await dies(home, other, 11)))
+      assert.ok(!(await dies(home, one, 11)))
     },
   )
 

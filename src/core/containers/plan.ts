@@ -128,8 +128,9 @@ function containerStep(planning: Planning, index: ServiceIndex, unit: Unit): Eng
     if (!isStartable(planning, index, unit) && !isInTheWay(change) && !isGoneFirst(spec)) return null
     return isUnlocked(state, unit) ? removal(resource, container, false, `${change.why}; made anew`) : null
   }
-  if (change.kind === 'in-place') return changeInPlace(planning, unit, container)
-  return isStartable(planning, index, unit) ? start(unit, container) : null
+  // What it cannot be changed to in place, or not now, keeps it from nothing.
+  const changed = changeInPlace(planning, unit, container)
+  return changed ?? (isStartable(planning, index, unit) ? start(unit, container) : null)
 }
 
 /** With the daemon everything ends, unless it is left. */

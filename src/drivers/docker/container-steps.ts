@@ -4,7 +4,7 @@ import type { EngineStep } from '../../core/containers/model.ts'
 import { containerCreateBody } from '../../formats/container/create-body.ts'
 import { containerUpdateBody } from '../../formats/container/update-body.ts'
 import { EngineError, engineError } from './engine-error.ts'
-import { newsOfContainer, shortId } from './look.ts'
+import { nameInEngine, newsOfContainer, shortId } from './look.ts'
 import { explainPort } from './port-holder.ts'
 import { numberOf, objectOf, textOf } from './shape.ts'
 import {
@@ -29,7 +29,7 @@ export async function createContainer(context: StepContext, step: Step<'create-c
   const marks = { [homeLabel]: homeId, [unitLabel]: step.unit, [specLabel]: step.specHash }
   const { connects, ...made } = written(spec, { imageId, marks, containers, apiVersion })
   // By its name, which people look for in `docker ps`; should it mean another image by now, the comparison by id tells.
-  const body = { ...made.body, Image: spec.image }
+  const body = { ...made.body, Image: await nameInEngine(context, spec.image) }
   const name = spec.containerName
   let id: string
   let joined: ReadonlySet<string> = new Set()

@@ -65,7 +65,6 @@ function readingContainer(context: StepContext, described: unknown): EngineConta
 export async function lookAtImage(context: StepContext, reference: string): Promise<EngineImage | null> {
   try {
     const described = await ifThere(context.client.images.inspect(reference, { signal: context.signal }))
-    // Loaded instead of pulled, it has a tag that stands for the digest.
     const standIn = described === null ? digestTagReference(reference) : null
     if (standIn !== null) return await lookAtImage(context, standIn)
     return described === null ? null : reading(`the image ${reference}`, () => readImage(described))
@@ -73,6 +72,13 @@ export async function lookAtImage(context: StepContext, reference: string): Prom
     if (engineError(error).code === 'BAD_REQUEST') return null
     throw error
   }
+}
+
+/** What the engine knows it by: loaded instead of pulled, an image has a tag that stands for its digest. */
+export async function nameInEngine({ client, signal }: StepContext, reference: string): Promise<string> {
+  const standIn = digestTagReference(reference)
+  if (standIn === null) return reference
+  return (await ifThere(client.images.inspect(reference, { signal }))) === null ? standIn : reference
 }
 
 export async function lookAtImages(
