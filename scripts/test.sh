@@ -19,7 +19,7 @@ part() { # NAME COMMAND...
 all_files=$(find src test -name '*.test.ts' | sort | grep -F -- "$pattern")
 slow='^test/(sim|conform|real)/'
 # With a container engine of its own each.
-engines='^test/real/(.*[/-])?(containers?|docker)[/.-]'
+engines='^test/real/(.*[/-])?(containers?|docker|bundle)[/.-]'
 
 run_tests() { # CONCURRENCY FILE...
   concurrency=$1
@@ -51,7 +51,9 @@ part test-deps scripts/test-deps
   # Whatever is not named as slow belongs to the first group, so that no test is ever left out.
   group unit 2 $(echo "$all_files" | grep -Ev "$slow")
   group simulation 2 $(echo "$all_files" | grep '^test/sim/')
-  group conformance 2 $(echo "$all_files" | grep '^test/conform/')
+  group conformance 2 $(echo "$all_files" | grep '^test/conform/' | grep -v '^test/conform/compose/')
+  # Apart from the others, whose transcripts tell of times: what it is compared with takes both cores.
+  group compose 2 $(echo "$all_files" | grep '^test/conform/compose/')
   # One at a time: these kill, flood and take times.
   group real 1 $(echo "$all_files" | grep '^test/real/' | grep -Ev "$engines")
   # These mostly wait for their engines.
