@@ -154,9 +154,10 @@ realTest('down asks on a terminal', { skip: isTypable ? false : 'script(1) is no
 })
 
 realTest('a down that is not waited for goes on', {}, async (home) => {
-  const stubborn = { command: ['sh', '-c', "trap '' TERM; sleep infinity & wait; wait"], stop_grace_period: '3s' }
+  const script = "trap '' TERM; echo deaf; sleep infinity & wait; wait"
+  const stubborn = { command: ['sh', '-c', script], stop_grace_period: '3s' }
   await home.start([home.declare('demo', { web: stubborn })])
-  await home.untilState('demo/web', 'running')
+  await until('its trap', async () => (await home.cli('logs', 'demo/web')).stdout.includes('deaf'))
   const late = await home.cli('down', '--yes', '--timeout', '0.2')
   assert.equal(late.code, 124)
   assert.match(late.stderr, /the time is over; the daemon goes on stopping/)
