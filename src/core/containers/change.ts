@@ -8,7 +8,8 @@ import type { ContainerSettings, ContainerSpec, EngineContainer, EngineImage, Mo
 /** What has to be done about a container that is there, so that it is as declared. */
 export type ContainerChange =
   | { readonly kind: 'none' }
-  | { readonly kind: 'recreate'; readonly why: string }
+  /** `isInTheWay`: something that it uses is to be made anew, which cannot be while it is there, whether it runs or not. */
+  | { readonly kind: 'recreate'; readonly why: string; readonly isInTheWay?: true }
   | {
       readonly kind: 'in-place'
       readonly name: string | null
@@ -32,7 +33,7 @@ export function containerChange(
   const { images } = state.containerEngine
   const image = images.get(spec.image) ?? null
   const around = changeAround(state, spec, container)
-  if (around !== null) return { kind: 'recreate', why: around }
+  if (around !== null) return { kind: 'recreate', why: around, isInTheWay: true }
   const containers = namespaceContainers(spec, (service) => byUnit.get(`${unit.app}/${service}/1`)?.id ?? null)
   const madeFrom = imageById(state, container.imageId)
   if (image === null && images.has(spec.image)) return { kind: 'recreate', why: `image ${spec.image} is to be pulled` }
@@ -61,11 +62,8 @@ function inPlace(spec: ContainerSpec, differences: readonly Difference[]): Conta
   }
 }
 
-/** Something that it uses is to be made anew, which cannot be while it is there, whether it runs or not. */
 export function isInTheWay(change: ContainerChange): boolean {
-  return (
-    change.kind === 'recreate' && (change.why.startsWith('network ') || change.why.startsWith('what is in volume '))
-  )
+  return change.kind === 'recreate' && change.isInTheWay === true
 }
 
 /** Identity of a change in place. */
