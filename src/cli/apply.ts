@@ -4,7 +4,7 @@ import { decodeSources } from '../dialects/decode-sources.ts'
 import { memorySourceReader } from '../dialects/memory-source-reader.ts'
 import { diskSourceReader, isFailure } from '../dialects/source-reader.ts'
 import { printProblem } from '../formats/format-error.ts'
-import type { ChangeReport, Info } from '../wire/api.ts'
+import type { ChangeReport } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { shellWord, typed } from '../wire/home.ts'
 import type { ApplyBody } from '../wire/requests.ts'
@@ -16,7 +16,8 @@ import { planFromNothing } from './plan.ts'
 import { tellingPulls } from './pull-lines.ts'
 import { printRejections } from './rejections-text.ts'
 import { timeoutOf } from './seconds.ts'
-import { startMsMax, tell } from './up.ts'
+import { startWhereNone, waitedFor } from './start-where-none.ts'
+import { tell } from './up.ts'
 
 /** `holdfast apply`: a target state of balena's takes the place of the one before. Without a daemon, it starts one. */
 export async function runApply(context: Context): Promise<ExitCode> {
@@ -41,7 +42,7 @@ export async function runApply(context: Context): Promise<ExitCode> {
     name,
     force: options.isSet('force'),
     dryRun: isDry,
-    ...(options.isSet('wait') && !isDry ? { waitFor: waitedFor(options.value('wait')), timeoutMs } : {}),
+    ...(options.isSet('wait') && !isDry ? { waitFor: waitedFor(context), timeoutMs } : {}),
   }
   if (isDry) return tellPlan(context, operand, await planOf(context, state, body))
   const code = await startWhereNone(context, timeoutMs)
@@ -89,24 +90,6 @@ async function errorsIn(name: string, text: string): Promise<readonly string[]> 
 function decode(name: string, text: string) {
   const reader = memorySourceReader({ files: { [name]: text } })
   return decodeSources([name], reader, { lenient: false, descriptorsMax: null, dialect: 'balena' })
-}
-
-function waitedFor(value: string | undefined): NonNullable<ApplyBody['waitFor']> {
-  return value === 'healthy' || value === 'committed' ? value : 'running'
-}
-
-/** A code: none could be started, and it was told why. */
-async function startWhereNone(context: Context, timeoutMs: number | null): Promise<ExitCode | null> {
-  try {
-    await context.client.ask<Info>('info')
-    return null
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error
-  }
-  const { startDaemon } = await import('./start-daemon.ts')
-  const deadlineMs = performance.now() + Math.max(startMsMax, timeoutMs ?? 0)
-  const started = await startDaemon(context, { sources: [], deadlineMs })
-  return started.kind === 'not' ? started.code : null
 }
 
 // ---- what it would change ----------------------------------------------------------------------------------------------

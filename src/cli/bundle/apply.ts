@@ -9,7 +9,8 @@ import type { Context } from '../command.ts'
 import { planFromNothing } from '../plan.ts'
 import { tellingPulls } from '../pull-lines.ts'
 import { timeoutOf } from '../seconds.ts'
-import { startMsMax, tell } from '../up.ts'
+import { startWhereNone, waitedFor } from '../start-where-none.ts'
+import { tell } from '../up.ts'
 import { placeFiles } from './place.ts'
 import type { OpenBundle } from './read.ts'
 import { decodeBundled, topOf } from './target.ts'
@@ -109,23 +110,4 @@ async function sourcesBody(
 function stateBody({ contents: { target }, files }: OpenBundle): ApplyBody {
   const [name = ''] = target.sources
   return { state: files.get(name)!.toString('utf8'), name }
-}
-
-function waitedFor({ options }: Context): NonNullable<ApplyBody['waitFor']> {
-  const value = options.value('wait')
-  return value === 'healthy' || value === 'committed' ? value : 'running'
-}
-
-/** A code: none could be started, and it was told why. It goes on with what was declared last, if anything was. */
-async function startWhereNone(context: Context, timeoutMs: number | null): Promise<ExitCode | null> {
-  try {
-    await context.client.ask<Info>('info')
-    return null
-  } catch (error) {
-    if (!(error instanceof Unreachable)) throw error
-  }
-  const { startDaemon } = await import('../start-daemon.ts')
-  const deadlineMs = performance.now() + Math.max(startMsMax, timeoutMs ?? 0)
-  const started = await startDaemon(context, { sources: [], deadlineMs })
-  return started.kind === 'not' ? started.code : null
 }

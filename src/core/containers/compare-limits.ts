@@ -2,19 +2,7 @@ import { type Asked, askedAt } from './compare-asked.ts'
 import type { Difference, Finding } from './compare-difference.ts'
 import type { ContainerSettings } from './model.ts'
 
-type Limit =
-  | 'memoryBytes'
-  | 'memoryReservationBytes'
-  | 'memorySwapBytes'
-  | 'nanoCpus'
-  | 'cpuShares'
-  | 'cpuQuotaUs'
-  | 'cpuPeriodUs'
-  | 'cpuset'
-  | 'pidsMax'
-  | 'blkioWeight'
-
-const limits: readonly Limit[] = [
+const limits = [
   'memoryBytes',
   'memoryReservationBytes',
   'memorySwapBytes',
@@ -25,7 +13,9 @@ const limits: readonly Limit[] = [
   'cpuset',
   'pidsMax',
   'blkioWeight',
-]
+] as const satisfies readonly (keyof ContainerSettings)[]
+
+type Limit = (typeof limits)[number]
 
 interface LimitScene {
   readonly declared: ContainerSettings
