@@ -35,6 +35,18 @@ export interface App {
   readonly resources?: AppResources
   /** A change of it has to prove itself before it counts, and is taken back when it does not. Absent: it counts at once. */
   readonly release?: ReleasePolicy
+  /** Its units are told of what happens: their stdin is of kind `events`. Absent: it is an ordinary app. */
+  readonly listener?: ListenerPool
+}
+
+/** Units that are told of events, each of one at a time; whichever is ready gets the next. */
+export interface ListenerPool {
+  /** Names of events, as supervisord calls them; one that has others below it means all of those. */
+  readonly events: readonly string[]
+  /** So many events wait at most while none is ready; the oldest goes. */
+  readonly bufferMax: number
+  /** What counts as done. ok: the answer `OK`, anything else is a refusal. any: every answer. print: every answer, and it is printed. */
+  readonly result: 'ok' | 'any' | 'print'
 }
 
 export type Dialect = 'compose' | 'supervisord' | 'runit' | 'balena'
@@ -131,17 +143,45 @@ export interface LogSpec {
   readonly ageMaxMs: number
   /** Rotated files are compressed with gzip. */
   readonly compress: boolean
+  /** What is done with it on its way. Absent: nothing, it goes from the pipe into the file without passing through our memory. */
+  readonly handling?: OutputHandling
+}
+
+/** As supervisord has it, for one stream; each costs that its output passes through our memory. */
+export interface OutputHandling {
+  /** Terminal sequences are left out. */
+  readonly isAnsiStripped: boolean
+  /** Each line goes to syslog(3) as well, by this ident, after this prefix. null: it does not. */
+  readonly syslog: { readonly ident: string; readonly prefix: string } | null
+  /** What stands between the marks of capture mode is told as an event instead of logged, so much of it at most. 0: nothing is. */
+  readonly captureBytesMax: number
+  /** What is logged is told as events as well. */
+  readonly isTold: boolean
 }
 
 /**
  * pipe: kept open by the daemon over restarts of either; what is written to it reaches the run that reads.
  * output: what another unit prints to stdout, which names this one as its `logger`.
+ * events: the daemon talks with it over stdin and stdout; both are pipes of its own, which end with it: a run that outlives
+ * the daemon is replaced by the next one. What it prints is logged as well.
+ * socket: one that listens; the units of an app whose sockets are equal share it. Opened with the first run, closed with the last.
  */
 export type StdinSpec =
   | { readonly kind: 'null' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'pipe' }
   | { readonly kind: 'output'; readonly unit: UnitId }
+  | { readonly kind: 'events' }
+  | { readonly kind: 'socket'; readonly socket: ListenSocket }
+
+export interface ListenSocket {
+  readonly address:
+    /** `owner`: as ProcessSpec.user; null: whoever the run is. */
+    | { readonly kind: 'unix'; readonly path: string; readonly mode: number; readonly owner: string | null }
+    | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** null: what the system allows at most. */
+  readonly backlog: number | null
+}
 
 /** `stderr`: where that goes meanwhile, whatever `ProcessSpec.stderr` says. */
 export type LoggerSpec =
@@ -329,8 +369,9 @@ export interface StopRung {
 export type SignalScope = 'main' | 'group' | 'tree'
 
 export interface Dependency {
-  /** A service of the same app. */
+  /** A service of the same app, or of the one named here (supervisord's groups are apps). */
   readonly service: string
+  readonly app?: string
   readonly condition: 'started' | 'healthy' | 'completed'
   /** false: does not hold the start back when the other service is not declared. */
   readonly required: boolean

@@ -296,6 +296,42 @@ export interface StreamRef {
   readonly svlogd?: SvlogdSpec
 }
 
+/** What a stream printed, of those that ask for it in their OutputHandling. */
+export interface OutputNews {
+  readonly unit: UnitId
+  readonly stream: 'stdout' | 'stderr'
+  /** logged: a piece as it was read. captured: what stood between the marks of capture mode. */
+  readonly kind: 'logged' | 'captured'
+  readonly bytes: Uint8Array
+}
+
+/** What people do with log files from outside. */
+export interface LogControlPort {
+  /** Files that were moved or removed are made anew at their paths (SIGUSR2 of supervisord, after logrotate). */
+  reopen(): void
+  /** The log of this stream is emptied, with its rotated files. Answers why it cannot be; null: it is empty, or was never written. */
+  clear(stream: StreamRef): string | null
+}
+
+/** The daemon talks with runs whose stdin is of kind `events`. Owned by the process driver. */
+export interface DialoguePort {
+  /** Called when such a run was started; one listener. Returns the way to stop it. */
+  subscribe(begun: (dialogue: Dialogue) => void): () => void
+}
+
+export interface Dialogue {
+  readonly unit: UnitId
+  readonly run: number
+  /** The bytes taken at once, 0 when its pipe is full; 'gone': nobody reads any more. */
+  write(bytes: Uint8Array): number | 'gone'
+  /** Called when the pipe takes more again, once after each `write` that took less than all. */
+  onWritable(again: () => void): void
+  /** Called with what it prints, which is in its log by then. Before anyone listens it is kept. */
+  onOutput(taken: (bytes: Uint8Array) => void): void
+  /** Called once, when the run has ended and its last words were given out. */
+  onEnd(ended: () => void): void
+}
+
 /** The daemon's own loggers: of the units whose `logger` is of kind svlogd. */
 export interface LoggerPort {
   /** null: none of this unit is open. */

@@ -92,8 +92,8 @@ export interface UnitDetail extends UnitItem {
   /** Its runs as a job, latest first. */
   readonly history: readonly JobRunItem[]
   readonly logs: readonly LogItem[]
-  /** output: what another unit prints. */
-  readonly stdin: 'null' | 'file' | 'pipe' | 'output'
+  /** output: what another unit prints. events: what the daemon tells. socket: one that listens. */
+  readonly stdin: 'null' | 'file' | 'pipe' | 'output' | 'events' | 'socket'
   /** Of its app; null: its changes count at once. */
   readonly release: ReleaseItem | null
   /** null: it is a process. */

@@ -250,6 +250,9 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
           return streams.openOutput(stdin.unit)
         case 'file':
           return openInput(stdin.path)
+        case 'events':
+        case 'socket':
+          return devNull
       }
     } catch (error) {
       return stdinFailure(stdin, errnoOf(error))
