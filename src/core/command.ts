@@ -4,7 +4,7 @@ import { type Draft, freshCounters, peek, putUnit, unitsOf } from './draft.ts'
 import { signalsPerUnitMax } from './limits.ts'
 import type { Command, LastingWant, Now, Phase, Run, Target, Unit, UnitId, UnitSpec, Want, Who } from './model.ts'
 import { heldTo } from './release/held.ts'
-import { unitSpecsAgain } from './target/units.ts'
+import { neededKey, unitSpecsAgain } from './target/units.ts'
 import { whoText } from './text.ts'
 import { rest } from './unit/end.ts'
 import { adoptDeclared } from './unit/found.ts'
@@ -272,7 +272,7 @@ function restartingDependants(draft: Draft, ids: readonly UnitId[]): readonly Un
     (unit) =>
       isWantedUp(draft.state, unit) &&
       !ids.includes(unit.id) &&
-      unit.spec.dependsOn.some((edge) => edge.restart && services.has(`${unit.app}/${edge.service}`)),
+      unit.spec.dependsOn.some((edge) => edge.restart && services.has(neededKey(unit.app, edge))),
   )
 }
 

@@ -175,8 +175,7 @@ export type StdinSpec =
   | { readonly kind: 'socket'; readonly socket: ListenSocket }
 
 export interface ListenSocket {
-  readonly address:
-    /** `owner`: as ProcessSpec.user; null: whoever the run is. */
+  readonly address: /** `owner`: as ProcessSpec.user; null: whoever the run is. */
     | { readonly kind: 'unix'; readonly path: string; readonly mode: number; readonly owner: string | null }
     | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   /** null: what the system allows at most. */

@@ -50,6 +50,23 @@ describe('starts', () => {
     assert.deepEqual(scene.turn(2, scene.spawned('db/2')), ['spawn web: declared'])
   })
 
+  it('a dependant starts when its dependency in another app is up, and the daemon ends it first', () => {
+    const scene = play()
+    const web = service('web', { dependsOn: [{ ...needs('db'), app: 'b' }] })
+    const apps = { ...targetOf(web).apps, b: { ...targetOf(service('db')).apps.a!, name: 'b' } }
+    const declare = asked({ kind: 'set-target', target: { apps }, by: { kind: 'daemon' }, why: 'up' })
+    const steps = (...events: readonly Event[]) => scene.turn(0, ...events).map((one) => one.replace(/:.*/, ''))
+    const spawned = (unit: string): Event => {
+      const { n } = scene.state.units.get(unit)!.run!
+      return { kind: 'spawned', unit, run: n, identity: identityOf(n) }
+    }
+    assert.deepEqual(steps(declare), ['spawn db'])
+    assert.deepEqual(steps(spawned('b/db/1')), ['spawn web'])
+    assert.deepEqual(steps(spawned('a/web/1')), [])
+    assert.deepEqual(steps(shutdown()), ['TERM web'])
+    assert.deepEqual(steps(scene.exited('web', code(0))), ['TERM db'])
+  })
+
   it('a dependency that has to end does not count as started', () => {
     const db = service('db', { manualStop: 'until-started' })
     const scene = play()

@@ -1,4 +1,5 @@
 import type { Dependency, State, Unit, UnitId } from './model.ts'
+import { neededKey } from './target/units.ts'
 import { isSomebody } from './text.ts'
 import { type Hindrance, hindrance, isWantedUp, mustEnd, type ServiceIndex } from './unit/wish.ts'
 
@@ -18,7 +19,7 @@ export function waitingFor(state: State, index: ServiceIndex, unit: Unit): Waiti
   if (first === null) return null
   const chain = chainFrom(state, index, unit, first)
   const last = chain.at(-1)!
-  const service = `${unit.app}/${last.dependency.service}`
+  const service = neededKey(chain.at(-2)?.late?.app ?? unit.app, last.dependency)
   const links = chain.map(({ dependency, late }) => `${late?.id ?? service} ${conditionTexts[dependency.condition]}`)
   const subject = chain.length === 1 ? 'it' : (last.late?.id ?? service)
   const blame = last.late === null ? 'has no units' : stateText(state, last.late, last.dependency.condition)

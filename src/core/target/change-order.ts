@@ -1,4 +1,5 @@
 import type { App, Service, Target } from '../model.ts'
+import { neededKey } from './units.ts'
 
 /** `app/service`. */
 type Key = string
@@ -38,7 +39,7 @@ function needsIn(target: Target): ReadonlyMap<Key, readonly Key[]> {
 }
 
 function needsOf(app: App, { dependsOn }: Service): readonly Key[] {
-  return dependsOn.map(({ service }) => `${app.name}/${service}`)
+  return dependsOn.map((edge) => neededKey(app.name, edge))
 }
 
 /** Each in the first step after all it waits for, of those that are there at all. */

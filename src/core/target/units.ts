@@ -1,6 +1,6 @@
 import { hashData } from '../../base/hash.ts'
 import type { ContainerSpec } from '../containers/model.ts'
-import type { App, ProcessSpec, Service, Target, UnitId, UnitSpec } from '../model.ts'
+import type { App, Dependency, ProcessSpec, Service, Target, UnitId, UnitSpec } from '../model.ts'
 import { beyondPlain, plainProcess } from './plain.ts'
 
 /** Every unit that a target declares, in the target's order, with its settings resolved. */
@@ -22,6 +22,11 @@ export function unitSpecsAgain(
 
 export function unitId(app: string, service: string, n: number): UnitId {
   return `${app}/${service}/${n}`
+}
+
+/** `app/service` of what a service of `app` depends on. */
+export function neededKey(app: string, { app: other = app, service }: Pick<Dependency, 'app' | 'service'>): string {
+  return `${other}/${service}`
 }
 
 /** The parts of a unit id. App and service names hold no slash; the decoders see to it. */

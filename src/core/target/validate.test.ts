@@ -49,6 +49,22 @@ test('a cycle is named member by member, once', () => {
   ])
 })
 
+test('a cycle through several apps is told of the whole, and of no single app', () => {
+  const needs = (app: string): readonly Dependency[] => [
+    { app, service: 's', condition: 'started', required: true, restart: false },
+  ]
+  const one = (name: string, other: string): App => {
+    return { ...app({}), name, services: { s: service('s', { dependsOn: needs(other) }) } }
+  }
+  const apps = { p: one('p', 'q'), q: one('q', 'r'), r: one('r', 'p') }
+  assert.deepEqual(messages(apps.p), [])
+  assert.deepEqual(
+    validateCounts({ apps }, null).map(({ app, setting, message }) => [app, setting, message]),
+    [['p', 'dependsOn.q/s', 'these services wait for each other, so none could ever start: p/s → q/s → r/s → p/s']],
+  )
+  assert.deepEqual(validateCounts({ apps: { p: apps.p, q: apps.q } }, null), [])
+})
+
 test('a chain of ten thousand services does not overflow the stack', () => {
   const names = Array.from({ length: 10_000 }, (_, n) => [`s${n}`, n < 9_999 ? [`s${n + 1}`] : []])
   assert.deepEqual(messages(app(Object.fromEntries(names))), [])

@@ -1,5 +1,6 @@
 import { unitsMax } from '../limits.ts'
-import type { App, Service, Target } from '../model.ts'
+import type { App, Dependency, Service, Target } from '../model.ts'
+import { neededKey } from './units.ts'
 
 /** What is wrong with a target beyond single values. A dialect knows where it was written. */
 export interface Fault {
@@ -27,7 +28,9 @@ export function validateApp(app: App): readonly Fault[] {
     const serviceName = nameFault(service.name)
     if (serviceName !== null)
       fault(service.name, 'name', `the name '${service.name}' ${serviceName}`, 'choose another name')
-    for (const { service: name, required, condition } of service.dependsOn) {
+    for (const { app: otherApp, service: name, required, condition } of service.dependsOn) {
+      // Of another app only the whole tells.
+      if (otherApp !== undefined && otherApp !== app.name) continue
       const other = Object.hasOwn(app.services, name) ? app.services[name]! : null
       if (other !== null && condition === 'healthy' && !mayBeHealthy(other)) {
         const message = `waits until '${name}' is healthy, and ${name} has no check that could tell`
@@ -47,10 +50,11 @@ export function validateApp(app: App): readonly Fault[] {
       fault(service.name, setting, message, 'name a service that is a container')
     }
   }
-  for (const cycle of findCycles(app)) {
-    const path = [...cycle, cycle[0]!].join(' → ')
-    const message = `these services wait for each other, so none could ever start: ${path}`
-    fault(cycle[0]!, `dependsOn.${cycle[1] ?? cycle[0]!}`, message, 'remove one of these dependencies')
+  const isOwn = ({ app: other = app.name, service }: Dependency) =>
+    other === app.name && Object.hasOwn(app.services, service)
+  const needs = (name: string) => app.services[name]!.dependsOn.filter(isOwn).map(({ service }) => service)
+  for (const cycle of findCycles(Object.keys(app.services), needs)) {
+    fault(cycle[0]!, `dependsOn.${cycle[1] ?? cycle[0]!}`, cycleText(cycle), 'remove one of these dependencies')
   }
   return faults
 }
@@ -83,7 +87,36 @@ function sharedNamespaces({ container }: Service): readonly Shared[] {
  * the container engine could tell all containers apart.
  */
 export function validateCounts(target: Target, descriptorsMax: number | null): readonly Fault[] {
-  return [...validateContainerNames(target), ...validateSizes(target, descriptorsMax)]
+  return [...validateContainerNames(target), ...validateSizes(target, descriptorsMax), ...cyclesBetweenApps(target)]
+}
+
+/** Circles of services of several apps; those within one app its own check tells. */
+function cyclesBetweenApps(target: Target): readonly Fault[] {
+  const needs = new Map<string, readonly string[]>()
+  let isAnyBetween = false
+  for (const app of Object.values(target.apps)) {
+    for (const { name, dependsOn } of Object.values(app.services)) {
+      needs.set(
+        `${app.name}/${name}`,
+        dependsOn.map((edge) => neededKey(app.name, edge)),
+      )
+      isAnyBetween ||= dependsOn.some(({ app: other }) => other !== undefined && other !== app.name)
+    }
+  }
+  if (!isAnyBetween) return []
+  const cycles = findCycles([...needs.keys()], (key) => needs.get(key)!.filter((other) => needs.has(other)))
+  const appOf = (key: string) => key.slice(0, key.indexOf('/'))
+  return cycles.flatMap((cycle): readonly Fault[] => {
+    const [first = '', next = first] = cycle
+    if (cycle.every((key) => appOf(key) === appOf(first))) return []
+    const service = first.slice(first.indexOf('/') + 1)
+    const hint = 'remove one of these dependencies'
+    return [{ app: appOf(first), service, setting: `dependsOn.${next}`, message: cycleText(cycle), hint }]
+  })
+}
+
+function cycleText(cycle: readonly string[]): string {
+  return `these services wait for each other, so none could ever start: ${[...cycle, cycle[0]!].join(' → ')}`
 }
 
 function validateContainerNames(target: Target): readonly Fault[] {
@@ -153,27 +186,30 @@ function knownServices(app: App): string {
 }
 
 /** Cycles of dependencies, member by member; each service is named in one cycle at most. */
-function findCycles(app: App): readonly (readonly string[])[] {
+function findCycles(
+  names: readonly string[],
+  needs: (name: string) => readonly string[],
+): readonly (readonly string[])[] {
   const cycles: string[][] = []
   const state = new Map<string, 'open' | 'done'>()
-  for (const root of Object.keys(app.services)) {
-    const path: { readonly name: string; next: number }[] = []
+  for (const root of names) {
+    const path: { readonly name: string; readonly needs: readonly string[]; next: number }[] = []
     const open = (name: string) => {
       state.set(name, 'open')
-      path.push({ name, next: 0 })
+      path.push({ name, needs: needs(name), next: 0 })
     }
     if (!state.has(root)) open(root)
     while (path.length > 0) {
       const top = path.at(-1)!
-      const edge = app.services[top.name]!.dependsOn[top.next++]
-      if (edge === undefined) {
+      const needed = top.needs[top.next++]
+      if (needed === undefined) {
         state.set(top.name, 'done')
         path.pop()
-      } else if (Object.hasOwn(app.services, edge.service)) {
-        const found = state.get(edge.service)
-        if (found === undefined) open(edge.service)
+      } else {
+        const found = state.get(needed)
+        if (found === undefined) open(needed)
         if (found === 'open')
-          cycles.push(path.slice(path.findIndex((step) => step.name === edge.service)).map((step) => step.name))
+          cycles.push(path.slice(path.findIndex((step) => step.name === needed)).map((step) => step.name))
       }
     }
   }

@@ -1,5 +1,6 @@
 import { isHandingOver } from '../containers/handing-over.ts'
 import type { Dependency, LastingWant, OnceWant, State, Unit, UnitId, UnitSpec, Want, Who } from '../model.ts'
+import { neededKey } from '../target/units.ts'
 
 /** Whether the unit is to run now, all wishes weighed (docs/lifecycle.md "Wishes, and what wins"). */
 export function isWantedUp(state: State, unit: Unit): boolean {
@@ -81,7 +82,7 @@ export function serviceKey(app: string, service: string): string {
 /** The first dependency whose condition does not hold, or null when the unit may start. */
 export function hindrance(state: State, index: ServiceIndex, unit: Unit): Hindrance | null {
   for (const dependency of unit.spec.dependsOn) {
-    const others = (index.get(serviceKey(unit.app, dependency.service)) ?? []).filter((other) => other.isDeclared)
+    const others = (index.get(neededKey(unit.app, dependency)) ?? []).filter((other) => other.isDeclared)
     const late = lateOne(state, dependency, others)
     if (late !== undefined) return { dependency, late }
   }
@@ -117,7 +118,7 @@ export function stopBlockers(state: State): { blocks(unit: Unit): Unit | null } 
   for (const unit of ending) {
     const { logger } = unit.spec.process
     if (logger?.kind === 'unit') writers.set(logger.unit, unit)
-    for (const dependency of unit.spec.dependsOn) dependants.set(serviceKey(unit.app, dependency.service), unit)
+    for (const dependency of unit.spec.dependsOn) dependants.set(neededKey(unit.app, dependency), unit)
   }
   const dependantOf = (unit: Unit) => dependants.get(serviceKey(unit.app, unit.service)) ?? null
   const isDaemonEnding = state.mode.kind === 'stopping'

@@ -12,6 +12,7 @@ import type {
   Unit,
   UnitId,
 } from '../../core/model.ts'
+import { neededKey } from '../../core/target/units.ts'
 import { whoText } from '../../core/text.ts'
 import { indexServices, type ServiceIndex } from '../../core/unit/wish.ts'
 import { waitingFor } from '../../core/waiting.ts'
@@ -114,7 +115,7 @@ function unitDetail({ state, now, index, sight, engine, unit, account, ends }: S
     lastEnds: ends,
     processes: live === null ? [] : sight.processTree(live.pids),
     lastEnd: endItem(unit.end),
-    dependsOn: spec.dependsOn.map((edge) => dependencyItem(`${unit.app}/${edge.service}`, edge, unit, state, index)),
+    dependsOn: spec.dependsOn.map((edge) => dependencyItem(neededKey(unit.app, edge), edge, unit, state, index)),
     neededBy: neededBy(unit, state, index),
     schedule: scheduleItem(unit),
     history: (unit.job?.history ?? []).map(jobRunItem).toReversed(),
@@ -225,9 +226,10 @@ function dependencyItem(
 /** One for each service that depends on this one, however many units it has. */
 function neededBy(unit: Unit, state: State, index: ServiceIndex): readonly DependencyItem[] {
   const found = new Map<string, DependencyItem>()
+  const own = `${unit.app}/${unit.service}`
   for (const other of state.units.values()) {
-    if (other.app !== unit.app || !other.isDeclared) continue
-    const edge = other.spec.dependsOn.find(({ service }) => service === unit.service)
+    if (!other.isDeclared) continue
+    const edge = other.spec.dependsOn.find((one) => neededKey(other.app, one) === own)
     const name = `${other.app}/${other.service}`
     if (edge !== undefined && !found.has(name)) found.set(name, dependencyItem(name, edge, other, state, index))
   }

@@ -43,7 +43,12 @@ export function serviceValues(service: Service): ReadonlyMap<string, string> {
     ['replicas', String(instances.length)],
     // Of a container they follow from what is told of it already.
     ...(container === undefined ? [['stop', stop.map(rungText).join(', ')] as const] : []),
-    ...dependsOn.map((edge): Value => [`depends_on.${edge.service}`, dependencyText(edge)]),
+    ...dependsOn.map(
+      (edge): Value => [
+        `depends_on.${edge.app === undefined ? '' : `${edge.app}/`}${edge.service}`,
+        dependencyText(edge),
+      ],
+    ),
     ...flat('', container === undefined ? rest : withoutRestart(rest)),
     ...Object.entries(labels).map(([name, text]): Value => [`labels.${name}`, text]),
     ...checkValues('healthcheck', checks.readiness),
