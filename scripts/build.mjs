@@ -1,6 +1,6 @@
 // Bundles the published entries into dist/: one file for the launcher's main, one for each lazily loaded part, one for the
-// whole command line, one for runit's programs, and one for the client that others import, with its types; and the man
-// pages.
+// whole command line, one for runit's programs, one for supervisorctl, and one for the client that others import, with its
+// types; and the man pages.
 // Runs on any Node >= 20, because `npm ci` runs it with whatever node is installed.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
@@ -26,7 +26,7 @@ const common = {
   logLevel: 'warning',
 }
 /** What main loads only where it is meant, besides the command line. */
-const roles = ['daemon', 'decode-role', 'image-engine', 'preflight-role', 'replay']
+const roles = ['daemon', 'decode-role', 'image-engine', 'preflight-role', 'replay', 'supervisord/role']
 const required = {
   format: 'cjs',
   outExtension: { '.js': '.cjs' },
@@ -49,7 +49,7 @@ try {
     build({
       ...common,
       ...required,
-      entryPoints: { cli: 'src/cli/main.ts', runit: 'src/runit/main.ts' },
+      entryPoints: { cli: 'src/cli/main.ts', runit: 'src/runit/main.ts', supervisorctl: 'src/supervisorctl/main.ts' },
       external: ['koffi', 'yaml', 'croner'],
       // Names stay for stack traces; to read less is what counts here.
       minifyWhitespace: true,
@@ -82,12 +82,15 @@ function leaveOutRoles(bundle) {
     path: path.replace(/^\.\/main\/(.*)\.ts$/, './$1.js'),
     external: true,
   }))
-  bundle.onResolve({ filter: /^\.\/(cli|runit)\/main\.ts$/ }, ({ path }) => ({ path, namespace: 'required' }))
+  bundle.onResolve({ filter: /^\.\/(cli|runit|supervisorctl)\/main\.ts$/ }, ({ path }) => ({
+    path,
+    namespace: 'required',
+  }))
   bundle.onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
     contents: `module.exports = require('./${path.split('/')[1]}.cjs')`,
     resolveDir: fresh,
   }))
-  bundle.onResolve({ filter: /^\.\/(cli|runit)\.cjs$/ }, ({ path }) => ({ path, external: true }))
+  bundle.onResolve({ filter: /^\.\/(cli|runit|supervisorctl)\.cjs$/ }, ({ path }) => ({ path, external: true }))
 }
 
 /** Leaves what V8 makes of the files beside them, for the pinned Node: any other one, or none, does without. */

@@ -26,10 +26,19 @@ async function run(args: readonly string[]): Promise<number> {
   const runit = asksForHelp(leading) ? null : runitProgram(name, rest)
   // So small that its compiled form would gain nothing.
   if (runit !== null) return (await import('./runit/main.ts')).runRunitProgram(runit, runit.args)
+  if (name === 'supervisorctl' && !asksForHelp(leading)) {
+    return (await import('./supervisorctl/main.ts')).runSupervisorctl(rest)
+  }
   useCompiled()
   if (name === '__decode') return (await import('./main/decode-role.ts')).runDecode(rest)
   const version = await ownVersion()
   if (name === '__preflight') return (await import('./main/preflight-role.ts')).runPreflight(rest, version)
+  const supervisord = supervisordCall(name, rest)
+  if (supervisord !== null && !asksForHelp(leading)) {
+    return (await import('./main/supervisord/role.ts')).runSupervisord(leading, supervisord, {
+      ...{ version, launcher: await launcherPath() },
+    })
+  }
   if (name === 'daemon' && !asksForHelp(rest)) {
     return (await import('./main/daemon.ts')).runDaemon([...leading, ...rest], version)
   }
@@ -37,11 +46,9 @@ async function run(args: readonly string[]): Promise<number> {
     return (await import('./main/daemon.ts')).runRunsvdir(leading, rest, version)
   }
   const { runCommandLine } = await import('./cli/main.ts')
-  const { fileURLToPath } = await import('node:url')
   return runCommandLine(args, {
     version,
-    // Beside src/ as beside dist/.
-    launcher: fileURLToPath(new URL('../bin/holdfast', import.meta.url)),
+    launcher: await launcherPath(),
     replay: async (options) => (await import('./main/replay.ts')).replay(options),
     openImageEngine: async (options) => (await import('./main/image-engine.ts')).openImageEngine(options),
   })
@@ -60,6 +67,18 @@ function runitProgram(word: string | undefined, rest: readonly string[]) {
   const [program, name = program] = isNamed ? rest : [word]
   if (program !== 'sv' && program !== 'chpst' && program !== 'svlogd') return null
   return { program, name: name ?? program, args: isNamed ? rest.slice(2) : rest } as const
+}
+
+/** Called by that name, bin/holdfast gives `__supervisord PATH ARGUMENT…`. */
+function supervisordCall(word: string | undefined, rest: readonly string[]) {
+  if (word === 'supervisord') return { program: 'holdfast supervisord', args: rest }
+  return word === '__supervisord' ? { program: rest[0] ?? 'supervisord', args: rest.slice(1) } : null
+}
+
+async function launcherPath(): Promise<string> {
+  const { fileURLToPath } = await import('node:url')
+  // Beside src/ as beside dist/.
+  return fileURLToPath(new URL('../bin/holdfast', import.meta.url))
 }
 
 /** What the build had V8 leave beside dist/main.cjs; from source there is none. */

@@ -32,7 +32,7 @@ export async function runCheck({ operands, options, environment, out, talk, term
 
 function reportOf({ target, problems, serviceDirectories }: DecodedWithOrigins, isStrict: boolean): CheckReport {
   const lineOf = linesReader()
-  const items = problems.map(({ severity, ...problem }): ProblemItem => {
+  const items = problems.map(({ severity, original, ...problem }): ProblemItem => {
     // What is wrong with a file as a whole is told at its beginning.
     const isWhole = problem.line === 1 && problem.column === 1
     const item = { ...problem, source: isWhole ? null : lineOf(problem.file, problem.line) }

@@ -36,7 +36,7 @@ export interface CommandSpec {
 }
 
 /** Where the overview has it: what is used every day stands first, with its summary. */
-export type CommandGroup = 'daily' | 'look' | 'change' | 'files' | 'program'
+export type CommandGroup = 'daily' | 'look' | 'change' | 'files' | 'program' | 'replacement'
 
 export interface OptionSpec {
   readonly name: string

@@ -5,6 +5,7 @@ import { apply, check, config, convert, down, plan, reload, up } from './command
 import { events, explain, history, logs, ps, releases, resources, status, top, wait } from './commands/look.ts'
 import { completion, daemon, help, replay, version } from './commands/program.ts'
 import { chpst, runsvdir, sv, svlogd } from './commands/runit.ts'
+import { supervisorctl, supervisord } from './commands/supervisord.ts'
 
 /** Every command, in the order help shows them. */
 export const commands: readonly CommandSpec[] = [
@@ -41,6 +42,8 @@ export const commands: readonly CommandSpec[] = [
   sv,
   chpst,
   svlogd,
+  supervisord,
+  supervisorctl,
   completion,
   replay,
   version,
@@ -54,4 +57,5 @@ export const groups: readonly (readonly [CommandGroup, string])[] = [
   ['change', 'Change'],
   ['files', 'Files'],
   ['program', 'Program'],
+  ['replacement', 'Replaces'],
 ]

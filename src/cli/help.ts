@@ -18,7 +18,6 @@ export function printOverview(commands: readonly CommandSpec[], version: string)
   })
   return [
     `Holdfast ${version}: keeps what you declare running. Begin with: holdfast up FILE`,
-    '',
     ...lines,
     '',
     'holdfast help COMMAND: examples first. holdfast help commands: all of them.',

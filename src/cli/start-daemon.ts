@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Info } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { daemonLogName, type Home, typed } from '../wire/home.ts'
-import { Unreachable } from './client.ts'
+import { type Client, Unreachable } from './client.ts'
 import type { Context } from './command.ts'
 
 /** What became of the wish for a daemon. */
@@ -28,13 +28,21 @@ export async function startDaemon(
   context: Context,
   { sources, deadlineMs }: { readonly sources: readonly string[]; readonly deadlineMs: number },
 ): Promise<Started> {
-  const { home, talk } = context
-  const log = openLog(context)
-  if (log === null) return { kind: 'not', code: exitCodes.permission }
+  const { home, options, environment, roles, talk, client } = context
+  const log = openDaemonLog(home)
+  if (typeof log === 'string') {
+    talk(`holdfast: ${log}\n`)
+    return { kind: 'not', code: exitCodes.permission }
+  }
   try {
-    const child = launch(context, { sources, logFd: log.fd })
+    const words = [
+      ...(options.isSet('home') ? ['--home', home.name] : []),
+      ...(options.isSet('lenient') ? ['--lenient'] : []),
+      ...(sources.length === 0 ? ['--allow-empty'] : sources),
+    ]
+    const child = launchDetached({ home, words, environment, launcher: roles.launcher, logFd: log.fd })
     const ended = watch(child)
-    const info = await untilAnswered(context, { ended, deadlineMs })
+    const info = await untilAnswered(client, { ended, deadlineMs })
     if (info !== null) {
       const isOurs = info.pid === child.pid
       if (isOurs) {
@@ -56,15 +64,15 @@ export async function startDaemon(
   }
 }
 
-interface OpenLog {
+export interface OpenLog {
   readonly path: string
   readonly fd: number
   /** Where what is written from now on begins. */
   readonly start: number
 }
 
-/** null: it may not be written, and that was told. */
-function openLog({ home, talk }: Context): OpenLog | null {
+/** Where a daemon in the background writes; or why it cannot be written. */
+export function openDaemonLog(home: Home): OpenLog | string {
   const path = join(home.logDirectory, daemonLogName)
   try {
     // As the daemon makes them: what is above them is for their owner only.
@@ -75,26 +83,29 @@ function openLog({ home, talk }: Context): OpenLog | null {
     return { path, fd, start: fstatSync(fd).size }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    talk(`holdfast: ${path} cannot be written (${String(error.code)}); name a directory with --home DIR\n`)
-    return null
+    return `${path} cannot be written (${String(error.code)}); name a directory with --home DIR`
   }
 }
 
-function launch(
-  { home, options, environment, roles }: Context,
-  { sources, logFd }: { readonly sources: readonly string[]; readonly logFd: number },
-): ChildProcess {
-  const program = programPath(home, environment.HOLDFAST_COMMAND, roles.launcher)
-  const words = [
-    ...[program, 'daemon'],
-    ...(options.isSet('home') ? ['--home', home.name] : []),
-    ...(options.isSet('lenient') ? ['--lenient'] : []),
-    ...(sources.length === 0 ? ['--allow-empty'] : sources),
-  ]
+/** `holdfast daemon WORD…`, in a session of its own, with its output in the file. */
+export function launchDetached({
+  home,
+  words,
+  environment,
+  launcher,
+  logFd,
+}: {
+  readonly home: Home
+  readonly words: readonly string[]
+  readonly environment: NodeJS.ProcessEnv
+  readonly launcher: string
+  readonly logFd: number
+}): ChildProcess {
+  const program = programPath(home, environment.HOLDFAST_COMMAND, launcher)
   // Node raised the soft limit, and the launcher would take that for the one it was started with.
   const soft = environment.HOLDFAST_NOFILE_SOFT ?? ''
   const script = 'if [ -n "$1" ]; then ulimit -S -n "$1"; fi; shift; exec "$@"'
-  const child = spawn('/bin/sh', ['-c', script, 'holdfast', soft, ...words], {
+  const child = spawn('/bin/sh', ['-c', script, 'holdfast', soft, program, 'daemon', ...words], {
     detached: true,
     stdio: ['ignore', logFd, logFd],
     env: environment,
@@ -120,7 +131,7 @@ interface End {
 }
 
 /** null: it lives. */
-function watch(child: ChildProcess): () => End | null {
+export function watch(child: ChildProcess): () => End | null {
   let end: End | null = null
   child.on('exit', (code, signal) => {
     end = { code, text: code === null ? `SIG${signal?.replace(/^SIG/, '')}` : `exit code ${code}` }
@@ -132,8 +143,8 @@ function watch(child: ChildProcess): () => End | null {
 }
 
 /** null: the one that was started has ended, or the time is over. What is locked out talks to who is there. */
-async function untilAnswered(
-  { client }: Context,
+export async function untilAnswered(
+  client: Client,
   { ended, deadlineMs }: { readonly ended: () => End | null; readonly deadlineMs: number },
 ): Promise<Info | null> {
   for (;;) {
@@ -150,7 +161,7 @@ async function untilAnswered(
   }
 }
 
-function readFrom({ fd, start }: OpenLog): string {
+export function readFrom({ fd, start }: OpenLog): string {
   const length = Math.max(0, fstatSync(fd).size - start)
   const bytes = Buffer.alloc(Math.min(length, lastWordsBytesMax))
   const read = readSync(fd, bytes, 0, bytes.length, start + length - bytes.length)

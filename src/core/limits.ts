@@ -153,3 +153,59 @@ export const engineRestartsMs = 3_000
 
 /** Units that are gone, remembered for clients that come back: one that missed more gets everything anew. */
 export const changesGoneMax = 1_000
+
+/** A call of XML-RPC: names and a few numbers, or what a program gets on its input at once. */
+export const rpcBytesMax = 1024 * 1024
+
+/** The deepest that is ever sent is a multicall: an array of structs with an array of parameters. */
+export const rpcDepthMax = 32
+
+/** A multicall about each of `unitsMax` programs, with what it takes for each. */
+export const rpcValuesMax = 100_000
+
+/** An answer of XML-RPC that a client reads: somebody asks for the whole of a log. */
+export const rpcAnswerCharsMax = 64 * 1024 * 1024
+
+/** What an event listener printed before anybody talks with it: more than any says by itself. Beyond this it waits. */
+export const dialogueBytesKept = 64 * 1024
+
+/** Events that wait for the listeners of one pool, besides the number that its file gives: a pool nobody empties stays small. */
+export const eventBytesKept = 8 * 1024 * 1024
+
+/** What a waiting event costs besides its payload. */
+export const eventOverheadBytes = 256
+
+/** The answer of a listener: an event that is given back to be printed, with its program's name on each line. */
+export const eventResultBytesMax = 1024 * 1024
+
+/** The line before it is `RESULT` and a number. */
+export const eventResultLineBytesMax = 1024
+
+/** Calls in one multicall: one about each program there may be. */
+export const rpcCallsMax = unitsMax
+
+/** Of a log, so much is answered at once: a third of what a program may log before it is rotated by default. */
+export const rpcLogBytesMax = 16 * 1024 * 1024
+
+/** A pipe that is full is tried again after this, each time doubling; a reader that takes nothing for so long in all never will. */
+export const rpcStdinRetryMs = 5
+export const rpcStdinRetryMsMax = 200
+export const rpcStdinWaitMs = 10_000
+
+/** Bodies for supervisord's servers that are being read, all together: a call is short, and whoever may ask sends it at once. */
+export const rpcBytesHeldMax = 16 * 1024 * 1024
+
+/** Who follows a log by supervisord's servers, each with a file and a watch: more are no people. */
+export const logFollowersMax = 128
+
+/** A server of supervisord that cannot be opened is tried again: its address may come with the network, or another program go. */
+export const serverRetryMs = 5_000
+
+/** The head of a response, or a line between its chunks: supervisord's are some 200 bytes. */
+export const httpHeadBytesMax = 64 * 1024
+
+/** Lines that supervisorctl remembers from session to session. */
+export const typedLinesMax = 1_000
+
+/** What a stream printed is told in pieces of at most this: each is one event for every listener that wants it. */
+export const toldPieceBytesMax = 64 * 1024

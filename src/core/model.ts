@@ -715,6 +715,10 @@ export interface End {
   /** What the exit alone does not tell: the error of a failed spawn, why it was ended as a failure. Else empty. */
   readonly message: string
   readonly atWallMs: number | null
+  /** Of a failed spawn, as in Failure. */
+  readonly code?: string
+  /** Of the process that ended. */
+  readonly pid?: number
 }
 
 /** unknown: it ended while nobody could see how. */

@@ -6,6 +6,7 @@ import { completeSpec, completeTarget } from './target/plain.ts'
 import { unitSpecs } from './target/units.ts'
 import { declaredJob, isDoneOnce, jobEnds } from './unit/job.ts'
 import { newUnit } from './unit/new-unit.ts'
+import { talkedBefore } from './unit/talked.ts'
 import { declaredWant, wantBeyondTheDaemon } from './unit/wish.ts'
 
 /** The part of a unit that outlives the daemon; `spec` only where the target no longer has it. */
@@ -72,14 +73,14 @@ function revivedUnits(stored: Stored, now: Now): ReadonlyMap<UnitId, Unit> {
     const want = wants.get(id) ?? declaredWant(spec)
     const job = declaredJob(jobs.get(id) ?? null, spec, now)
     const known: Unit = row === undefined ? fresh : { ...fresh, ...row, spec }
-    units.set(id, isSameBoot ? { ...known, want, job } : afterReboot({ ...known, want, job }, now))
+    units.set(id, isSameBoot ? talkedBefore({ ...known, want, job }) : afterReboot({ ...known, want, job }, now))
   }
   for (const row of rows.values()) {
     if (units.has(row.id) || row.spec === null || !isSameBoot) continue
     const spec = completeSpec(row.spec)
     const want = wants.get(row.id) ?? declaredWant(spec)
     const job = jobs.get(row.id) ?? null
-    units.set(row.id, { ...newUnit(row.id, spec, now), ...row, spec, isDeclared: false, want, job })
+    units.set(row.id, talkedBefore({ ...newUnit(row.id, spec, now), ...row, spec, isDeclared: false, want, job }))
   }
   return units
 }

@@ -13,6 +13,8 @@ import type { ServiceDirectory } from './runit/service-directory.ts'
 import { fileKind, servicesDirectoryAt, sourceFilesIn } from './source-kind.ts'
 import { isFailure, type SourceReader } from './source-reader.ts'
 import { decodeSupervisord } from './supervisord/decode.ts'
+import type { Said } from './supervisord/said.ts'
+import type { SupervisordSettings } from './supervisord/settings.ts'
 
 export interface Decoded {
   /** What was understood. With a problem of severity 'error' it must not be applied. */
@@ -22,6 +24,8 @@ export interface Decoded {
   readonly heldBack: readonly HeldBack[]
   /** What target states among them take this device for; null: there are none. */
   readonly device: StatedDevice | null
+  /** Of each source of that dialect, in their order. */
+  readonly supervisord: readonly SupervisordSettings[]
 }
 
 /** The same, with where everything was written. */
@@ -41,6 +45,8 @@ export interface DecodeOptions {
   readonly abilities?: Abilities | null
   /** How to read files, whatever their names end in; null: by their names. */
   readonly dialect?: 'compose' | 'supervisord' | 'balena' | null
+  /** Counts before what `[supervisord]` of a file says. */
+  readonly said?: Said
   /** The device that target states are for; without it they are checked as they are written. */
   readonly device?: DeviceFacts | null
   /** Service directories of runit are looked at in every detail, and are no part of the target. */
@@ -57,8 +63,8 @@ export async function decodeSources(
   reader: SourceReader,
   options: DecodeOptions,
 ): Promise<Decoded> {
-  const { target, problems, heldBack, device } = await decodeWithOrigins(paths, reader, options)
-  return { target, problems, heldBack, device }
+  const { target, problems, heldBack, device, supervisord } = await decodeWithOrigins(paths, reader, options)
+  return { target, problems, heldBack, device, supervisord }
 }
 
 export async function decodeWithOrigins(
@@ -89,7 +95,8 @@ export async function decodeWithOrigins(
     Object.hasOwn(apps, app) ? (owners.get(apps[app]!)?.origin(app, path) ?? null) : null
   const heldBack = sources.flatMap((source) => source.heldBack ?? [])
   const device = sources.findLast((source) => source.device !== undefined)?.device ?? null
-  return { target, problems: firstProblems(problems), heldBack, device, origin, serviceDirectories }
+  const supervisord = sources.flatMap((source) => source.supervisord ?? [])
+  return { target, problems: firstProblems(problems), heldBack, device, supervisord, origin, serviceDirectories }
 }
 
 // Errors before warnings where some must go: a target with any error must stay one.
@@ -114,7 +121,7 @@ async function decodeSource(path: string, reading: Reading): Promise<readonly De
   if (!isFailure(names)) return decodeDirectory(path, names, reading)
   const kind = options.dialect ?? fileKind(path)
   if (kind === 'compose') return await decodeCompose(path, reader, options)
-  if (kind === 'supervisord') return [decodeSupervisord([path], reader)]
+  if (kind === 'supervisord') return [decodeSupervisord([path], reader, options.said)]
   if (kind === 'balena') return [decodeBalena(path, reader, options.device ?? null)]
   const content = reader.read(path)
   const message = isFailure(content)
@@ -153,7 +160,7 @@ async function decodeDirectory(
   const decoded = withoutParts(compose)
   // One parser for all of them, as when an [include] names them: a group may stand in another file than its programs.
   const supervisord = files.filter((path) => fileKind(path) === 'supervisord')
-  if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader))
+  if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader, options.said, base))
   return decoded
 }
 

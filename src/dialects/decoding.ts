@@ -1,5 +1,6 @@
 import type { App } from '../core/model.ts'
 import type { Position, Problem } from '../formats/format-error.ts'
+import type { SupervisordSettings } from './supervisord/settings.ts'
 
 /** What a dialect makes of one source: apps, what is wrong, and where everything stands. */
 export interface DecodedSource {
@@ -9,6 +10,8 @@ export interface DecodedSource {
   readonly heldBack?: readonly HeldBack[]
   /** What it takes this device for. */
   readonly device?: StatedDevice
+  /** What it says besides apps, of a source of this dialect. */
+  readonly supervisord?: SupervisordSettings
   /** Files that it is made of besides the one that was named. */
   readonly files?: readonly string[]
   /** Where a fault of the core was written, and what the setting is called there. */

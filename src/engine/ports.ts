@@ -233,6 +233,8 @@ export interface LogWriter {
   drain(fd: number, bytesMax: number): { readonly bytes: number; readonly isEmpty: boolean; readonly retryMs?: number }
   /** What is drained from now on was printed by this start of the unit (Unit.attempt). */
   begin(attempt: number): void
+  /** A run has ended, and what it printed was drained: what was held back of it is logged. Absent: nothing is ever held back. */
+  settle?(): void
   close(): void
 }
 

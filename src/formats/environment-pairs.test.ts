@@ -61,3 +61,28 @@ for (const text of [`A='don\\'t'`, 'A="open']) {
     assert.deepEqual(parseEnvironmentPairs(text), { kind: 'error', message: 'No closing quotation' })
   })
 }
+
+/** supervisor's behaviour before POSIX rules. */
+for (const [text, values] of [
+  [`A="1",B='x y'`, { A: '1', B: 'x y' }],
+  [`A='say "hi"'`, { A: 'say "hi' }],
+  ['A="x"y', { A: 'x' }],
+  [`A="'q'"`, { A: 'q' }],
+  ['A="a\\\\b"', { A: 'a\\\\b' }],
+  [`A='don\\'t'`, { A: 'don\\' }],
+  ['A=x#comment\ny,B=1', { A: 'xy', B: '1' }],
+] as const) {
+  test(`reads ${text.replaceAll('\n', '; ')} as before`, () => {
+    const result = parseEnvironmentPairs(text, 'legacy')
+    assert.deepEqual(result.kind === 'pairs' ? result.values : result, values)
+  })
+}
+
+for (const [text, message] of [
+  ['A="say \\"hi\\""', `Unexpected end of key/value pairs in value 'A="say \\"hi\\""'`],
+  ['A="open', 'No closing quotation'],
+] as const) {
+  test(`refuses ${text} as before`, () => {
+    assert.deepEqual(parseEnvironmentPairs(text, 'legacy'), { kind: 'error', message })
+  })
+}

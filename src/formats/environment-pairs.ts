@@ -1,14 +1,17 @@
+export type EnvironmentRules = 'posix' | 'legacy'
+
 export type Pairs =
   | { readonly kind: 'pairs'; readonly values: Readonly<Record<string, string>>; readonly cut: readonly string[] }
   | { readonly kind: 'error'; readonly message: string }
 
 /**
  * Reads supervisord's `environment=` value: `KEY=value` pairs with any one punctuation character between them, unquoted
- * values only of letters, digits and `_/.+-():`. Quotes and backslashes work as in a POSIX shell (supervisor after 4.3; before,
- * they were kept in odd ways). `cut` names the keys whose value supervisord silently ends early: in `A=$HOME` it sees `$`.
+ * values only of letters, digits and `_/.+-():`. posix: quotes and backslashes work as in a POSIX shell (supervisor after 4.3).
+ * legacy: as before; a quote counts at the start of a word only, backslashes stay, and quotes at both ends of a value go.
+ * `cut` names the keys whose value supervisord silently ends early: in `A=$HOME` it sees `$`.
  */
-export function parseEnvironmentPairs(text: string): Pairs {
-  const result = tokenize(text)
+export function parseEnvironmentPairs(text: string, rules: EnvironmentRules = 'posix'): Pairs {
+  const result = rules === 'posix' ? tokenize(text) : tokenizeLegacy(text)
   if (typeof result === 'string') return { kind: 'error', message: result }
   const values = new Map<string, string>()
   const cut: string[] = []
@@ -17,7 +20,7 @@ export function parseEnvironmentPairs(text: string): Pairs {
     if (key === undefined || equals?.text !== '=' || value === undefined) {
       return { kind: 'error', message: `Unexpected end of key/value pairs in value '${text}'` }
     }
-    values.set(key.text, value.text)
+    values.set(key.text, rules === 'posix' ? value.text : value.text.replace(/^['"]+|['"]+$/g, ''))
     const isSeparated = separator === undefined || separator.text === ',' || separator.text === ';'
     if (!isSeparated || value.isPunctuation) cut.push(key.text)
   }
@@ -98,6 +101,53 @@ function readDoubleQuoted(text: string, start: number): { readonly text: string;
     }
   }
   return 'No closing quotation'
+}
+
+// ---- before POSIX rules ------------------------------------------------------------------------------------------
+
+const legacyWordPattern = /[A-Za-z0-9_/.+():-]/
+
+function tokenizeLegacy(text: string): readonly Token[] | string {
+  const tokens: Token[] = []
+  let at = 0
+  while (at < text.length) {
+    const char = text[at]!
+    if (isBlank(char)) at++
+    else if (char === '#') at = lineEnd(text, at)
+    else if (char === '"' || char === "'") {
+      const end = text.indexOf(char, at + 1)
+      if (end === -1) return 'No closing quotation'
+      tokens.push({ text: text.slice(at, end + 1), isPunctuation: false })
+      at = end + 1
+    } else if (legacyWordPattern.test(char)) {
+      const word = readLegacyWord(text, at)
+      tokens.push({ text: word.text, isPunctuation: false })
+      at = word.end
+    } else {
+      const punctuation = String.fromCodePoint(text.codePointAt(at)!)
+      tokens.push({ text: punctuation, isPunctuation: true })
+      at += punctuation.length
+    }
+  }
+  return tokens
+}
+
+// A comment within a word is left out together with the end of its line, and the word goes on in the next one.
+function readLegacyWord(text: string, start: number): { readonly text: string; readonly end: number } {
+  let word = ''
+  let at = start
+  while (at < text.length) {
+    const char = text[at]!
+    if (char === '#') {
+      at = lineEnd(text, at) + 1
+    } else if (legacyWordPattern.test(char) || char === '"' || char === "'") {
+      word += char
+      at++
+    } else {
+      break
+    }
+  }
+  return { text: word, end: at }
 }
 
 function isBlank(char: string): boolean {

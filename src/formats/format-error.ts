@@ -6,6 +6,8 @@ export interface Problem extends Position {
   /** What to do about it; may be empty. */
   readonly hint: string
   readonly severity: 'error' | 'warning'
+  /** What the program says of it that the format is from, where that is not `message`. */
+  readonly original?: string
 }
 
 export interface Position {

@@ -65,15 +65,7 @@ function expandOne(text: string, percent: number, expansions: Expansions): Piece
     const message = `unsupported format character '${shown}' (0x${code.toString(16)}) at index ${at}`
     return { kind: 'bad', message }
   }
-  if (name === null) {
-    const isNumeric = !'crsa'.includes(type)
-    return {
-      kind: 'bad',
-      message: isNumeric
-        ? `%${type} format: a real number is required, not dict`
-        : 'not enough arguments for format string',
-    }
-  }
+  if (name === null) return { kind: 'bad', message: misfit(type, 'dict') }
   if (Number(width) > widthMax || Number(precision ?? 0) > widthMax) return { kind: 'bad', message: 'width too big' }
   const conversion = {
     flags,
@@ -104,13 +96,7 @@ function convert(conversion: Conversion, value: string | number): Converted {
     return { kind: 'value', value: pad(conversion, '', precision === null ? text : text.slice(0, precision), false) }
   }
   if (type === 'c') return convertCharacter(conversion, value)
-  if (typeof value === 'string') {
-    const wanted = 'oxX'.includes(type)
-      ? `%${type} format: an integer is required`
-      : `%${type} format: a real number is required`
-    const isFloat = 'eEfFgG'.includes(type)
-    return { kind: 'bad', message: isFloat ? 'must be real number, not str' : `${wanted}, not str` }
-  }
+  if (typeof value === 'string') return { kind: 'bad', message: misfit(type, 'str') }
   if ('eEfFgG'.includes(type)) {
     return { kind: 'bad', message: `the conversion %${type} is not supported here; use %d or %s` }
   }
@@ -122,6 +108,17 @@ function convert(conversion: Conversion, value: string | number): Converted {
   const prefix = conversion.flags.includes('#') && base !== 10 ? (base === 8 ? '0o' : `0${type}`) : ''
   const sign = value < 0 ? '-' : conversion.flags.includes('+') ? '+' : conversion.flags.includes(' ') ? ' ' : ''
   return { kind: 'value', value: pad(conversion, sign + prefix, digits, true) }
+}
+
+/** What Python says of a conversion that is given such a thing. Without a name it is given all names together. */
+function misfit(type: string, given: 'dict' | 'str'): string {
+  if ('oxX'.includes(type)) return `%${type} format: an integer is required, not ${given}`
+  if ('eEfFgG'.includes(type)) return `must be real number, not ${given}`
+  if (type === 'c') return '%c requires int or char'
+  // It would print all names and values.
+  return 'sra'.includes(type)
+    ? 'not enough arguments for format string'
+    : `%${type} format: a real number is required, not ${given}`
 }
 
 function convertCharacter(conversion: Conversion, value: string | number): Converted {

@@ -53,3 +53,12 @@ export function pythonInteger(text: string): number | null {
   const value = Number(stripped.replaceAll('_', ''))
   return Number.isSafeInteger(value) ? value + 0 : null
 }
+
+/** Python's int() of a text in base 8. */
+export function pythonOctal(text: string): number | null {
+  const matched = /^([+-]?)(?:0[oO]_?)?([0-7]+(?:_[0-7]+)*)$/.exec(pythonStrip(text))
+  if (matched === null) return null
+  const value = Number.parseInt(matched[2]!.replaceAll('_', ''), 8)
+  if (!Number.isSafeInteger(value)) return null
+  return matched[1] === '-' ? 0 - value : value
+}

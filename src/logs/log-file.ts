@@ -1,39 +1,25 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
+import { ftruncateSync } from 'node:fs'
 import { boundary } from '../sys/boundary.ts'
 import { type Errno, errnoOf } from '../sys/errno.ts'
 import { splice } from '../sys/splice.ts'
 import {
-  closeIndex,
-  createIndexFile,
-  cutIndex,
-  emptyIndex,
-  type IndexFile,
-  type IndexRecord,
-  loadIndex,
-  noteInIndex,
-} from './log-index.ts'
-import type { LogPlace } from './log-name.ts'
-import { returnIndex, rotateFiles } from './log-rotation.ts'
+  bytesMaxOf,
+  closeFile,
+  type End,
+  endOf,
+  isToRotate,
+  type LogFile,
+  openAppending,
+  rotate,
+  tell,
+} from './log-file-end.ts'
+import { writeAll, writeMarker } from './log-file-write.ts'
+import { createIndexFile, type IndexRecord, noteInIndex } from './log-index.ts'
 import {
   type Drained,
   dropSome,
-  type Limits,
   type LogTarget,
   type LogTargetOptions,
-  type Losses,
-  markerLine,
-  type Rotated,
   readSome,
   refusedRetryMs,
   type Writing,
@@ -67,6 +53,12 @@ export function openLogFile(options: LogTargetOptions): LogTarget {
   return {
     drain: (from, bytesMax, attempt) => drain(file, { from, bytesMax, attempt }),
     write: (writing) => write(file, writing),
+    restMs: () => null,
+    put: (bytes, attempt) => put(file, bytes, attempt),
+    reopen: () => {
+      // Our own that had no output yet is made with the first.
+      if (file.open !== null || !place.isOwn) endOf(file)
+    },
     setLimits: (limits) => {
       file.limits = limits
       file.rotateAtBytes = bytesMaxOf(limits)
@@ -74,43 +66,10 @@ export function openLogFile(options: LogTargetOptions): LogTarget {
     close: () => {
       if (file.open === null && file.losses.bytes === 0) return
       const end = endOf(file)
-      if (end !== null && file.losses.bytes > 0) writeMarker(file, end)
-      close(file)
+      if (end !== null && file.losses.bytes > 0) writeMarker(file.path, file.losses, end)
+      closeFile(file)
     },
   }
-}
-
-interface LogFile {
-  readonly place: LogPlace
-  readonly path: string
-  readonly scratch: Buffer
-  readonly warn: (message: string) => void
-  readonly now: () => number
-  readonly onRotated: (rotated: Rotated) => void
-  limits: Limits
-  /** Later than the limit only after rotating failed. */
-  rotateAtBytes: number
-  readonly index: IndexFile
-  /** When what is in the file was begun; null: with the next output. */
-  begunWallMs: number | null
-  open: Open | null
-  losses: Losses
-  /** The last trouble told, so that it is told once. */
-  trouble: string
-}
-
-interface Open {
-  readonly fd: number
-  readonly device: number
-  readonly inode: number
-  readonly bornMs: number
-  canSplice: boolean
-}
-
-/** The open file and its size. */
-interface End {
-  readonly open: Open
-  size: number
 }
 
 /**
@@ -178,15 +137,49 @@ function write(file: LogFile, { pieces, attempt, announce }: Writing): ReturnTyp
   return { bytes }
 }
 
+/** Piece by piece, as far as each file has room. */
+function put(file: LogFile, bytes: Buffer, attempt: number | null): void {
+  const nowMs = file.now()
+  for (let at = 0; at < bytes.length; ) {
+    const end = endWithRoom(file, nowMs)
+    const piece =
+      end === null ? bytes.subarray(at) : bytes.subarray(at, at + Math.max(1, file.rotateAtBytes - end.size))
+    at += piece.length
+    if (end === null || !writePiece(file, end, piece)) file.losses.bytes += piece.length
+    else note(file, { offset: end.size, wallMs: nowMs, attempt: attempt ?? file.index.lastAttempt })
+  }
+}
+
+/** After what is to be said of losses, or neither. */
+function writePiece({ path, losses }: LogFile, end: End, piece: Buffer): boolean {
+  const toldBytes = losses.bytes
+  const marked = toldBytes === 0 ? end : writeMarker(path, losses, end)
+  if (marked === null) return false
+  try {
+    writeAll(end.open.fd, piece, marked.size)
+  } catch (error) {
+    losses.why = errnoOf(error)
+    if (marked !== end) ftruncateSync(end.open.fd, end.size)
+    return false
+  }
+  losses.bytes -= toldBytes
+  return true
+}
+
 /** In a file that has room, after what is to be said of losses; null: nothing can be written now. */
 function endToWriteAt(file: LogFile, nowMs: number): End | null {
-  const full = endOf(file)
-  if (full !== null && isToRotate(file, full, nowMs)) rotate(file, full, nowMs)
-  const end = full === null ? null : endOf(file)
+  const end = endWithRoom(file, nowMs)
   if (end === null || file.losses.bytes === 0) return end
-  const marked = writeMarker(file, end)
+  const marked = writeMarker(file.path, file.losses, end)
   if (marked !== null) file.losses.bytes = 0
   return marked
+}
+
+function endWithRoom(file: LogFile, nowMs: number): End | null {
+  const end = endOf(file)
+  if (end === null || !isToRotate(file, end, nowMs)) return end
+  rotate(file, end, nowMs)
+  return endOf(file)
 }
 
 /** After the bytes: if we die in between, they look as old as those before them. */
@@ -195,17 +188,11 @@ function note(file: LogFile, record: IndexRecord): void {
   noteInIndex(file.index, record)
 }
 
-function isToRotate({ begunWallMs, limits, rotateAtBytes }: LogFile, { size }: End, nowMs: number): boolean {
-  if (size >= rotateAtBytes) return true
-  const { ageMaxMs } = limits
-  return ageMaxMs > 0 && size > 0 && begunWallMs !== null && nowMs - begunWallMs >= ageMaxMs
-}
-
 function move(file: LogFile, end: End, from: number, bytesMax: number): number | 'empty' {
   const { losses, scratch } = file
   const toldBytes = losses.bytes
   // The marker stands only before bytes that follow it: a full disk may have had room just for it.
-  const marked = losses.bytes === 0 ? end : writeMarker(file, end)
+  const marked = losses.bytes === 0 ? end : writeMarker(file.path, losses, end)
   if (marked === null) return dropSome(losses, from, scratch, losses.why)
   const moved = append(file, marked, from, Math.min(bytesMax, file.rotateAtBytes - end.size))
   if (typeof moved === 'number' && moved > 0) {
@@ -242,128 +229,4 @@ function copy({ scratch, losses }: LogFile, end: End, from: number, bytesMax: nu
     losses.why = errnoOf(error)
   }
   return bytes
-}
-
-/** Where the bytes go on; opens the file again if it is not the one at the path any more. Null: it cannot be opened. */
-function endOf(file: LogFile): End | null {
-  try {
-    // One call tells both: is it still the file at this path, and where does it end (somebody may have cut it).
-    const there = statSync(file.path, { throwIfNoEntry: false })
-    const { open, index } = file
-    if (open !== null && there !== undefined && there.ino === open.inode && there.dev === open.device) {
-      if (there.size < index.lastOffset) {
-        cutIndex(index, there.size)
-        if (index.count === 0) file.begunWallMs = null
-      }
-      return { open, size: there.size }
-    }
-    const isReplaced = open !== null
-    close(file)
-    file.open = openAppending(file)
-    // The index is that of the file that was here before.
-    if (isReplaced) emptyIndex(index)
-    return { open: file.open, size: fstatSync(file.open.fd).size }
-  } catch (error) {
-    file.losses.why = errnoOf(error)
-    tell(file, `cannot be opened (${file.losses.why}); output is dropped until it can`)
-    return null
-  }
-}
-
-function openAppending(file: LogFile): Open {
-  const { place, path, index, limits } = file
-  if (place.isOwn) mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
-  // Without O_APPEND, which splice refuses.
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o640)
-  const { dev, ino, birthtimeMs, size } = fstatSync(fd)
-  if (size > 0) returnIndex(place)
-  loadIndex(index, size)
-  file.begunWallMs = begunOf(file, size)
-  // An earlier daemon may have died before all was compressed.
-  if (size > 0 && limits.compress) file.onRotated({ place, compress: true })
-  return { fd, device: dev, inode: ino, bornMs: birthtimeMs, canSplice: true }
-}
-
-/** A time in the future is of a clock that went wrong. */
-function begunOf({ index, now }: LogFile, size: number): number | null {
-  if (size === 0) return null
-  const nowMs = now()
-  return index.count === 0 ? nowMs : Math.min(index.firstWallMs, nowMs)
-}
-
-function rotate(file: LogFile, { open, size }: End, nowMs: number): void {
-  const { place, limits } = file
-  const { backupsMax, compress } = limits
-  try {
-    if (backupsMax === 0) {
-      ftruncateSync(open.fd, 0)
-      emptyIndex(file.index)
-    } else {
-      closeIndex(file.index)
-      rotateFiles(place, backupsMax)
-      close(file)
-      file.onRotated({ place, compress })
-    }
-    file.rotateAtBytes = bytesMaxOf(limits)
-    file.begunWallMs = null
-  } catch (error) {
-    // Writing goes on in the large file, and another attempt follows as much later.
-    file.rotateAtBytes = size + bytesMaxOf(limits)
-    file.begunWallMs = nowMs
-    returnIndex(place)
-    loadIndex(file.index, size)
-    tell(file, `cannot be rotated (${errnoOf(error)}); it grows beyond its limit`)
-  }
-}
-
-function bytesMaxOf({ bytesMax }: Limits): number {
-  return bytesMax === 0 ? Number.POSITIVE_INFINITY : bytesMax
-}
-
-/** On a line of its own. The new end, or null when the file takes nothing. */
-function writeMarker({ path, losses }: LogFile, { open, size }: End): End | null {
-  const line = Buffer.from((endsInMidLine(path, size) ? '\n' : '') + markerLine(losses))
-  try {
-    writeAll(open.fd, line, size)
-    return { open, size: size + line.length }
-  } catch (error) {
-    losses.why = errnoOf(error)
-    return null
-  }
-}
-
-function endsInMidLine(path: string, size: number): boolean {
-  if (size === 0) return false
-  const fd = openSync(path, constants.O_RDONLY)
-  try {
-    const last = Buffer.alloc(1)
-    readSync(fd, last, 0, 1, size - 1)
-    return last.toString() !== '\n'
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** All of it or nothing. Throws the system's error. */
-function writeAll(fd: number, bytes: Buffer, position: number): void {
-  let written = 0
-  try {
-    while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written, position + written)
-  } catch (error) {
-    ftruncateSync(fd, position)
-    throw error
-  }
-}
-
-function tell(file: LogFile, trouble: string): void {
-  if (file.trouble === trouble) return
-  file.trouble = trouble
-  file.warn(`${file.path}: ${trouble}`)
-}
-
-function close(file: LogFile): void {
-  const { open } = file
-  file.open = null
-  closeIndex(file.index)
-  if (open !== null) closeSync(open.fd)
 }

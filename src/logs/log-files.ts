@@ -3,11 +3,13 @@ import { assert } from '../base/assert.ts'
 import type {
   LogAppender,
   LogAppendPort,
+  LogControlPort,
   LoggerPort,
   LogPort,
   LogReadPort,
   LogSpot,
   LogWriter,
+  OutputNews,
   StreamRef,
 } from '../engine/ports.ts'
 import { errnoOf } from '../sys/errno.ts'
@@ -19,12 +21,16 @@ import type { IndexDescriptors } from './log-index.ts'
 import { readLogs } from './log-merge.ts'
 import { foreignPlace, isStreamPath, type LogPlace, ownPlace, placeOf } from './log-name.ts'
 import type { LogSource } from './log-parts.ts'
+import { clearFiles } from './log-rotation.ts'
 import { endPosition, readSince, startPosition } from './log-since.ts'
 import { openLogStream } from './log-stream.ts'
-import type { Limits, LogTarget, LogTargetOptions, Rotated } from './log-target.ts'
+import { type Limits, type LogTarget, type LogTargetOptions, nowhere, type Rotated } from './log-target.ts'
+import { createLeftovers } from './output-held.ts'
+import { createSyslogs } from './output-syslog.ts'
+import { openOutputWriter } from './output-writer.ts'
 import { createLoggers, type LoggerParts, type Loggers } from './svlog-loggers.ts'
 
-export interface LogFiles extends LogPort, LogAppendPort, LogReadPort, LoggerPort {
+export interface LogFiles extends LogPort, LogAppendPort, LogReadPort, LogControlPort, LoggerPort {
   /** The file a stream is written to, or would be; null when it is thrown away. */
   pathOf(stream: StreamRef): string | null
   /** What the log directory may hold; null: that cannot be told now. */
@@ -43,6 +49,12 @@ export interface LogFilesOptions {
   readonly totalBytesMax?: number | null
   /** What streams need that go into log directories of svlogd's format. */
   readonly loggers?: Omit<LoggerParts, 'warn'>
+  /** Told of output that asks for it (OutputHandling), when it is in its log. */
+  readonly told?: (news: OutputNews) => void
+  /** Of this daemon alone, best in memory: what handled streams hold back outlives us there. Without it, it does not. */
+  readonly heldFolder?: string
+  /** Where syslog listens; without it at /dev/log. */
+  readonly syslogPath?: string
 }
 
 /**
@@ -50,10 +62,12 @@ export interface LogFilesOptions {
  * the limits of the latest. A path that cannot be opened is told through `warn`, and its stream goes to the directory.
  */
 export function createLogFiles(options: LogFilesOptions): LogFiles {
-  const { directory, warn, now = Date.now, totalBytesMax } = options
+  const { directory, warn, now = Date.now, totalBytesMax, told = () => {} } = options
   const shared = new Map<string, Shared>()
-  const open = new Map<string, Shared>()
-  const appended = new Map<string, { readonly entered: Shared; users: number }>()
+  const open = new Map<string, Entered>()
+  const appended = new Map<string, Entered>()
+  const leftovers = createLeftovers(options.heldFolder ?? null)
+  const output = { warn, told, syslogs: createSyslogs(options.syslogPath) }
   const scratch = Buffer.allocUnsafeSlow(scratchBytes)
   const descriptors: IndexDescriptors = new Set()
   const handles = createHandles()
@@ -89,6 +103,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   const enterOrFallBack = (stream: StreamRef): Shared => {
     const own = ownPlace(directory, stream)
     if (stream.spec.path === null) return enter(own, stream.spec)
+    if (stream.spec.path === 'none') return { place: nowherePlace, target: nowhere, users: 1 }
     const path = placeOf(stream.spec.path)
     try {
       return enter(foreignPlace(directory, path), stream.spec)
@@ -108,14 +123,14 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   /** Where the first of them went, all go that come while it is open. */
   const append = (stream: StreamRef): LogAppender => {
     const key = keyOf(stream)
-    const one = appended.get(key) ?? { entered: enterOrFallBack(stream), users: 0 }
+    const one = appended.get(key) ?? { stream, shared: enterOrFallBack(stream), users: 0 }
     appended.set(key, one)
     one.users++
-    one.entered.target.setLimits(stream.spec)
+    one.shared.target.setLimits(stream.spec)
     let attempt: number | null = null
     let isOpen = true
     return {
-      write: (pieces, announce) => one.entered.target.write({ pieces, attempt, announce }),
+      write: (pieces, announce) => one.shared.target.write({ pieces, attempt, announce }),
       begin: (begun) => {
         attempt = begun
       },
@@ -125,16 +140,57 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
         one.users--
         if (one.users > 0) return
         appended.delete(key)
-        leave(one.entered)
+        leave(one.shared)
       },
     }
+  }
+
+  const writerOf = (stream: StreamRef, target: () => LogTarget): LogWriter => {
+    const { handling } = stream.spec
+    const key = keyOf(stream)
+    if (handling !== undefined)
+      return openOutputWriter({ ...stream, handling }, { target, heldPath: leftovers.pathOf(key), parts: output })
+    leftovers.take(key, (bytes) => target().put(bytes, null))
+    let attempt: number | null = null
+    return {
+      drain: (fd, bytesMax) => target().drain(fd, bytesMax, attempt),
+      begin: (begun) => {
+        attempt = begun
+      },
+      close: () => {},
+    }
+  }
+
+  /** What it names may be another place by now: a link, or a path that could not be opened. */
+  const reopen = (): void => {
+    for (const entered of [...open.values(), ...appended.values()]) {
+      const last = entered.shared
+      if (wantedPath(directory, entered.stream) === last.place.path) continue
+      entered.shared = enterOrFallBack(entered.stream)
+      leave(last)
+    }
+    for (const { target } of shared.values()) target.reopen()
+  }
+
+  const clear = (stream: StreamRef): string | null => {
+    if (stream.svlogd !== undefined) return 'it is in log directories of svlogd, which are not cleared'
+    const place = placeFor(stream)
+    if (place === null || isStreamPath(place.path)) return null
+    try {
+      clearFiles(place, stream.spec.backupsMax)
+    } catch (error) {
+      return `${place.path} cannot be cleared (${errnoOf(error)})`
+    } finally {
+      shared.get(place.path)?.target.reopen()
+    }
+    return null
   }
 
   const placeFor = (stream: StreamRef): LogPlace | null => {
     const { path } = stream.spec
     if (path === 'none') return null
-    const entered = open.get(keyOf(stream)) ?? appended.get(keyOf(stream))?.entered
-    if (entered !== undefined) return entered.place
+    const entered = open.get(keyOf(stream)) ?? appended.get(keyOf(stream))
+    if (entered !== undefined) return entered.shared.place
     return path === null ? ownPlace(directory, stream) : foreignPlace(directory, placeOf(path))
   }
 
@@ -149,16 +205,15 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
       if (stream.svlogd !== undefined) return loggers().open(stream)
       const key = keyOf(stream)
       assert(!open.has(key), `the log of ${key} is opened once`)
-      const entered = enterOrFallBack(stream)
+      const entered: Entered = { stream, shared: enterOrFallBack(stream), users: 1 }
       open.set(key, entered)
-      let attempt: number | null = null
+      const writer = writerOf(stream, () => entered.shared.target)
       return {
-        drain: (fd, bytesMax) => entered.target.drain(fd, bytesMax, attempt),
-        begin: (begun) => {
-          attempt = begun
-        },
+        ...writer,
         close: () => {
-          if (open.delete(key)) leave(entered)
+          if (!open.delete(key)) return
+          writer.close()
+          leave(entered.shared)
         },
       }
     },
@@ -184,6 +239,8 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     pathOf: (stream) =>
       (stream.stream === 'stdout' ? builtin?.pathOf(stream.unit) : null) ?? placeFor(stream)?.path ?? null,
     totalBytesMax: cap.bytesMax,
+    reopen,
+    clear,
     state: (unit) => builtin?.state(unit) ?? null,
     control: (unit, action) => builtin?.control(unit, action),
     idle: async () => {
@@ -198,6 +255,22 @@ interface Shared {
   readonly place: LogPlace
   readonly target: LogTarget
   users: number
+}
+
+/** A stream that is open, and where it goes now. */
+interface Entered {
+  readonly stream: StreamRef
+  shared: Shared
+  users: number
+}
+
+/** What is thrown away is nowhere, and may be handled on its way. */
+const nowherePlace: LogPlace = { path: '', isOwn: false, indexBase: '' }
+
+function wantedPath(directory: string, stream: StreamRef): string {
+  const { path } = stream.spec
+  if (path === 'none') return nowherePlace.path
+  return path === null ? ownPlace(directory, stream).path : placeOf(path)
 }
 
 function keyOf({ unit, stream }: StreamRef): string {

@@ -1,4 +1,14 @@
-import { close, constants, openSync, renameSync, statSync, unlinkSync } from 'node:fs'
+import {
+  close,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  openSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs'
 import { errnoOf } from '../sys/errno.ts'
 import { compressedPath, generationPath, indexPath, type LogPlace } from './log-name.ts'
 
@@ -15,6 +25,35 @@ export function rotateFiles(place: LogPlace, backupsMax: number): void {
   if (place.isOwn)
     for (let beyond = backupsMax + 1; hasGeneration(place, beyond); beyond++) removeGeneration(place, beyond)
 }
+
+/**
+ * Removes a log with its parts and their indices, and makes it anew, empty and for the same people; where there is none it
+ * stays so. What is no regular file is left alone. Throws the system's error.
+ */
+export function clearFiles(place: LogPlace, backupsMax: number): void {
+  const { path } = place
+  const there = statSync(path, { throwIfNoEntry: false })
+  if (there !== undefined && !there.isFile()) return
+  // Of a user's files we touch only those that we made.
+  const last = place.isOwn ? Number.POSITIVE_INFINITY : backupsMax
+  for (let generation = 1, missing = 0; generation <= last && missing < missingMax; generation++) {
+    missing = hasGeneration(place, generation) ? 0 : missing + 1
+    removeGeneration(place, generation)
+  }
+  unlinkIfThere(indexPath(place, 0))
+  if (there === undefined) return
+  unlinkLarge(path)
+  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+  try {
+    if (process.geteuid?.() === 0) fchownSync(fd, there.uid, there.gid)
+    fchmodSync(fd, there.mode & 0o7777)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** So many in a row are not there: there are none behind them. A death in the middle of a rotation leaves one out. */
+const missingMax = 8
 
 export function removeGeneration(place: LogPlace, generation: number): void {
   unlinkIfThere(indexPath(place, generation))

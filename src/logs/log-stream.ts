@@ -23,6 +23,13 @@ export function openLogStream({ place: { path }, scratch, warn }: LogTargetOptio
   return {
     drain: (from, bytesMax) => drain(stream, from, bytesMax),
     write: (writing) => write(stream, writing),
+    restMs: () => (writeCarry(stream) ? null : blockedRetryMs),
+    put: (bytes) => put(stream, bytes),
+    reopen() {
+      writeCarry(stream)
+      close(stream)
+      stream.open = reopened(stream)
+    },
     setLimits: () => {},
     close: () => close(stream),
   }
@@ -80,6 +87,20 @@ function write(stream: LogStream, { pieces, announce }: Writing): ReturnType<Log
   stream.carry = Buffer.concat([...marker, ...pieces.map((piece) => piece.bytes)])
   writeCarry(stream)
   return { bytes }
+}
+
+function put(stream: LogStream, bytes: Buffer): void {
+  writeCarry(stream)
+  if (stream.open === null) stream.open = reopened(stream)
+  const { losses, carry } = stream
+  if (stream.open === null && carry === null) {
+    losses.bytes += bytes.length
+    return
+  }
+  const marker = losses.bytes === 0 ? [] : [Buffer.from(markerLine(losses))]
+  losses.bytes = 0
+  stream.carry = Buffer.concat([...(carry === null ? [] : [carry]), ...marker, bytes])
+  writeCarry(stream)
 }
 
 /** False: the target takes no more now. */

@@ -10,6 +10,15 @@ export interface LogTarget {
   drain(from: number, bytesMax: number, attempt: number | null): Drained
   /** As LogAppender.write. `attempt` null: as before. */
   write(written: Writing): ReturnType<LogAppender['write']>
+  /** null: it takes what it is given now. Else it stands still, and is to be asked again after so many milliseconds. */
+  restMs(): number | null
+  /**
+   * What passed through our memory on its way from a pipe: all of it is taken, by a target that stands still too; what
+   * cannot be written is dropped and counted. `attempt` null: as before.
+   */
+  put(bytes: Buffer, attempt: number | null): void
+  /** What it was opened on may have been moved or removed: from now on it is what stands at its path. */
+  reopen(): void
   setLimits(limits: Limits): void
   close(): void
 }
@@ -18,6 +27,17 @@ export interface Writing {
   readonly pieces: readonly LogPiece[]
   readonly attempt: number | null
   readonly announce: (spot: LogSpot | null, bytes: number) => void
+}
+
+/** Takes everything and keeps nothing. */
+export const nowhere: LogTarget = {
+  drain: () => ({ bytes: 0, isEmpty: true }),
+  write: ({ pieces }) => ({ bytes: pieces.reduce((sum, { bytes }) => sum + bytes.length, 0) }),
+  restMs: () => null,
+  put: () => {},
+  reopen: () => {},
+  setLimits: () => {},
+  close: () => {},
 }
 
 /** What takes nothing now is tried again after this: a terminal that stands still, a pipe that nobody reads. */

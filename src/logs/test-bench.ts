@@ -2,7 +2,7 @@ import { closeSync, constants, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LogSpec } from '../core/model.ts'
-import type { LogChunk, LogReadOptions, LogWriter, StreamRef } from '../engine/ports.ts'
+import type { LogChunk, LogReadOptions, LogWriter, OutputNews, StreamRef } from '../engine/ports.ts'
 import { makeFifo } from '../sys/fifo.ts'
 import { createLogFiles, type LogFiles } from './log-files.ts'
 import { decodeRecord, type IndexRecord, recordBytes } from './log-index.ts'
@@ -11,11 +11,19 @@ import { decodeRecord, type IndexRecord, recordBytes } from './log-index.ts'
 export interface Bench extends Disposable {
   readonly directory: string
   readonly warnings: string[]
+  /** What was told of output. */
+  readonly news: OutputNews[]
+  /** Where what is held back outlives a daemon. */
+  readonly heldFolder: string
   readonly logs: LogFiles
   nowMs: number
   path(name: string): string
   /** Prints to a stream: at that time, by that start of the unit. */
   print(stream: StreamRef, text: string, about?: { readonly atMs?: number; readonly attempt?: number }): void
+  /** The run that printed to it has ended. */
+  settle(stream: StreamRef): void
+  /** Closes the log of a stream. */
+  close(stream: StreamRef): void
   /** Another daemon on the same directory; what this one had open is closed or, after a `crash`, just forgotten. */
   restart(how: 'closed' | 'crash'): void
   index(name: string): readonly IndexRecord[]
@@ -24,7 +32,7 @@ export interface Bench extends Disposable {
   names(folder: string): readonly string[]
 }
 
-export function createBench(options: { readonly totalBytesMax?: number } = {}): Bench {
+export function createBench(options: { readonly totalBytesMax?: number; readonly syslogPath?: string } = {}): Bench {
   const directory = mkdtempSync(join(tmpdir(), 'holdfast-logs-'))
   const path = (name: string) => join(directory, name)
   const outside = mkdtempSync(join(tmpdir(), 'holdfast-pipe-'))
@@ -32,14 +40,28 @@ export function createBench(options: { readonly totalBytesMax?: number } = {}): 
   const read = openSync(join(outside, 'fifo'), constants.O_RDONLY | constants.O_NONBLOCK)
   const write = openSync(join(outside, 'fifo'), constants.O_WRONLY | constants.O_NONBLOCK)
   const warnings: string[] = []
+  const news: OutputNews[] = []
+  const heldFolder = join(outside, 'held')
   const writers = new Map<string, LogWriter>()
   const create = () =>
-    createLogFiles({ directory, warn: (text) => void warnings.push(text), now: () => bench.nowMs, ...options })
+    createLogFiles({
+      ...{ directory, heldFolder, ...options },
+      warn: (text) => void warnings.push(text),
+      told: (one) => void news.push(one),
+      now: () => bench.nowMs,
+    })
   let logs: LogFiles | null = null
+  const writerOf = (stream: StreamRef): LogWriter => {
+    const writer = writers.get(keyOf(stream)) ?? bench.logs.open(stream)
+    writers.set(keyOf(stream), writer)
+    return writer
+  }
 
   const bench: Bench = {
     directory,
     warnings,
+    news,
+    heldFolder,
     nowMs: startMs,
     path,
     get logs() {
@@ -48,12 +70,15 @@ export function createBench(options: { readonly totalBytesMax?: number } = {}): 
     },
     print(stream, text, { atMs, attempt } = {}) {
       if (atMs !== undefined) bench.nowMs = startMs + atMs
-      const key = `${stream.unit} ${stream.stream}`
-      const writer = writers.get(key) ?? bench.logs.open(stream)
-      writers.set(key, writer)
+      const writer = writerOf(stream)
       if (attempt !== undefined) writer.begin(attempt)
       writeSync(write, text)
       while (!writer.drain(read, 1024 * 1024).isEmpty);
+    },
+    settle: (stream) => writerOf(stream).settle?.(),
+    close(stream) {
+      writers.get(keyOf(stream))?.close()
+      writers.delete(keyOf(stream))
     },
     restart(how) {
       if (how === 'closed') for (const writer of writers.values()) writer.close()
@@ -87,6 +112,10 @@ export function createBench(options: { readonly totalBytesMax?: number } = {}): 
     },
   }
   return bench
+}
+
+function keyOf({ unit, stream }: StreamRef): string {
+  return `${unit} ${stream}`
 }
 
 /** When the clock of a test begins; `atMs` counts from here. */

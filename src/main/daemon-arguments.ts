@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { parseByteSize, printByteSize } from '../formats/byte-size.ts'
 import { suggest } from '../formats/suggest.ts'
 import { parseTcpAddress, printTcpAddress } from '../wire/tcp-address.ts'
-import type { Declared } from './declared.ts'
+import type { Declared, SupervisordRole } from './declared.ts'
 import type { DriverName } from './home-driver.ts'
 
 export type DaemonArguments =
@@ -26,7 +26,7 @@ export function daemonArguments(options: {
   readonly declared: Declared
 }): readonly string[] {
   const { home, driver, declared } = options
-  const { lenient, logTotalBytesMax, listen, runsvdir, sources, balena } = declared
+  const { lenient, logTotalBytesMax, listen, runsvdir, sources, balena, supervisord } = declared
   return [
     ...(home === undefined ? [] : ['--home', home]),
     ...(lenient ? ['--lenient'] : []),
@@ -34,6 +34,7 @@ export function daemonArguments(options: {
     ...(listen === null ? [] : ['--listen', printTcpAddress(listen)]),
     ...(driver === 'process' ? [] : ['--driver', driver]),
     ...(runsvdir === null ? [] : ['--runsvdir', runsvdir]),
+    ...(supervisord === undefined ? [] : ['--supervisord', JSON.stringify(supervisord)]),
     ...(balena?.configFile == null ? [] : ['--balena-config', balena.configFile]),
     ...(balena?.lockRoot == null ? [] : ['--balena-locks', balena.lockRoot]),
     ...sources,
@@ -52,6 +53,8 @@ const options = {
   'balena-locks': { type: 'string' },
   // What `holdfast runsvdir` becomes: nobody types it.
   runsvdir: { type: 'string' },
+  // The same of `holdfast supervisord`: a SupervisordRole as JSON.
+  supervisord: { type: 'string' },
   color: { type: 'string' },
 } as const
 
@@ -83,6 +86,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
       ...(config === undefined && locks === undefined
         ? {}
         : { balena: { configFile: path(config), lockRoot: path(locks) } }),
+      ...(values.supervisord === undefined ? {} : { supervisord: JSON.parse(values.supervisord) as SupervisordRole }),
     }
     return { kind: 'arguments', home, driver, lenient, logTotalBytesMax, listen, runsvdir, sources, ...more }
   } catch (error) {
@@ -91,7 +95,7 @@ export function parseDaemonArguments(args: readonly string[]): DaemonArguments {
     const [message = ''] = (error as Error).message.split('. ')
     const unknown = /^Unknown option '(--[^']+)'/.exec(message)?.[1]
     const names = Object.keys(options)
-      .filter((name) => name !== 'runsvdir')
+      .filter((name) => name !== 'runsvdir' && name !== 'supervisord')
       .map((name) => `--${name}`)
     const similar = unknown === undefined ? null : suggest(unknown, names)
     return usage(similar === null ? message : `unknown option ${unknown}, perhaps ${similar} is meant`)

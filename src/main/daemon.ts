@@ -1,5 +1,7 @@
 import { describeTerminal, type Terminal } from '../cli/terminal.ts'
 import { deathsMax, deathsWindowMs } from '../core/limits.ts'
+import type { Command } from '../core/model.ts'
+import { emptyTarget } from '../core/revive.ts'
 import { closeAllOnExec } from '../sys/cloexec.ts'
 import { exitNow } from '../sys/kill.ts'
 import type { UpgradeItem } from '../wire/api.ts'
@@ -10,19 +12,22 @@ import { createConsoleOutput } from './console-output.ts'
 import { parseDaemonArguments } from './daemon-arguments.ts'
 import type { Declared } from './declared.ts'
 import { dieOnBugs } from './fatal.ts'
-import { createForeground } from './foreground.ts'
+import { createForeground, type Foreground } from './foreground.ts'
 import { type Before, openFront } from './front.ts'
 import { claimHome, type DriverName } from './home-driver.ts'
 import { takeHome } from './home-lock.ts'
-import { openInside } from './inside.ts'
+import { type Inside, openInside } from './inside.ts'
 import { createLastAnswers } from './last-answers.ts'
 import { saveMemory } from './memory.ts'
-import { obeySignals } from './obey-signals.ts'
+import { type Obedience, obeySignals } from './obey-signals.ts'
 import { openOwnLog } from './own-log.ts'
 import { preloadApps } from './preload.ts'
 import { readDeclared } from './read-declared.ts'
 import { readRunsvdir } from './runsvdir.ts'
 import { rememberedSources } from './sources.ts'
+import type { BegunSupervisord } from './supervisord/begin.ts'
+import type { SupervisordFrontend } from './supervisord/frontend.ts'
+import { obeyAsSupervisord } from './supervisord/signals.ts'
 import { tellUnstarted } from './unstarted.ts'
 import { takeCarried } from './upgrade-carried.ts'
 import { beginProbation } from './upgrade-probation.ts'
@@ -53,6 +58,18 @@ export async function runDaemon(args: readonly string[], version: string): Promi
       exitCodes.usage,
     )
   }
+  const role = wanted.supervisord
+  const beginning =
+    role === undefined
+      ? null
+      : (await import('./supervisord/begin.ts')).beginSupervisord({
+          ...{ role, home, file: declared.sources[0] ?? '', isFollowing: carried !== null },
+        })
+  if (beginning?.kind === 'refused') {
+    talk(supervisordUsage(beginning.message))
+    probation?.goBack(beginning.message)
+    return exitCodes.usage
+  }
   const lock = takeHome(home, carried?.lockFd ?? null)
   if (lock.kind === 'refused') return refuse(lock.message, lock.code)
   const foreign = claimHome(home, wanted.driver)
@@ -63,7 +80,19 @@ export async function runDaemon(args: readonly string[], version: string): Promi
   const write = openOwnLog(home.logDirectory)?.write
   const output = { out: write ?? out, talk: write ?? talk }
   const preload = wanted.preload ?? null
-  return supervise({ home, homeOption, driverName, lockFd: lock.fd, declared, preload, version, before, ...output })
+  const begun = beginning?.begun ?? null
+  return supervise({
+    home,
+    homeOption,
+    driverName,
+    lockFd: lock.fd,
+    declared,
+    preload,
+    begun,
+    version,
+    before,
+    ...output,
+  })
 }
 
 /** The same as runit's `runsvdir` is called. */
@@ -87,7 +116,8 @@ function whatIsDeclared(said: StartedWith, last: Declared | null): Declared | nu
   const configFile = said.balena?.configFile ?? process.env.CONFIG_MOUNT_POINT ?? last?.balena?.configFile ?? null
   const lockRoot = said.balena?.lockRoot ?? last?.balena?.lockRoot ?? null
   const balena = configFile === null && lockRoot === null ? {} : { balena: { configFile, lockRoot } }
-  const now: Declared = { sources, lenient, logTotalBytesMax, listen, runsvdir, ...balena }
+  const role = said.supervisord === undefined ? {} : { supervisord: said.supervisord }
+  const now: Declared = { sources, lenient, logTotalBytesMax, listen, runsvdir, ...balena, ...role }
   if (sources.length > 0) return now
   if (last !== null) return { ...asLastTime(said, last), ...balena }
   return said.isEmptyAllowed || preload !== undefined ? now : null
@@ -114,24 +144,34 @@ interface Setting {
   readonly declared: Declared
   /** A file of apps that are there from the beginning. */
   readonly preload: string | null
+  /** It was called as supervisord; else null. */
+  readonly begun: BegunSupervisord | null
   readonly version: string
   readonly out: (text: string) => void
   readonly talk: (text: string) => void
 }
 
 async function supervise(setting: Setting): Promise<ExitCode> {
-  const { home, before, version, out, talk } = setting
-  const warn = (text: string): void => talk(`holdfast: ${text}\n`)
+  const { home, before, begun, version, out, talk } = setting
+  let supervisord: SupervisordFrontend | null = null
+  const warn = (text: string): void => {
+    // What it prints is its activity log, as supervisord's.
+    if (begun === null || supervisord === null) talk(`holdfast: ${text}\n`)
+    else supervisord.daemon.activity.write('warn', `holdfast: ${text}`)
+  }
   const inside = await openInside({ ...setting, isFollowing: before !== null, warn })
   const { engine, store, history, sources, startedAt } = inside
   const lastAnswers = createLastAnswers()
   const { runsvdir } = setting.declared
   // Its output is that of the services.
   const silent = () => {}
-  const own = runsvdir === null ? { out, talk } : { out: silent, talk: silent }
+  const isSilent = runsvdir !== null || begun !== null
+  const own = isSilent ? { out: silent, talk: silent } : { out, talk }
   const foreground = createForeground({ ...own, terminal: ownTerminal, home })
   if (runsvdir !== null) tellUnstarted(engine, warn)
-  const asked = obeySignals({ engine, sources, foreground, isRunsvdir: runsvdir !== null, warn })
+  const isGoingOn = inside.supervisord.isGoingOn()
+  if (begun !== null || isGoingOn) supervisord = await inside.supervisord.need()
+  const asked = obey({ ...setting, ...inside, foreground, supervisord, warn })
   before?.signals.release()
   const deaths = store.deathsWithin(deathsWindowMs)
   const repeated = deaths >= deathsMax ? `the daemon died ${deaths} times within ${deathsWindowMs / 1_000} s` : null
@@ -140,13 +180,20 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   await engine.start({
     held,
     first: (state) => {
-      const commands = sources.begin(state)
+      const commands = begun === null || isGoingOn ? sources.begin(state) : [nothingYet]
       return held === null ? commands : []
     },
   })
   inside.supervise.settle()
   before?.probation.turned()
   saveMemory()
+  const failures = (await supervisord?.open(before?.carried.supervisordDoors ?? [])) ?? []
+  if (begun !== null && !isGoingOn && failures.length > 0) {
+    inside.close('its servers could not be opened')
+    talk(supervisordUsage(failures[0]!.message))
+    return exitNow(exitCodes.usage)
+  }
+  for (const { section, message } of failures) warn(`[${section}]: ${message}`)
   const front = await openFront({ ...setting, ...inside, lastAnswers, warn })
   const end = (code: number): never => {
     front.close()
@@ -161,7 +208,8 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   if (held !== null) {
     warn(`held: ${held}; what runs is kept, nothing new is applied until: holdfast up`)
   } else if (before !== null) foreground.say(upgradeText(front.upgrade(), engine.snapshot().state.units.size))
-  else if (!(await readDeclared({ engine, sources, foreground, warn }))) end(exitCodes.configurationInvalid)
+  else if (!(await readDeclared({ engine, sources, foreground, warn })))
+    end(begun === null ? exitCodes.configurationInvalid : exitCodes.usage)
   if (held === null && before === null && setting.preload !== null)
     await preloadApps({ path: setting.preload, sources, say: foreground.say, warn })
   foreground.follow(engine)
@@ -176,6 +224,36 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   await lastAnswers.given(lastAnswersMsMax)
   foreground.say('everything has ended')
   return end(asked.exitCode() ?? exitCodes.ok)
+}
+
+/** The program of supervisord that is called anew starts what its file says, and not what it said last time. */
+const nothingYet: Command = {
+  kind: 'set-target',
+  target: emptyTarget,
+  by: { kind: 'daemon' },
+  why: 'supervisord begins',
+  isUnread: true,
+}
+
+/** As it is told by supervisord. */
+function supervisordUsage(message: string): string {
+  return `Error: ${message}\nFor help, use supervisord -h\n`
+}
+
+function obey(
+  parts: Pick<Setting, 'declared' | 'begun'> &
+    Pick<Inside, 'engine' | 'sources' | 'logs'> & {
+      readonly foreground: Foreground
+      readonly supervisord: SupervisordFrontend | null
+      readonly warn: (text: string) => void
+    },
+): Obedience {
+  const { declared, begun, logs, supervisord } = parts
+  const reopenLogs = (): void => (supervisord === null ? logs.reopen() : supervisord.reopenLogs())
+  if (begun === null || supervisord === null)
+    return obeySignals({ ...parts, isRunsvdir: declared.runsvdir !== null, reopenLogs })
+  obeyAsSupervisord({ daemon: supervisord.daemon, reopenLogs })
+  return { exitCode: () => null, left: Promise.withResolvers<void>().promise }
 }
 
 /** A client that does not take its answer cannot keep us from ending. */

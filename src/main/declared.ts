@@ -18,6 +18,19 @@ export interface Declared {
   readonly runsvdir: 'inherit' | 'store' | null
   /** Where what target states need is found; absent: where it usually is. */
   readonly balena?: BalenaPlaces
+  /** The daemon is to act as supervisord does, and its one source is the file; absent: it is an ordinary daemon. */
+  readonly supervisord?: SupervisordRole
+}
+
+/** As `holdfast supervisord` was called. */
+export interface SupervisordRole {
+  /** What was said on its command line and counts before the file: keys of `[supervisord]` and their texts. */
+  readonly said: Readonly<Record<string, string>>
+  /** It was started in the background: nobody sees what it prints. */
+  readonly isDetached: boolean
+  /** Where its log and pid file are if nothing says it, absolute: whoever called it was in that directory. */
+  readonly logfile?: string
+  readonly pidfile?: string
 }
 
 export interface BalenaPlaces {

@@ -1,15 +1,18 @@
 import type { EngineStep } from '../core/containers/model.ts'
 import type { Run, Step } from '../core/model.ts'
 import { containerFacts, containerFactsOfAll } from '../drivers/docker/facts.ts'
-import type { Driver, ExecPort, Post, StdinPort } from '../engine/ports.ts'
+import type { DialoguePort, Driver, ExecPort, Post, StdinPort } from '../engine/ports.ts'
 
 type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>
 
 /** What runs units. */
 export interface RunDriver extends Driver {
   readonly stdin: StdinPort
+  readonly dialogues: DialoguePort
   /** Absent: nothing can run beside its units. */
   readonly exec?: ExecPort
+  /** Told of sockets that units share; absent: it has none. */
+  readonly onSocket?: (listener: (change: 'opened' | 'closed', url: string) => void) => void
   /** It answers every kind of probe itself, because there is nothing that could be connected to. */
   readonly answersProbes?: boolean
   /** `isFollowed`: another image of this same process goes on at once. */

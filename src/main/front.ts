@@ -13,6 +13,7 @@ import type { ClosedInside } from './inside.ts'
 import type { LastAnswers } from './last-answers.ts'
 import { keepNamesFile } from './names-file.ts'
 import type { Sources } from './sources.ts'
+import type { SupervisordPlace } from './supervisord/place.ts'
 import { createUpgrades } from './upgrade.ts'
 import type { Carried } from './upgrade-carried.ts'
 import { ownImage } from './upgrade-image.ts'
@@ -41,6 +42,7 @@ export interface FrontParts {
   readonly exec: ExecPort
   readonly driver: Pick<Driver, 'facts' | 'factsOfAll'>
   readonly sources: Sources
+  readonly supervisord: SupervisordPlace
   readonly history: HistoryPort
   readonly lastAnswers: LastAnswers
   readonly startedAt: BootNow
@@ -67,7 +69,11 @@ export async function openFront(parts: FrontParts): Promise<Front> {
     note,
     args: () => daemonArguments({ home: parts.homeOption, driver: parts.driverName, declared: sources.declared() }),
     passProbation: () => before?.probation.pass(),
-    handOver: (waitMsMax) => server.handOver(waitMsMax),
+    async handOver(waitMsMax) {
+      const doors = parts.supervisord.frontend()?.handOver(waitMsMax) ?? []
+      const [native, supervisordDoors] = await Promise.all([server.handOver(waitMsMax), doors])
+      return { ...native, supervisordDoors }
+    },
     close: parts.closeInside,
   })
   const server = createNativeServer({

@@ -6,7 +6,7 @@ import { createProcessDriver } from '../drivers/process/driver.ts'
 import { cleanEnvironment } from '../drivers/process/environment.ts'
 import { createScheduler } from '../drivers/schedule/scheduler.ts'
 import { createEngine, type Engine } from '../engine/engine.ts'
-import type { Driver, ExecPort, StdinPort } from '../engine/ports.ts'
+import type { DialoguePort, Driver, ExecPort, StdinPort } from '../engine/ports.ts'
 import { createSupervise, type Supervise } from '../frontends/runit/supervise.ts'
 import { createLogFiles, type LogFiles } from '../logs/log-files.ts'
 import { type History, openHistory } from '../store/history.ts'
@@ -27,6 +27,9 @@ import type { DriverName } from './home-driver.ts'
 import { withRunitPrograms } from './program-path.ts'
 import { createServices, type Services, servicesAmong } from './services.ts'
 import { createSources, decodeFiles, devicePlaces, type Sources } from './sources.ts'
+import type { BegunSupervisord } from './supervisord/begin.ts'
+import { openKeptSettings } from './supervisord/kept-settings.ts'
+import { createSupervisordPlace, type SupervisordPlace } from './supervisord/place.ts'
 
 /** What the image that follows finds. */
 export interface ClosedInside {
@@ -44,9 +47,11 @@ export interface Inside {
   readonly driver: Driver
   readonly stdin: StdinPort
   readonly exec: ExecPort
+  readonly dialogues: DialoguePort
   readonly history: History
   readonly sources: Sources
   readonly supervise: Supervise
+  readonly supervisord: SupervisordPlace
   readonly startedAt: BootNow
   readonly descriptorsSoft: number
   /** For another image of this process, after a last turn: what that opens itself is closed. Answers when the turn was. */
@@ -59,6 +64,11 @@ export async function openInside(setting: {
   readonly home: Home
   readonly driverName: DriverName
   readonly declared: Declared
+  readonly version: string
+  /** Of a daemon that was called as supervisord. */
+  readonly begun: BegunSupervisord | null
+  /** Onto our own standard output. */
+  readonly out: (text: string) => void
   /** Another image of this process was here before us. */
   readonly isFollowing: boolean
   readonly warn: (text: string) => void
@@ -88,6 +98,8 @@ export async function openInside(setting: {
       processors: { watcher, environment, descriptorsSoft },
       lockHolder,
     },
+    heldFolder: join(runDirectory, 'held'),
+    told: (news) => supervisord.output(news),
     warn,
   })
   const startRunDriver = (): RunDriver =>
@@ -145,8 +157,18 @@ export async function openInside(setting: {
     return services
   }
   const state = (): State => engine.snapshot().state
+  const supervisord = createSupervisordPlace({
+    ...{ engine, logs, stdin: runs.stdin, dialogues: runs.dialogues, files: () => sources.files, runDirectory, warn },
+    onSocket: (listener) => runs.onSocket?.(listener),
+    kept: openKeptSettings(stateDirectory, warn),
+    openClock: () => createClock({ watcher, warn }),
+    version: setting.version,
+    begun: setting.begun,
+    print: setting.out,
+  })
+  const { preparing, applied } = supervisord
   const sources = createSources({
-    ...{ engine, runDirectory, stateDirectory, declared, ahead, reader, openServices, warn },
+    ...{ engine, runDirectory, stateDirectory, declared, ahead, reader, openServices, preparing, applied, warn },
   })
   return {
     ...{
@@ -156,9 +178,11 @@ export async function openInside(setting: {
       driver,
       stdin: runs.stdin,
       exec,
+      dialogues: runs.dialogues,
       history,
       sources,
       supervise,
+      supervisord,
       startedAt,
       descriptorsSoft,
     },
@@ -172,11 +196,13 @@ export async function openInside(setting: {
       containers.close()
       recorder.close()
       supervise.close({ isFollowed: true })
+      supervisord.frontend()?.close({ isOver: false })
       return { closedBootMs, keep: supervise.descriptors() }
     },
     close(why) {
       engine.close()
       sources.close()
+      supervisord.frontend()?.close({ isOver: true })
       supervise.close({ isFollowed: false })
       runs.close({ isFollowed: false })
       containers.close()

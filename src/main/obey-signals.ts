@@ -22,7 +22,7 @@ export interface Obedience {
 
 /**
  * SIGTERM and SIGINT end everything in order, SIGHUP reads the files again and reports, SIGALRM looks at the service
- * directories. As runsvdir, SIGHUP ends everything, and SIGTERM us alone: what runs goes on. Of the first process of a container
+ * directories, SIGUSR2 opens the logs anew, for who has moved them. As runsvdir, SIGHUP ends everything, and SIGTERM us alone: what runs goes on. Of the first process of a container
  * nothing can go on, so there SIGTERM ends everything as well.
  */
 export function obeySignals({
@@ -30,8 +30,9 @@ export function obeySignals({
   sources,
   foreground,
   isRunsvdir,
+  reopenLogs,
   warn,
-}: Conversation & { readonly isRunsvdir: boolean }): Obedience {
+}: Conversation & { readonly isRunsvdir: boolean; readonly reopenLogs: () => void }): Obedience {
   let exitCode: number | null = null
   const left = Promise.withResolvers<void>()
   const obedience: Obedience = { exitCode: () => exitCode, left: left.promise }
@@ -49,6 +50,7 @@ export function obeySignals({
   }
   process.on('SIGINT', stop('SIGINT'))
   process.on('SIGALRM', sources.rescan)
+  process.on('SIGUSR2', reopenLogs)
   const isLeaving = isRunsvdir && process.pid !== 1
   process.on('SIGTERM', () => {
     if (isLeaving && engine.snapshot().state.mode.kind !== 'stopping') left.resolve()

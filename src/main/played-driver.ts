@@ -17,7 +17,13 @@ import type { RunDriver } from './drivers.ts'
 export function createPlayedDriver(clock: Clock): RunDriver {
   const world = createWorld(clock.now().bootId, { firstPid: impossiblePid })
   const parts = { world, clock, scriptOf: scriptFromEnvironment, seesAdoptedExits: false, daemon: process.pid }
-  return { ...createFakeDriver(parts), stdin: { write: () => 'no-pipe' }, answersProbes: true, close: () => {} }
+  return {
+    ...createFakeDriver(parts),
+    stdin: { write: () => 'no-pipe' },
+    dialogues: { subscribe: () => () => {} },
+    answersProbes: true,
+    close: () => {},
+  }
 }
 
 /**

@@ -36,7 +36,18 @@ export interface Sources extends SourcesPort {
   rescan(): void
   /** Whether a target state was ever applied. */
   hasState(): boolean
+  /** The files, for who puts parts of what they declare in force. */
+  readonly files: FilesPort
   close(): void
+}
+
+/** What the files declare, read and put in force apart from one another; one at a time, as every reading is. */
+export interface FilesPort {
+  inTurn<T>(work: () => Promise<T>): Promise<T>
+  /** As they are now; nothing of it is in force by that. */
+  decode(): Promise<DecodeAnswer>
+  inForce(): Target
+  put(target: Target, by: Who, why: string): Promise<void>
 }
 
 export function createSources(options: {
@@ -49,6 +60,9 @@ export function createSources(options: {
   /** `changed` is called when what they declare is another than before. */
   readonly reader: SourceReader
   readonly openServices: (changed: () => void) => Services
+  /** All that the files declare is about to be put in force, and was. */
+  readonly preparing: (files: DecodeAnswer) => Promise<void>
+  readonly applied: (files: DecodeAnswer) => Promise<void>
   readonly warn: (text: string) => void
 }): Sources {
   const { engine, runDirectory, stateDirectory, reader, warn } = options
@@ -118,11 +132,13 @@ export function createSources(options: {
     const isApplied = request.apply && report.errors.length === 0
     if (isApplied) {
       const { by, force = false } = request
+      await options.preparing(files)
       await apply(wanted, { files: ofFilesNow, kept: ofKeptNow }, directories, { by, force })
       if (request.by.kind !== 'daemon') atStart = 'told'
       declared = wanted
       remember(stateDirectory, wanted)
       if (files.device !== null) keepStated(stateDirectory, files.device)
+      await options.applied(files)
     }
     return { ...report, isApplied }
   }
@@ -222,7 +238,26 @@ export function createSources(options: {
     }
   }
 
+  const files: FilesPort = {
+    inTurn,
+    decode: () => decodeFiles(declared, servicesAmong(declared, reader), places),
+    inForce: () => ofFiles,
+    async put(wanted, by, why) {
+      const before = ofFiles
+      ofFiles = wanted
+      const { apps } = services.again(engine.snapshot().state)
+      const { target } = merge(ofFiles, [...appsOf(ofKept), ...apps])
+      try {
+        await engine.command({ kind: 'set-target', target, by, why, ...(isRead ? {} : unread) })
+      } catch (error) {
+        ofFiles = before
+        throw error
+      }
+    },
+  }
+
   return {
+    files,
     current: () => (kept.exists() ? [...declared.sources, kept.path] : declared.sources),
     declared: () => declared,
     begin(state) {
@@ -263,16 +298,17 @@ export function devicePlaces(stateDirectory: string, { balena }: Declared): Devi
 
 /** In a child, unless there are none. */
 export function decodeFiles(
-  { sources, lenient }: Declared,
+  { sources, lenient, supervisord }: Declared,
   directories: readonly ServicesDirectory[],
   places: DecodePlaces,
 ): Promise<DecodeAnswer> {
   const isFile = (path: string): boolean =>
     directories.every((directory) => directory.path !== path && `${directory.path}/` !== path)
   const files = sources.filter(isFile)
-  if (files.length === 0) return Promise.resolve({ target: emptyTarget, problems: [], heldBack: [], device: null })
+  if (files.length === 0)
+    return Promise.resolve({ target: emptyTarget, problems: [], heldBack: [], device: null, supervisord: [] })
   if (files.some((path) => fileKind(path) === 'balena')) ensureKeptDevice(places.device.stateDirectory)
-  return decodeInChild({ sources: files, lenient, ...places })
+  return decodeInChild({ sources: files, lenient, supervisord: supervisord?.said, ...places })
 }
 
 /** What stands in `file`, as if it stood where the kept one does. */

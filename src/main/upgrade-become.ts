@@ -22,6 +22,7 @@ export function becomeDaemon(
     argv: [image.runtime, ...image.options, image.main, 'daemon', ...args],
     environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     keep: [
+      ...(carried.supervisordDoors ?? []).map(({ fd }) => fd),
       ...[carried.lockFd, carried.listenFd, carried.tcpListenFd, carried.guardFd].filter((fd) => fd != null),
       ...keep,
     ],

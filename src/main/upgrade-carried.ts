@@ -1,3 +1,4 @@
+import type { CarriedDoor } from '../frontends/supervisord/http/doors.ts'
 import type { UpgradeItem } from '../wire/api.ts'
 import type { ProgramImage } from './upgrade-image.ts'
 
@@ -11,6 +12,8 @@ export interface Carried {
   readonly listenFd: number
   /** The same over TCP; null, or absent where the last image knew of none: nowhere. */
   readonly tcpListenFd?: number | null
+  /** The open doors of supervisord's frontend; absent: it has none. */
+  readonly supervisordDoors?: readonly CarriedDoor[]
   /** Written to when all is well; closed without that, the guard starts a daemon. null: none is needed. */
   readonly guardFd: number | null
   /** `UpgradeItem.at` of the upgrade. */
@@ -57,7 +60,9 @@ export function parseCarried(text: string): Carried | null {
   }
   if (typeof value !== 'object' || value === null || value.format !== carriedFormat) return null
   const { pid, lockFd, listenFd, tcpListenFd = null, guardFd, at, closedBootMs, held, news, returnTo, signals } = value
+  const { supervisordDoors = [] } = value
   const isWhole =
+    Array.isArray(supervisordDoors) &&
     [pid, lockFd, listenFd, closedBootMs].every(Number.isSafeInteger) &&
     (guardFd === null || Number.isSafeInteger(guardFd)) &&
     (tcpListenFd === null || Number.isSafeInteger(tcpListenFd)) &&

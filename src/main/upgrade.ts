@@ -4,6 +4,7 @@ import type { EnginePort } from '../engine/ports.ts'
 import type { PreparedUpgrade, UpgradePort } from '../frontends/native/handlers.ts'
 import { Refusal } from '../frontends/native/refusal.ts'
 import type { HandedOver } from '../frontends/native/server.ts'
+import type { CarriedDoor } from '../frontends/supervisord/http/doors.ts'
 import { ownFormats } from '../store/copy.ts'
 import { exitNow } from '../sys/kill.ts'
 import { apiVersion, type UpgradeItem, type UpgradeReport, type VersionItem } from '../wire/api.ts'
@@ -33,7 +34,7 @@ export interface UpgradeParts {
   /** Ends the probation of the last upgrade. */
   passProbation(): void
   /** Takes no more clients, and lets those who are here have their answers; the listening sockets. */
-  handOver(waitMsMax: number): Promise<HandedOver>
+  handOver(waitMsMax: number): Promise<HandedOver & { readonly supervisordDoors: readonly CarriedDoor[] }>
   /** Stops reading and deciding with one last turn, and closes what the next image opens itself. */
   close(): ClosedInside
   readonly warn: (text: string) => void
@@ -129,7 +130,7 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
     const args = parts.args()
     const guardFd = guard(returnTo ?? to, args)
     const signals = holdSignals()
-    const { listenFd, tcpListenFd } = await parts.handOver(answersMsMax)
+    const { listenFd, tcpListenFd, supervisordDoors } = await parts.handOver(answersMsMax)
     const { mode } = engine.snapshot().state
     const { closedBootMs, keep } = parts.close()
     await pendingSignals()
@@ -139,6 +140,7 @@ export function createUpgrades(parts: UpgradeParts): UpgradePort {
       lockFd: parts.lockFd,
       listenFd,
       tcpListenFd,
+      supervisordDoors,
       guardFd,
       at,
       closedBootMs,

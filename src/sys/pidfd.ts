@@ -17,6 +17,15 @@ export function signalPidfd(pidfd: number, signal: number): Errno | null {
 }
 
 /**
+ * A descriptor of ours for what a process has open under a number, close-on-exec: the same open file or socket. EPERM: it is
+ * another user's, or may not be looked into. EBADF: it has none of this number. Needs Linux 5.6.
+ */
+export function copyDescriptor(pidfd: number, fd: number): number | Errno {
+  const copy = syscall(pidfdGetfdNumber, pidfd, fd, 0, 0)
+  return copy < 0 ? lastErrno() : copy
+}
+
+/**
  * How the process ended, once its parent has reaped it; null before that, and on kernels older than 6.15.
  * Before it is reaped, field 52 of /proc/PID/stat tells.
  */
@@ -31,6 +40,7 @@ export function endingByPidfd(pidfd: number): Ending | null {
 // The numbers are the same on every architecture since Linux 5.1.
 const pidfdSendSignalNumber = 424
 const pidfdOpenNumber = 434
+const pidfdGetfdNumber = 438
 
 // struct pidfd_info as first published: mask, cgroupid, eleven ids, exit_code.
 const infoBytes = 64

@@ -16,6 +16,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   logs: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'svlog/', 'engine/ports.ts'],
   svlog: ['base/', 'formats/', 'sys/'],
   runit: ['base/', 'formats/', 'sys/', 'svlog/'],
+  supervisorctl: ['base/', 'core/limits.ts', 'formats/', 'sys/', 'wire/', 'dialects/supervisord/'],
   cloud: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
   frontends: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
   diagnostics: ['base/', 'core/', 'dialects/', 'formats/', 'sys/', 'wire/', 'engine/ports.ts'],
@@ -32,7 +33,7 @@ export const wiring: readonly string[] = ['src/main.ts', 'src/main/']
 export const entry = 'src/main.ts'
 
 /** Folders whose files the daemon never loads, although main.ts leads to them. */
-export const notTheDaemon: readonly string[] = ['src/cli/', 'src/runit/', 'src/hub/', 'src/ui/']
+export const notTheDaemon: readonly string[] = ['src/cli/', 'src/runit/', 'src/supervisorctl/', 'src/hub/', 'src/ui/']
 
 /** What the daemon must not load, and what to use instead. */
 export const forbiddenInDaemon: Readonly<Record<string, string>> = {

@@ -31,7 +31,7 @@ export function tmuxMissing(): string | false {
 
 /** With a shell in the home, where `holdfast` means this checkout. Nothing of it is left afterwards. */
 export async function withTerminal<T>(
-  home: Home,
+  home: Pick<Home, 'directory'>,
   size: { readonly columns: number; readonly rows: number },
   body: (terminal: TmuxTerminal) => Promise<T>,
 ): Promise<T> {

@@ -5,6 +5,7 @@ import { probeResultsKept, probesMax, signalsPerUnitMax, spawnsPerTurnMax } from
 import type { Now, Phase, Role, State, Transition, Unit } from '../../src/core/model.ts'
 import { plan } from '../../src/core/plan.ts'
 import { revive, type Stored, storedJob, storedUnit } from '../../src/core/revive.ts'
+import { talkedBefore } from '../../src/core/unit/talked.ts'
 import { isLeft } from '../../src/core/unit/wish.ts'
 import type { World } from '../../src/drivers/fake/world.ts'
 import type { Snapshot } from '../../src/engine/ports.ts'
@@ -277,7 +278,7 @@ export function storedFormRoundTrips(state: State, stored: Stored | null, now: N
     const again = revived.units.get(unit.id)
     // A unit that nothing declares any more and that has nothing left is about to be forgotten.
     if (again === undefined && !unit.isDeclared && unit.run === null) continue
-    const isSame = again !== undefined && isDeepStrictEqual(storedUnit(again), storedUnit(unit))
+    const isSame = again !== undefined && isDeepStrictEqual(storedUnit(again), storedUnit(talkedBefore(unit)))
     hold(isSame, name, () => `${unit.id}: ${JSON.stringify(again)} instead of ${JSON.stringify(unit)}`)
     const isSameJob = isDeepStrictEqual(storedJob(again.job), storedJob(unit.job))
     hold(isSameJob, name, () => `${unit.id}: job ${JSON.stringify(again.job)} instead of ${JSON.stringify(unit.job)}`)

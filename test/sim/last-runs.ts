@@ -51,6 +51,8 @@ export function createLastRunWatch(): Watch {
       if (was === undefined || unit === undefined || isTouched(id, events)) continue
       if (was.phase === 'unresolved' || !unit.isDeclared || unit.spec.schedule !== null) continue
       if (was.run !== null && was.run.n <= was.endRunsUpTo) continue
+      // The next daemon runs it once more.
+      if (unit.spec.process.stdin.kind === 'events') continue
       const isEnding = was.phase === 'stopping' || was.phase === 'finishing' || was.after !== null
       const isUnderWay = was.run !== null || was.phase === 'preparing'
       lasts.set(id, { at: isEnding ? 'over' : isUnderWay ? 'running' : 'due', attempt: was.attempt })

@@ -18,6 +18,8 @@ export interface Ledger {
   /** By another daemon, or another image of this one: its ladder is climbed again. */
   adopted(unit: UnitId): void
   reboot(): void
+  /** Another one begins. */
+  daemonIsGone(): void
 }
 
 interface Past {
@@ -30,6 +32,8 @@ interface Past {
   process: string
   /** It had a unit as its logger when it was started. */
   isLogged: boolean
+  /** It talks with the daemon; that may be another one by now. */
+  talks: 'no' | 'with-this-one' | 'with-one-before'
   /** Early ends in a row, by our own count; and when the unit last ended and was to be tried again. */
   earlyEnds: number
   endedBootMs: number
@@ -67,6 +71,7 @@ export function createLedger(): Ledger {
       begunBootMs: 0,
       process: '',
       isLogged: false,
+      talks: 'no',
       earlyEnds: 0,
       endedBootMs: -1,
       isPolicyRestart: false,
@@ -91,6 +96,7 @@ export function createLedger(): Ledger {
     past.spawnedBootMs = scene.now.bootMs
     past.process = processText(step.spec.process)
     past.isLogged = step.spec.process.logger?.kind === 'unit'
+    past.talks = step.role === 'main' && step.spec.process.stdin.kind === 'events' ? 'with-this-one' : 'no'
   }
 
   function startBegins(step: Extract<Step, { kind: 'spawn' }>, past: Past, scene: Scene): void {
@@ -172,6 +178,9 @@ export function createLedger(): Ledger {
     },
     forgetRestarts() {
       for (const past of pasts.values()) clearRestarts(past)
+    },
+    daemonIsGone() {
+      for (const past of pasts.values()) if (past.talks === 'with-this-one') past.talks = 'with-one-before'
     },
     committed(unit, run) {
       intents.set(unit, run)
@@ -317,6 +326,7 @@ function endHasACause({ unit, run, why }: Transition, past: Past, scene: Scene):
     isReplaced ||
     (run !== null && health.hasFailed(unit, run)) ||
     past.isFound ||
+    past.talks === 'with-one-before' ||
     !oracle.mayBeDeclared(unit) ||
     oracle.mayBeWantedDown(unit) ||
     oracle.wasRestartAsked(unit, past.spawnedBootMs) ||

@@ -116,6 +116,7 @@ function close(scenario: Scenario, why: string): void {
   life.engine.close()
   life.turn = null
   if (isStateLost) ledger.forgetRestarts()
+  ledger.daemonIsGone()
   for (const watch of scenario.watches) watch.lifeBegins({ isStateLost, isReboot: false })
   oracle.died()
 }

@@ -21,6 +21,7 @@ import type { Matrix } from './matrix.ts'
 import { createOracle, type Oracle } from './oracle.ts'
 import { createProbeWatch } from './probes.ts'
 import type { Health, Watch } from './scene.ts'
+import { createTalkerWatch, withTalkers } from './talkers.ts'
 import { createTrace, type Trace } from './trace.ts'
 
 export interface ScenarioOptions {
@@ -74,7 +75,8 @@ export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: 
   const random = createRandom(seed)
   const drawn = drawMix(random)
   const dock = openDock(seed, without)
-  const declared = withBox(withDirectories(drawTarget(random), seed), dock)
+  const talking = withTalkers(createRandom(seed ^ 0x2c1b_3c6d), drawTarget(random))
+  const declared = withBox(withDirectories(talking, seed), dock)
   const hooks = createHookWatch()
   const probes = createProbeWatch()
   return {
@@ -94,6 +96,7 @@ export function openScenario({ seed, without, lines }: ScenarioOptions, matrix: 
       createJobWatch(),
       createLoggerWatch(hooks.isOwed),
       createLastRunWatch(),
+      createTalkerWatch(),
       ...(dock === null ? [] : [createContainerWatch(dock)]),
     ],
     trace: createTrace(lines ?? 15),

@@ -7,7 +7,7 @@ import type { CommandSpec, ExitSpec } from '../command.ts'
 
 export const sv: CommandSpec = {
   name: 'sv',
-  group: 'program',
+  group: 'replacement',
   summary: 'show and control service directories, as runit does',
   operands: 'COMMAND SERVICE…',
   operandsMin: 2,
@@ -58,7 +58,7 @@ const chainExits: readonly ExitSpec[] = [
 
 export const chpst: CommandSpec = {
   name: 'chpst',
-  group: 'program',
+  group: 'replacement',
   summary: 'start a program with another user, environment, limits…, as runit does',
   operands: 'PROGRAM…',
   operandsMin: 1,
@@ -84,7 +84,7 @@ export const chpst: CommandSpec = {
 
 export const svlogd: CommandSpec = {
   name: 'svlogd',
-  group: 'program',
+  group: 'replacement',
   summary: 'write stdin to log directories that rotate, as runit does',
   operands: 'DIR…',
   operandsMin: 1,
@@ -111,7 +111,7 @@ export const svlogd: CommandSpec = {
 
 export const runsvdir: CommandSpec = {
   name: 'runsvdir',
-  group: 'program',
+  group: 'replacement',
   summary: 'supervise a directory of service directories, in place of runit',
   operands: 'DIR [LOG]',
   operandsMin: 1,

@@ -63,7 +63,8 @@ describe('how a run ends', () => {
     const scene = upWith({ when: 'no' })
     scene.turn(2_500, scene.exited('web', code(4)))
     const { end, reason, run } = scene.unit('web')
-    assert.deepEqual(end, { kind: 'unexpected', run: 1, exit: code(4), message: '', atWallMs: at(2_500).wallMs })
+    const facts = { run: 1, exit: code(4), message: '', atWallMs: at(2_500).wallMs, pid: 101 }
+    assert.deepEqual(end, { kind: 'unexpected', ...facts })
     assert.equal(reason, 'exit code 4 after 2.5 s; restart policy no')
     assert.equal(run, null)
     assert.deepEqual(

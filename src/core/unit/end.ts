@@ -28,7 +28,8 @@ export function endRun(draft: Draft, unit: Unit, run: Run, ending: Ending, now: 
   const kind = endKind(draft, unit, run, ending)
   const told = endText(run, ending, now)
   const exit = ending.kind === 'exit' ? ending.exit : null
-  const end: End = { kind, run: run.n, exit, message: keptMessage(unit, kind, ending, told), atWallMs: now.wallMs }
+  const message = keptMessage(unit, kind, ending, told)
+  const end: End = { kind, run: run.n, exit, message, atWallMs: now.wallMs, ...endedProcess(run, ending) }
   const ended: Ended = { draft, unit, run, ending, end, told, now }
   switch (run.role) {
     case 'pre':
@@ -75,6 +76,11 @@ function endKind(draft: Draft, unit: Unit, run: Run, ending: Ending): EndKind {
   if (unit.phase === 'stopping') return 'requested'
   const kind = exitKind(unit.spec.restart.successExits, ending.exit)
   return isHook && kind !== 'expected' ? 'hook-failed' : kind
+}
+
+function endedProcess({ identity }: Run, ending: Ending): Pick<End, 'code' | 'pid'> {
+  if (ending.kind === 'spawn-failed') return { code: ending.failure.code }
+  return identity === null ? {} : { pid: identity.pid }
 }
 
 /** What its exit alone does not tell. */

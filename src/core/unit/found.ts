@@ -3,6 +3,7 @@ import type { After, FoundRun, Now, Phase, Role, Run, Unit, UnitId } from '../mo
 import { endUnseen } from './end.ts'
 import { freshHealth } from './health.ts'
 import { withFoundJob } from './job.ts'
+import { talkedBefore } from './talked.ts'
 
 /** Where a unit is while a run of this role lives. */
 export const livingPhase: Readonly<Record<Role, Phase>> = { pre: 'preparing', main: 'up', post: 'finishing' }
@@ -42,7 +43,8 @@ function takeFound(draft: Draft, unit: Unit, found: FoundRun, now: Now): void {
       return
     case 'main': {
       const health = freshHealth(unit, now, false)
-      enterPhase(draft, withFoundJob(draft, unit, run.n, now), 'up', now, { ...facts, health, why: `running ${as}` })
+      const taken = talkedBefore({ ...withFoundJob(draft, unit, run.n, now), run })
+      enterPhase(draft, taken, 'up', now, { ...facts, health, why: `running ${as}` })
       return
     }
     case 'post': {

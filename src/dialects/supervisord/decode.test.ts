@@ -10,8 +10,12 @@ const file = '/etc/s/main.conf'
 async function decode(text: string, more: Record<string, string> = {}, paths: readonly string[] = [file]) {
   const environment = { PATH: '/bin', HOME: '/root' }
   const reader = memorySourceReader({ files: { [file]: text, ...more }, environment, directories: ['/tmp', '/root'] })
-  const { target, problems } = await decodeSources(paths, reader, { lenient: false, descriptorsMax: null })
-  return { apps: target.apps, problems: problems.map((problem) => printProblem(problem).replace(`${file}:`, '')) }
+  const { target, problems, supervisord } = await decodeSources(paths, reader, { lenient: false, descriptorsMax: null })
+  return {
+    apps: target.apps,
+    supervisord,
+    problems: problems.map((problem) => printProblem(problem).replace(`${file}:`, '')),
+  }
 }
 
 async function program(lines: string): Promise<Service> {
@@ -43,7 +47,7 @@ test('a program that says only its command has the defaults of supervisord', asy
       umask: null,
       stdout: log,
       stderr: log,
-      stdin: { kind: 'null' },
+      stdin: { kind: 'pipe' },
       logger: null,
       limits: null,
       cgroup: false,
@@ -162,7 +166,8 @@ test('a directory of fragments is one source: a group may stand in another file 
     '/c/.hidden.conf': '[x',
     '/c/notes.txt': '',
   }
-  const { apps, problems } = await decode('', more, ['/c'])
+  const { apps, problems, supervisord } = await decode('', more, ['/c'])
+  assert.equal(supervisord[0]!.source, '/c')
   assert.deepEqual(problems, [])
   assert.deepEqual(apps.g!.services.p!.process.command, ['/c/p'])
 })
@@ -200,6 +205,26 @@ for (const [lines, expected] of [
   ],
   ['[program:b]', '3:1: program:b.command: program section program:b does not specify a command'],
   ['[program:b:c]\ncommand=x', "3:1: program:b:c: Invalid name: 'b:c' because of character: ':'"],
+  ['depends_on=b', '3:1: program:a.depends_on: depends_on names unknown program b; did you mean'],
+  ['depends_on=b:a', '3:1: program:a.depends_on: depends_on names unknown program b:a'],
+  ['cron=* * *', "3:1: program:a.cron: the schedule '* * *' has not five or six fields"],
+  [
+    'dependent_startup=true\ndependent_startup_wait_for=b',
+    "4:1: program:a.dependent_startup_wait_for: 'b' is not something to wait for; write name:running or name:exited",
+  ],
+  [
+    '[eventlistener:e]\ncommand=x\nevents=TICK_6',
+    "5:1: eventlistener:e.events: Unknown event type TICK_6 in [eventlistener:e] events; did you mean 'TICK_5'?",
+  ],
+  [
+    '[fcgi-program:f]\ncommand=x\nsocket=unix://x',
+    '5:1: fcgi-program:f.socket: the path of the socket is not absolute: x; write unix:///absolute/path',
+  ],
+  ['[unix_http_server]', '3:1: unix_http_server.file: section [unix_http_server] has no file value'],
+  [
+    '[unix_http_server]\nfile=/x\nholdfast_web_actions=x',
+    "5:1: unix_http_server.holdfast_web_actions: not a known way to take actions of the web page: 'x'; write post or get",
+  ],
   ['[group:g]\nprograms=zz', '4:1: group:g.programs: [group:g] names unknown program or fcgi-program zz'],
   ['[include]', '3:1: include.files: .ini file has [include] section, but no files setting'],
   ['nonsense', "3:1: Source contains parsing errors: '/etc/s/main.conf' [line  3]: 'nonsense\\n'"],
@@ -215,12 +240,33 @@ for (const [lines, expected] of [
   ['autostrat=true', "warning: program:a.autostrat: unknown option 'autostrat' is ignored; did you mean 'autostart'?"],
   ['pidfile=/x', "warning: program:a.pidfile: unknown option 'pidfile' is ignored"],
   [
-    'stdout_events_enabled=true',
-    'warning: program:a.stdout_events_enabled: this version of Holdfast does not act on it',
+    'restart_when_binary_changed=true',
+    'warning: program:a.restart_when_binary_changed: this version of Holdfast does not act on it: files are not watched; restart it when you install',
   ],
-  ['[eventlistener:e]\ncommand=x', 'warning: eventlistener:e: this version runs no event listeners: it is not started'],
-  ['[fcgi-program:f]\ncommand=x', 'warning: fcgi-program:f: this version runs no FastCGI programs: it is not started'],
-  ['[inet_http_server]\nport=9001', 'warning: inet_http_server: this version has no XML-RPC server'],
+  [
+    'dependent_startup_wait_for=b:running',
+    'warning: program:a.dependent_startup_wait_for: it counts only together with dependent_startup=true',
+  ],
+  [
+    '[eventlistener:e]\ncommand=x\nevents=TICK_5\nresult_handler=my.module:handler',
+    'warning: eventlistener:e.result_handler: the result handler my.module:handler is Python and cannot be loaded: every result counts as done',
+  ],
+  [
+    '[fcgi-program:f]\ncommand=x\nsocket=tcp://h:1\n[group:g]\nprograms=f',
+    'warning: fcgi-program:f.socket: as a member of [group:g] it gets no socket: it runs as a plain program',
+  ],
+  [
+    '[rpcinterface:twiddler]\nsupervisor.rpcinterface_factory=t:make',
+    'warning: rpcinterface:twiddler.supervisor.rpcinterface_factory: t:make is Python and cannot be loaded: the interface is left out',
+  ],
+  [
+    '[supervisord]\nlogfle=/x',
+    "warning: supervisord.logfle: unknown option 'logfle' is ignored; did you mean 'logfile'?",
+  ],
+  [
+    'stdout_logfile=syslog',
+    'warning: program:a.stdout_logfile: For [program:a], stdout_logfile=syslog but this is deprecated and will be removed.  Use stdout_syslog=true to enable syslog instead.',
+  ],
   ['[progam:b]\ncommand=x', "warning: progam:b: unknown section [progam:b] is ignored; did you mean 'program:'?"],
   ['environment=A=$HOME', 'warning: program:a.environment: the value of A ends at the first character'],
   [
@@ -259,6 +305,21 @@ test('[DEFAULT] gives every program what it does not say itself', async () => {
 test('a group and a program of the same name cannot both be apps', async () => {
   const { problems } = await decode('[program:a]\ncommand=x\n[program:b]\ncommand=y\n[group:a]\nprograms=b\n')
   assert.match(problems[0]!, /the group 'a' is declared more than once/)
+})
+
+test('what warns of one process warns of all, and keeps none of them from being read', async () => {
+  const { apps, problems } = await decode(
+    '[program:a]\ncommand=x "%(process_num)s\nnumprocs=3\nprocess_name=%(process_num)s\nstdout_logfile_maxbytes=0\n',
+  )
+  assert.equal(problems.length, 2)
+  assert.equal(apps.a!.services.a!.instances.length, 3)
+})
+
+test('a program in two groups runs in both, and what is wrong with it is told once', async () => {
+  const groups = '[group:g]\nprograms=a\n[group:h]\nprograms=a\n'
+  const { apps, problems } = await decode(`[program:a]\ncommand=x\nstartsecs=x\nstdout_logfile_maxbytes=0\n${groups}`)
+  assert.deepEqual(Object.keys(apps), ['g', 'h'])
+  assert.equal(problems.length, 2)
 })
 
 test('numbers that multiply are refused before anything is made of them', async () => {

@@ -1,177 +1,142 @@
-import type { App, Service } from '../../core/model.ts'
-import { plainPriority } from '../../core/target/plain.ts'
 import type { Position } from '../../formats/format-error.ts'
-import type { IniSection } from '../../formats/ini.ts'
-import { didYouMean } from '../../formats/suggest.ts'
+import type { IniDocument } from '../../formats/ini.ts'
 import type { DecodedSource, Place } from '../decoding.ts'
 import type { SourceReader } from '../source-reader.ts'
-import { groupOptions, sectionsNotYet } from './options.ts'
+import { checkSections } from './check-sections.ts'
+import { type DecodedGroup, decodeGroups } from './groups.ts'
+import { decodeMain, type MainSection } from './main-section.ts'
+import { resolveNeeds } from './needs.ts'
 import { originOf } from './origin.ts'
-import { decodeEnvironment, decodeProgram } from './program.ts'
-import { directoryOf, environmentExpansions, readSupervisordFiles, report } from './read-files.ts'
-import { type Context, entryOf, fail, readValue, type Section, textOf, warn, withNames } from './section.ts'
-import { parseInteger, parseList, parseName } from './values.ts'
+import { directoryOf } from './paths.ts'
+import { decodeRpcInterfaces } from './plugins.ts'
+import { report, supervisordError, withoutRepeats } from './problems.ts'
+import { environmentExpansions, readSupervisordFiles } from './read-files.ts'
+import { type Said, withSaid } from './said.ts'
+import type { Context } from './section.ts'
+import { decodeServers, serverUrlOf } from './servers.ts'
+import type { SupervisordSettings } from './settings.ts'
 
-/** Reads supervisord files as one source; more than one are merged as `[include]` would. Each group is an app. */
-export function decodeSupervisord(paths: readonly string[], reader: SourceReader): DecodedSource {
-  const files = readSupervisordFiles(paths, reader)
-  const { document, problems } = files
-  const outer: Context = {
-    document,
-    reader,
-    here: directoryOf(paths[0] ?? '/'),
-    common: new Map(environmentExpansions(reader.environment)),
-    environment: {},
-    problems,
-    totals: { units: 0, bytes: 0 },
+/**
+ * Reads supervisord files as one source; more than one are merged as `[include]` would. Each group is an app. Problems are found
+ * in supervisord's order: the first error is the one that it would end with. `source`: what they are files of, where
+ * that is a directory.
+ */
+export function decodeSupervisord(
+  paths: readonly string[],
+  reader: SourceReader,
+  said: Said = {},
+  source = paths[0] ?? '/',
+): DecodedSource {
+  const { document: written, problems, notices } = readSupervisordFiles(paths, reader)
+  const document = withSaid(written, said)
+  const hasMain = document.sections.has('supervisord')
+  const missing = hasMain || hasError(problems) ? null : '.ini file does not include supervisord section'
+  const outer = firstContext(document, reader, problems)
+  for (const notice of notices) outer.notices.set(notice.message, notice)
+  const main = decodeMain(outer)
+  const context = afterMain(outer, main)
+  const hasRpcInterface = decodeRpcInterfaces(context)
+  // supervisord reads them last; programs are told of them.
+  const late: Context['problems'] = []
+  const servers = decodeServers({ ...context, problems: late })
+  const daemon = { ...context.daemon, serverUrl: serverUrlOf(servers) }
+  const groups = uniqueGroups(context, decodeGroups({ ...context, daemon }).toSorted(compareGroups))
+  problems.push(...late)
+  const apps = resolveNeeds(groups)
+  checkSections(context)
+  const error = missing ?? problems.filter(({ severity }) => severity === 'error').map(supervisordError)[0] ?? null
+  const settings: SupervisordSettings = {
+    ...main.settings,
+    source,
+    hasMain,
+    servers,
+    hasRpcInterface,
+    groups: groups.map((group) => group.settings),
+    notices: warningsFirst([...context.notices.values()]),
+    error,
   }
-  const environment = decodeCommonEnvironment(outer)
-  const context = { ...outer, environment, common: new Map([...outer.common, ...environmentExpansions(environment)]) }
-  const apps = decodeApps(context)
   return {
     apps,
+    problems: withoutRepeats(problems),
+    supervisord: settings,
+    locate: (place) => locate(document, place),
+    origin: (app, path) => originOf(document, app, path),
+  }
+}
+
+function hasError(problems: Context['problems']): boolean {
+  return problems.some(({ severity }) => severity === 'error')
+}
+
+function firstContext(document: IniDocument, reader: SourceReader, problems: Context['problems']): Context {
+  const listeners = [...document.sections.values()].filter(({ name }) => name.startsWith('eventlistener:'))
+  const commands = listeners.map(({ entries }) => entries.get('command')?.value ?? '')
+  const hasStartupListener = commands.some((command) => /dependent[-_]startup/.test(command))
+  return {
+    document,
+    reader,
+    here: directoryOf(document.file),
+    common: new Map(environmentExpansions(reader.environment)),
+    environment: {},
+    environmentRules: 'posix',
+    daemon: {
+      childlogdir: null,
+      identifier: 'supervisor',
+      isAnsiStripped: false,
+      serverUrl: null,
+      hasStartupListener,
+    },
     problems,
-    locate: (place) => locate(context, place),
-    origin: (app, path) => originOf(context.document, app, path),
+    notices: new Map(),
+    failed: new Set(),
+    totals: { units: 0, bytes: 0 },
   }
 }
 
-function decodeApps(context: Context): readonly App[] {
-  const sections = [...context.document.sections.values()]
-  const apps: App[] = []
-  const grouped = new Set<string>()
-  for (const section of sections) {
-    if (section.name.startsWith('group:')) {
-      const app = decodeGroup(context, section, grouped)
-      if (app !== null) apps.push(app)
-    } else {
-      checkSection(context, section)
-    }
+function afterMain(outer: Context, { settings, environment, environmentRules, isAnsiStripped }: MainSection): Context {
+  const { childlogdir, identifier } = settings
+  return {
+    ...outer,
+    environment,
+    environmentRules,
+    common: new Map([...outer.common, ...environmentExpansions(environment)]),
+    daemon: { ...outer.daemon, childlogdir, identifier, isAnsiStripped },
   }
-  for (const section of sections) {
-    if (!section.name.startsWith('program:') || grouped.has(section.name)) continue
-    const name = nameOf(context, section)
-    const service = name === null ? null : decodeProgram(begin(context, section), name, name)
-    // A program of its own is a group of its own, of the same priority.
-    if (service !== null) apps.push(appOf(section, service.name, service.priority, [service]))
-  }
-  return uniqueApps(context, apps.toSorted(compareApps))
 }
 
-function compareApps(a: App, b: App): number {
+function compareGroups({ app: a }: DecodedGroup, { app: b }: DecodedGroup): number {
   return a.priority - b.priority || (a.name < b.name ? -1 : 1)
 }
 
-function decodeGroup(context: Context, iniSection: IniSection, grouped: Set<string>): App | null {
-  const section = withNames(begin(context, iniSection), [['here', context.here]])
-  for (const entry of iniSection.entries.values()) {
-    if (groupOptions.includes(entry.key)) continue
-    const hint = didYouMean(entry.key, groupOptions, 'supervisord ignores it as well; remove it')
-    warn(section, entry, entry.key, `unknown option '${entry.key}' is ignored`, hint)
-  }
-  const name = nameOf(context, iniSection)
-  const priority = readValue(section, 'priority', parseInteger, plainPriority)
-  if (name === null) return null
-  const services: Service[] = []
-  for (const member of new Set(parseList(textOf(section, 'programs') ?? ''))) {
-    const service = decodeMember(section, member, name, grouped)
-    if (service !== null) services.push(service)
-  }
-  return appOf(iniSection, name, priority, services)
-}
-
-function decodeMember(section: Section, member: string, group: string, grouped: Set<string>): Service | null {
-  const { context } = section
-  const at = entryOf(section, 'programs') ?? section.section
-  const program = context.document.sections.get(`program:${member}`)
-  const fcgi = context.document.sections.get(`fcgi-program:${member}`)
-  const shown = `[${section.section.name}]`
-  if (program !== undefined && fcgi !== undefined) {
-    return fail(
-      section,
-      at,
-      'programs',
-      `${shown} name ${member} is ambiguous (exists as program and fcgi-program)`,
-      'rename one of the two',
-    )
-  }
-  // That it is not started is told where it stands.
-  if (fcgi !== undefined) return null
-  if (program === undefined) {
-    const names = [...context.document.sections.keys()].filter((name) => name.startsWith('program:'))
-    const hint = didYouMean(
-      member,
-      names.map((name) => name.slice(8)),
-      'check the name, or that the file of the program is read',
-    )
-    return fail(section, at, 'programs', `${shown} names unknown program or fcgi-program ${member}`, hint)
-  }
-  grouped.add(program.name)
-  const name = nameOf(context, program)
-  return name === null ? null : decodeProgram(begin(context, program), name, group)
-}
-
-function checkSection(context: Context, section: IniSection): void {
-  const { name } = section
-  if (name.startsWith('program:') || name === 'supervisord' || name === 'include') return
-  const known = sectionsNotYet.find(({ pattern }) => pattern.test(name))
-  if (known !== undefined) {
-    report(context.problems, section, name, known.message, '', 'warning')
-    return
-  }
-  const names = ['program:', 'group:', 'supervisord', 'include']
-  const kind = name.includes(':') ? name.slice(0, name.indexOf(':') + 1) : name
-  const hint = didYouMean(kind.trim(), names, 'supervisord ignores it as well; remove it')
-  report(context.problems, section, name, `unknown section [${name}] is ignored`, hint, 'warning')
-}
-
-function decodeCommonEnvironment(context: Context): Readonly<Record<string, string>> {
-  const section = context.document.sections.get('supervisord')
-  if (section === undefined) return {}
-  const names = [
-    ['here', context.here],
-    ['host_node_name', context.reader.hostName],
-  ] as const
-  return decodeEnvironment(withNames(begin(context, section), names)) ?? {}
-}
-
-function begin(context: Context, section: IniSection): Section {
-  return { context, section, expansions: context.common }
-}
-
-function nameOf(context: Context, section: IniSection): string | null {
-  const result = parseName(section.name.slice(section.name.indexOf(':') + 1))
-  if (result.kind === 'value') return result.value
-  return report(context.problems, section, section.name, result.message, result.hint)
-}
-
-function appOf({ file }: IniSection, name: string, priority: number, services: readonly Service[]): App {
-  const byName = services.map((service) => [service.name, service] as const)
-  return { name, source: file, dialect: 'supervisord', priority, services: Object.fromEntries(byName) }
-}
-
-function uniqueApps(context: Context, apps: readonly App[]): readonly App[] {
+function uniqueGroups(context: Context, groups: readonly DecodedGroup[]): readonly DecodedGroup[] {
   const names = new Set<string>()
-  return apps.filter((app) => {
+  return groups.filter(({ app }) => {
     if (!names.has(app.name)) return names.add(app.name)
-    const at = locate(context, { app: app.name, service: null, setting: 'name' })
-    report(
-      context.problems,
-      at,
-      at.setting,
-      `the group '${app.name}' is declared more than once`,
-      'rename the group or the program of that name',
-    )
+    const { setting, ...at } = locate(context.document, { app: app.name, service: null, setting: 'name' })
+    const message = `the group '${app.name}' is declared more than once`
+    report(context.problems, at, { setting, message, hint: 'rename the group or the program of that name' })
     return false
   })
 }
 
-function locate(context: Context, place: Place): Position & { readonly setting: string } {
-  const { sections } = context.document
-  const names = [`program:${place.service ?? place.app}`, `group:${place.app}`, `program:${place.app}`]
-  for (const name of names) {
+/** So it writes them. */
+function warningsFirst(notices: SupervisordSettings['notices']): SupervisordSettings['notices'] {
+  return notices.toSorted((a, b) => Number(a.level === 'info') - Number(b.level === 'info'))
+}
+
+const kinds = ['group', 'program', 'eventlistener', 'fcgi-program']
+
+function locate({ sections, file }: IniDocument, place: Place): Position & { readonly setting: string } {
+  const ofService = place.service === null ? [] : kinds.slice(1).map((kind) => `${kind}:${place.service}`)
+  for (const name of [...ofService, ...kinds.map((kind) => `${kind}:${place.app}`)]) {
     const section = sections.get(name)
-    if (section) return { file: section.file, line: section.line, column: section.column, setting: name }
+    if (section === undefined) continue
+    const { entries } = section
+    const isNeed = place.setting.startsWith('dependsOn')
+    const entry = isNeed ? (entries.get('depends_on') ?? entries.get('dependent_startup_wait_for')) : undefined
+    const at = entry ?? section
+    const setting = entry === undefined ? name : `${name}.${entry.key}`
+    return { file: at.file, line: at.line, column: at.column, setting }
   }
-  return { file: context.document.file, line: 1, column: 1, setting: '' }
+  return { file, line: 1, column: 1, setting: '' }
 }

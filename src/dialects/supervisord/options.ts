@@ -1,5 +1,14 @@
-/** The options of `[program:x]`. true: acted on. A text: why it is accepted and not acted on yet. */
-export const programOptions: Readonly<Record<string, true | string>> = {
+/** Why an option is accepted and not acted on, and what to do instead. */
+export interface NotActedOn {
+  readonly why: string
+  readonly hint: string
+}
+
+const watching: NotActedOn = { why: 'files are not watched', hint: 'restart it when you install: holdfast restart' }
+const byListener: NotActedOn = { why: 'priorities are as they are written', hint: 'write the priority itself' }
+
+/** The options of everything that is a process. */
+const processOptions: Readonly<Record<string, true | NotActedOn>> = {
   command: true,
   process_name: true,
   numprocs: true,
@@ -18,32 +27,82 @@ export const programOptions: Readonly<Record<string, true | string>> = {
   umask: true,
   directory: true,
   environment: true,
+  serverurl: true,
   redirect_stderr: true,
   stdout_logfile: true,
   stdout_logfile_maxbytes: true,
   stdout_logfile_backups: true,
+  stdout_capture_maxbytes: true,
+  stdout_events_enabled: true,
+  stdout_syslog: true,
   stderr_logfile: true,
   stderr_logfile_maxbytes: true,
   stderr_logfile_backups: true,
-  stdout_capture_maxbytes: 'output is not captured into events',
-  stderr_capture_maxbytes: 'output is not captured into events',
-  stdout_events_enabled: 'output makes no events',
-  stderr_events_enabled: 'output makes no events',
-  stdout_syslog: 'output goes to the log file only',
-  stderr_syslog: 'output goes to the log file only',
-  serverurl: 'there is no XML-RPC server',
+  stderr_capture_maxbytes: true,
+  stderr_events_enabled: true,
+  stderr_syslog: true,
+  // Of the rewrite in Go. Keys are read in small letters.
+  depends_on: true,
+  restartpause: true,
+  envfiles: true,
+  cron: true,
+  killwaitsecs: true,
+  restart_when_binary_changed: watching,
+  restart_cmd_when_binary_changed: watching,
+  restart_signal_when_binary_changed: watching,
+  restart_directory_monitor: watching,
+  restart_file_pattern: watching,
+  restart_cmd_when_file_changed: watching,
+  restart_signal_when_file_changed: watching,
+  // Of the listener supervisord-dependent-startup.
+  dependent_startup: true,
+  dependent_startup_wait_for: true,
+  dependent_startup_inherit_priority: byListener,
 }
 
-export const groupOptions: readonly string[] = ['programs', 'priority']
+/** What begins with `holdfast_` is ours: supervisord passes over what it does not know. */
+const serverOptions = { username: true, password: true, holdfast_web_actions: true } as const
 
-/** Sections that this version does nothing with, and what that means. */
-export const sectionsNotYet: readonly { readonly pattern: RegExp; readonly message: string }[] = [
-  { pattern: /^eventlistener:/, message: 'this version runs no event listeners: it is not started' },
-  { pattern: /^fcgi-program:/, message: 'this version runs no FastCGI programs: it is not started' },
-  {
-    pattern: /^(?:unix|inet)_http_server(?::|$)/,
-    message: 'this version has no XML-RPC server: nothing listens there',
+/** By the beginning of the name of their section. true: acted on. */
+export const sectionOptions: Readonly<Record<string, Readonly<Record<string, true | NotActedOn>>>> = {
+  'program:': processOptions,
+  'program-default': processOptions,
+  'eventlistener:': { ...processOptions, events: true, buffer_size: true, result_handler: true },
+  'fcgi-program:': { ...processOptions, socket: true, socket_owner: true, socket_mode: true, socket_backlog: true },
+  'group:': { programs: true, priority: true },
+  supervisord: {
+    logfile: true,
+    logfile_maxbytes: true,
+    logfile_backups: true,
+    loglevel: true,
+    pidfile: true,
+    umask: true,
+    nodaemon: true,
+    silent: true,
+    minfds: true,
+    minprocs: true,
+    nocleanup: true,
+    childlogdir: true,
+    user: true,
+    directory: true,
+    strip_ansi: true,
+    environment: true,
+    identifier: true,
+    holdfast_environment_parser: true,
   },
-  { pattern: /^rpcinterface:/, message: 'this version has no XML-RPC server: the interface is not loaded' },
-  { pattern: /^(?:supervisorctl$|ctlplugin:)/, message: 'this section is for supervisorctl and has no effect here' },
-]
+  unix_http_server: { ...serverOptions, file: true, chmod: true, chown: true },
+  inet_http_server: { ...serverOptions, port: true },
+}
+
+/** Sections whose keys are for others to know. */
+export const foreignSections: readonly RegExp[] = [/^include$/, /^supervisorctl$/, /^rpcinterface:/, /^ctlplugin:/]
+
+/** What a section is called up to what names the one it is: `program:` of `program:web`. null: supervisord passes over it. */
+export function sectionKind(name: string): string | null {
+  if (Object.hasOwn(sectionOptions, name) && !name.endsWith(':')) return name
+  // What begins so is a server as well.
+  const server = /^(?:unix|inet)_http_server/.exec(name)?.[0]
+  if (server !== undefined) return server
+  const kind = name.slice(0, name.indexOf(':') + 1)
+  return Object.hasOwn(sectionOptions, kind) ? kind : null
+}

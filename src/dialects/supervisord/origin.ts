@@ -5,15 +5,20 @@ import type { Origin } from '../decoding.ts'
 /** Where a value was written that compose/print.ts prints at this path of keys; null: it is a default, of supervisord or ours. */
 export function originOf(document: IniDocument, app: string, path: readonly string[]): Origin | null {
   const [top, name, ...keys] = path
-  const { sections } = document
-  if (top === 'name') return at(sections.get(`group:${app}`) ?? sections.get(`program:${app}`))
+  if (top === 'name') return at(sectionOf(document, ['group', ...processKinds], app))
   if (top === 'x-holdfast')
-    return optionOf(document, sections.get(`group:${app}`) ?? sections.get(`program:${app}`), ['priority'])
+    return optionOf(document, sectionOf(document, ['group', ...processKinds], app), ['priority'])
   if (top !== 'services' || name === undefined) return null
-  const program = sections.get(`program:${name}`)
+  const program = sectionOf(document, processKinds, name)
   if (keys.length === 0) return at(program)
   if (keys[0] === 'environment') return variableOf(document, program, keys[1] ?? '')
   return optionOf(document, program, optionsOf(keys))
+}
+
+const processKinds = ['program', 'eventlistener', 'fcgi-program'] as const
+
+function sectionOf({ sections }: IniDocument, kinds: readonly string[], name: string): IniSection | undefined {
+  return kinds.map((kind) => sections.get(`${kind}:${name}`)).find((section) => section !== undefined)
 }
 
 /** The options that decide a key of ours; the first that is written is told. */
@@ -24,12 +29,16 @@ const options: Readonly<Record<string, readonly string[]>> = {
   restart: ['autorestart'],
   scale: ['numprocs'],
   'x-holdfast.instances': ['numprocs', 'numprocs_start', 'process_name'],
-  'x-holdfast.autostart': ['autostart'],
+  env_file: ['envfiles'],
+  depends_on: ['depends_on', 'dependent_startup_wait_for'],
+  'x-holdfast.schedule': ['cron'],
+  'x-holdfast.autostart': ['dependent_startup', 'autostart', 'cron'],
   'x-holdfast.success_exit_codes': ['exitcodes'],
   'x-holdfast.stable_after': ['startsecs'],
-  'x-holdfast.backoff.max': ['startretries'],
+  'x-holdfast.backoff.initial': ['restartpause'],
+  'x-holdfast.backoff.max': ['restartpause', 'startretries'],
   'x-holdfast.restart_budget.max': ['startretries'],
-  'x-holdfast.stop': ['stopsignal', 'stopwaitsecs', 'stopasgroup', 'killasgroup'],
+  'x-holdfast.stop': ['stopsignal', 'stopwaitsecs', 'stopasgroup', 'killasgroup', 'killwaitsecs'],
   'x-holdfast.priority': ['priority'],
   'x-holdfast.umask': ['umask'],
   'x-holdfast.logs.stdout': ['stdout_logfile'],
@@ -46,9 +55,20 @@ function optionsOf(keys: readonly string[]): readonly string[] {
   return []
 }
 
+/** Where the options of a section are looked for, one after the other. */
+function entriesOf(
+  { sections, defaults }: IniDocument,
+  section: IniSection | undefined,
+): readonly ReadonlyMap<string, IniEntry>[] {
+  const fallback = section?.name.startsWith('program:') ? sections.get('program-default') : undefined
+  return [section, fallback].flatMap((one) => (one === undefined ? [] : [one.entries])).concat(defaults)
+}
+
 function optionOf(document: IniDocument, section: IniSection | undefined, keys: readonly string[]): Origin | null {
   for (const key of keys) {
-    const entry = section?.entries.get(key) ?? document.defaults.get(key)
+    const entry = entriesOf(document, section)
+      .find((entries) => entries.has(key))
+      ?.get(key)
     if (entry !== undefined) return entryAt(entry)
   }
   return null
@@ -56,8 +76,8 @@ function optionOf(document: IniDocument, section: IniSection | undefined, keys: 
 
 // What a program does not say itself comes from [supervisord].
 function variableOf(document: IniDocument, program: IniSection | undefined, name: string): Origin | null {
-  const entries = [program?.entries.get('environment'), document.defaults.get('environment')]
-  const all = [...entries, document.sections.get('supervisord')?.entries.get('environment')]
+  const own = entriesOf(document, program).map((entries) => entries.get('environment'))
+  const all = [...own, document.sections.get('supervisord')?.entries.get('environment')]
   const saying = all.find((entry) => entry !== undefined && (name === '' || isNamed(entry.value, name)))
   return saying === undefined ? null : entryAt(saying)
 }

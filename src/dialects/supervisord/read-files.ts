@@ -1,15 +1,32 @@
-import { configBytesMax, configFilesMax } from '../../core/limits.ts'
-import type { Position, Problem } from '../../formats/format-error.ts'
-import { type IniDocument, type IniEntry, type IniSection, mergeIni, parseIni } from '../../formats/ini.ts'
+import { configBytesMax, configFilesMax, problemsMax } from '../../core/limits.ts'
+import type { Problem } from '../../formats/format-error.ts'
+import {
+  type IniDocument,
+  type IniEntry,
+  type IniError,
+  type IniSection,
+  mergeIni,
+  parseIni,
+} from '../../formats/ini.ts'
 import { type Expansions, expandFormat } from '../../formats/python-format.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
+import { directoryOf, normalPath } from './paths.ts'
+import { report } from './problems.ts'
+import type { Notice } from './settings.ts'
 
 /** All files of one source, merged by one parser as supervisord does. */
 export interface SupervisordFiles {
   readonly document: IniDocument
-  /** Whether `%(here)s` was put in already, as text. */
-  readonly isHereReplaced: boolean
   readonly problems: Problem[]
+  /** What supervisord writes into its log about them. */
+  readonly notices: readonly Notice[]
+}
+
+interface Reading {
+  readonly reader: SourceReader
+  readonly problems: Problem[]
+  readonly notices: Notice[]
+  readonly budget: { files: number; bytes: number }
 }
 
 /**
@@ -17,91 +34,75 @@ export interface SupervisordFiles {
  * One file with a `[supervisord]` section is a main file; a directory of fragments reads as if a main file included them.
  */
 export function readSupervisordFiles(paths: readonly string[], reader: SourceReader): SupervisordFiles {
-  const problems: Problem[] = []
-  const budget = { files: 0, bytes: 0 }
-  const main = paths.map((path) => readOne(path, reader, problems, budget, true)).filter((one) => one !== null)
+  const reading: Reading = { reader, problems: [], notices: [], budget: { files: 0, bytes: 0 } }
+  const { problems, notices, budget } = reading
+  const main = paths.map((path) => readOne(path, reading, true)).filter((one) => one !== null)
   const isHereReplaced = paths.length > 1 || main.some((document) => document.sections.has('include'))
   let merged: IniDocument = { file: paths[0] ?? '', sections: new Map(), defaults: new Map(), errors: [] }
   for (const document of main) {
     merged = add(merged, isHereReplaced ? replaceHere(document) : document, problems)
     const include = document.sections.get('include')
     if (include === undefined) continue
-    for (const path of includedPaths(document, include, reader, problems)) {
+    for (const path of includedPaths(document, include, reading)) {
       if (++budget.files > configFilesMax) {
-        report(
-          problems,
-          include,
-          'include.files',
-          `more than ${configFilesMax} files are included`,
-          'narrow the pattern',
-        )
+        const message = `more than ${configFilesMax} files are included`
+        report(problems, include, { setting: 'include.files', message, hint: 'narrow the pattern' })
         break
       }
-      const included = readOne(path, reader, problems, budget, false)
+      notices.push({ level: 'info', message: `Included extra file "${path}" during parsing` })
+      const included = readOne(path, reading, false)
       if (included !== null) merged = add(merged, replaceHere(included), problems)
     }
   }
-  return { document: merged, isHereReplaced, problems }
+  return { document: merged, problems, notices }
 }
 
-export function report(
-  problems: Problem[],
-  at: Position,
-  setting: string,
-  message: string,
-  hint: string,
-  severity: Problem['severity'] = 'error',
-): null {
-  problems.push({ file: at.file, line: at.line, column: at.column, setting, message, hint, severity })
-  return null
-}
-
-function readOne(
-  path: string,
-  reader: SourceReader,
-  problems: Problem[],
-  budget: { files: number; bytes: number },
-  isRequired: boolean,
-): IniDocument | null {
+function readOne(path: string, { reader, problems, budget }: Reading, isRequired: boolean): IniDocument | null {
   const start = { file: path, line: 1, column: 1 }
   const text = reader.read(path)
   if (isFailure(text)) {
-    // supervisord skips an included file that it cannot read without a word.
-    const message = isRequired
-      ? `could not read config file ${path}: ${text.message}`
-      : `the included file is skipped: ${text.message}`
-    return report(problems, start, '', message, 'check the path and its permissions', isRequired ? 'error' : 'warning')
+    const hint = 'check the path and its permissions'
+    if (isRequired) {
+      const original = `could not ${text.code === 'ENOENT' ? 'find' : 'read'} config file ${path}`
+      return report(problems, start, { setting: '', message: `${original}: ${text.message}`, hint, original })
+    }
+    // supervisord skips it without a word.
+    const message = `the included file is skipped: ${text.message}`
+    return report(problems, start, { setting: '', message, hint, severity: 'warning' })
   }
   budget.bytes += text.length
   if (budget.bytes > configBytesMax) {
-    return report(
-      problems,
-      start,
-      '',
-      `the files of this source are larger than ${configBytesMax} bytes together`,
-      'split them between sources',
-    )
+    const message = `the files of this source are larger than ${configBytesMax} bytes together`
+    return report(problems, start, { setting: '', message, hint: 'split them between sources' })
   }
   const document = parseIni(text, path)
-  for (const { message, ...at } of document.errors) report(problems, at, '', message, '')
+  for (const [index, { message, ...at }] of document.errors.entries()) {
+    // It tells all of them at once.
+    const original = index === 0 ? { original: allErrors(document.errors.slice(0, problemsMax)) } : {}
+    report(problems, at, { setting: '', message, hint: '', ...original })
+  }
   return document
+}
+
+// One text for all bad lines of a file, or that it has no header.
+function allErrors(errors: readonly IniError[]): string {
+  const messages = errors.map(({ message }) => message)
+  const noHeader = messages.find((message) => message.startsWith('File contains no section headers'))
+  if (noHeader !== undefined) return noHeader
+  const [first = '', ...rest] = messages
+  return [first, ...rest.map((message) => message.slice(message.indexOf('\n\t') + 1))].join('\n')
 }
 
 function includedPaths(
   document: IniDocument,
   include: IniSection,
-  reader: SourceReader,
-  problems: Problem[],
+  { reader, problems, notices }: Reading,
 ): readonly string[] {
+  const setting = 'include.files'
   const entry = include.entries.get('files') ?? document.defaults.get('files')
   if (entry === undefined) {
-    report(
-      problems,
-      include,
-      'include.files',
-      '.ini file has [include] section, but no files setting',
-      "write 'files = conf.d/*.conf'",
-    )
+    const message = '.ini file has [include] section, but no files setting'
+    report(problems, include, { setting, message, hint: "write 'files = conf.d/*.conf'" })
     return []
   }
   const here = directoryOf(document.file)
@@ -110,24 +111,20 @@ function includedPaths(
     ['host_node_name', reader.hostName],
     ...environmentExpansions(reader.environment),
   ])
-  const files = expandFormat(entry.value, expansions, 'include.files')
+  const files = expandFormat(entry.value, expansions, setting)
   if (files.kind === 'error') {
-    report(problems, entry, 'include.files', files.message, "write '%%' for a percent sign")
+    report(problems, entry, { setting, message: files.message, hint: "write '%%' for a percent sign" })
     return []
   }
   const found: string[] = []
   for (const pattern of files.value.split(/\s+/).filter((one) => one !== '')) {
     const absolute = pattern.startsWith('/') ? pattern : `${here === '/' ? '' : here}/${pattern}`
-    const paths = reader.glob(normalise(absolute))
+    const paths = reader.glob(normalPath(absolute))
     if (paths.length === 0) {
-      report(
-        problems,
-        entry,
-        'include.files',
-        `No file matches via include "${absolute}"`,
-        'check the pattern; it is relative to this file',
-        'warning',
-      )
+      const message = `No file matches via include "${absolute}"`
+      const hint = 'check the pattern; it is relative to this file'
+      notices.push({ level: 'warn', message })
+      report(problems, entry, { setting, message, hint, severity: 'warning' })
     }
     found.push(...paths)
   }
@@ -139,7 +136,8 @@ function add(merged: IniDocument, next: IniDocument, problems: Problem[]): IniDo
     const before = merged.sections.get(section.name)
     if (before === undefined || before.file === section.file || !section.name.includes(':')) continue
     const message = `[${section.name}] stands in ${before.file} as well; where both set a key, this file wins`
-    report(problems, section, section.name, message, 'rename one of them if they are different programs', 'warning')
+    const hint = 'rename one of them if they are different programs'
+    report(problems, section, { setting: section.name, message, hint, severity: 'warning' })
   }
   return mergeIni(merged, next)
 }
@@ -158,17 +156,4 @@ function replaceHere(document: IniDocument): IniDocument {
 
 export function environmentExpansions(environment: Readonly<Record<string, string>>): readonly [string, string][] {
   return Object.entries(environment).map(([name, value]) => [`ENV_${name}`, value])
-}
-
-export function directoryOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/'
-}
-
-function normalise(path: string): string {
-  const parts: string[] = []
-  for (const part of path.split('/')) {
-    if (part === '..') parts.pop()
-    else if (part !== '' && part !== '.') parts.push(part)
-  }
-  return `/${parts.join('/')}`
 }

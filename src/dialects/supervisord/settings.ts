@@ -28,7 +28,14 @@ export interface SupervisordSettings {
   /** By priority and name. */
   readonly groups: readonly GroupSettings[]
   /** What supervisord writes into its activity log while it reads: WARN and INFO lines, without level and time. */
-  readonly notices: readonly { readonly level: 'warn' | 'info'; readonly message: string }[]
+  readonly notices: readonly Notice[]
+  /** What supervisord would end with instead of starting, after `Error: `; also where that is no error here. null: nothing. */
+  readonly error: string | null
+}
+
+export interface Notice {
+  readonly level: 'warn' | 'info'
+  readonly message: string
 }
 
 /** Ascending: what is of a lower level than the log's is left out. */
@@ -37,13 +44,14 @@ export type LogLevel = 'blather' | 'trace' | 'debug' | 'info' | 'warn' | 'error'
 export interface HttpServerSettings {
   /** `unix_http_server`, `inet_http_server`, with their suffix where they have one. */
   readonly section: string
+  /** `owner`: as it is written, `user[:group]`; null: whoever the daemon is. `host` empty: all IPv4 addresses. */
   readonly address:
-    /** `owner`: as it is written, `user[:group]`; null: whoever the daemon is. */
     | { readonly kind: 'unix'; readonly path: string; readonly mode: number; readonly owner: string | null }
-    /** `host` empty: all IPv4 addresses. */
     | { readonly kind: 'inet'; readonly host: string; readonly port: number }
   /** null: nobody is asked. `password`: clear, or `{SHA}` and 40 hex digits. */
   readonly login: { readonly username: string; readonly password: string } | null
+  /** `holdfast_web_actions = get`: links of other programs may start and stop by GET, as with supervisord. */
+  readonly webActionsByGet: boolean
 }
 
 export interface GroupSettings {

@@ -1,5 +1,6 @@
-import { pythonInteger, pythonRepr, pythonStrip } from '../../formats/python-text.ts'
+import { pythonInteger, pythonOctal, pythonRepr, pythonStrip } from '../../formats/python-text.ts'
 import { parseSignalName } from '../../formats/signal-name.ts'
+import type { LogLevel } from './settings.ts'
 
 /** A value, or supervisord's own words about why it is none. */
 export type Value<T> =
@@ -38,12 +39,21 @@ export function parseBytes(text: string): Value<number> {
 }
 
 export function parseOctal(text: string): Value<number> {
-  const digits = pythonStrip(text).replace(/^0[oO]/, '')
-  if (/^[0-7]{1,4}$/.test(digits)) return ok(Number.parseInt(digits, 8))
+  const value = pythonOctal(text)
+  if (value !== null && value >= 0 && value <= 0o7777) return ok(value)
   return bad(`${text} can not be converted to an octal type`, "write it as in a shell: '022'")
 }
 
-export function parseSignal(text: string): Value<string> {
+/** One signal, or (as the rewrite in Go has it) several that are tried one after the other. */
+export function parseSignals(text: string): Value<readonly string[]> {
+  const words = text.split(/\s+/).filter((word) => word !== '')
+  const names = words.map(parseSignalName)
+  if (names.length > 1 && names.every((name) => name !== null)) return ok(names)
+  const one = parseSignal(text)
+  return one.kind === 'value' ? ok([one.value]) : one
+}
+
+function parseSignal(text: string): Value<string> {
   const name = parseSignalName(pythonStrip(text))
   if (name !== null) return ok(name)
   const hint = 'write a name such as TERM, INT or QUIT'
@@ -61,28 +71,46 @@ export function parseExitCodes(text: string): Value<readonly number[]> {
   )
 }
 
-export function parseAutoRestart(text: string): Value<'always' | 'no' | 'on-failure'> {
-  if (text.toLowerCase() === 'unexpected') return ok('on-failure')
-  const value = parseBoolean(text)
-  if (value.kind === 'value') return ok(value.value ? 'always' : 'no')
-  return bad(`invalid 'autorestart' value ${pythonRepr(text)}`, 'write true, false or unexpected')
+export function parseAutoRestart(text: string): Value<boolean | 'unexpected'> {
+  const word = text.toLowerCase()
+  if (word === 'unexpected') return ok(word)
+  const value = parseBoolean(word)
+  if (value.kind === 'value') return value
+  return bad(`invalid 'autorestart' value ${pythonRepr(word)}`, 'write true, false or unexpected')
 }
 
-/** auto: a file in the log directory. none: thrown away. */
-export type LogFile =
-  | { readonly kind: 'auto' }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'syslog' }
-  | { readonly kind: 'path'; readonly path: string }
+const logLevels: readonly LogLevel[] = ['critical', 'error', 'warn', 'info', 'debug', 'trace', 'blather']
 
-/** `~` is the home directory, `here` where relative paths start. */
-export function parseLogFile(text: string, here: string, home: string | undefined): LogFile {
-  const word = text.toLowerCase()
-  if (word === 'none' || word === 'off') return { kind: 'none' }
-  if (word === 'auto') return { kind: 'auto' }
-  if (word === 'syslog') return { kind: 'syslog' }
-  const path = home !== undefined && (text === '~' || text.startsWith('~/')) ? home + text.slice(1) : text
-  return { kind: 'path', path: path.startsWith('/') ? path : `${here === '/' ? '' : here}/${path}` }
+export function parseLogLevel(text: string): Value<LogLevel> {
+  const level = logLevels.find((name) => name === text.toLowerCase())
+  if (level !== undefined) return ok(level)
+  return bad(`bad logging level name ${pythonRepr(text)}`, `write one of ${logLevels.join(', ')}`)
+}
+
+export interface InetAddress {
+  /** Empty: all of the host. */
+  readonly host: string
+  readonly port: number
+}
+
+export function parseInetAddress(text: string): Value<InetAddress> {
+  const hint = 'write host:port, or a port from 1 to 65535'
+  const colon = text.lastIndexOf(':')
+  const digits = text.slice(colon + 1)
+  if (colon !== -1 && digits === '') return bad("no port number specified in ''", hint)
+  const port = parsePort(digits)
+  // With a trailing blank: so it is printed.
+  if (port.kind === 'error') return colon === -1 ? bad(`not a valid port number: ${pythonRepr(text)} `, hint) : port
+  const host = text.slice(0, Math.max(colon, 0)).toLowerCase()
+  return ok({ host: host === '*' ? '' : host, port: port.value })
+}
+
+export function parsePort(text: string): Value<number> {
+  const port = parseInteger(text)
+  if (port.kind === 'error') return port
+  const hint = 'write a port from 1 to 65535'
+  if (port.value < 1) return bad(`${port.value} is below lower bound (1)`, hint)
+  return port.value > 65_535 ? bad(`${port.value} is above upper bound (65535)`, hint) : port
 }
 
 export function parseList(text: string): readonly string[] {
@@ -94,7 +122,7 @@ export function parseName(text: string): Value<string> {
   const name = pythonStrip(text)
   const wrong = [' ', ':', '/'].find((char) => name.includes(char))
   if (wrong === undefined) return ok(name)
-  return bad(`Invalid name: ${pythonRepr(name)} because of character: ${pythonRepr(wrong)}`, 'leave that character out')
+  return bad(`Invalid name: ${pythonRepr(text)} because of character: ${pythonRepr(wrong)}`, 'leave that character out')
 }
 
 export function ok<T>(value: T): Value<T> {

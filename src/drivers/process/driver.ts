@@ -2,7 +2,16 @@ import { closeSync, constants, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { assert } from '../../base/assert.ts'
 import type { Event, Exit, Failure, Identity, Now, RunRef, StdinSpec, Step, UnitId } from '../../core/model.ts'
-import type { Driver, ExecPort, LogPort, Post, RunHandle, StdinPort } from '../../engine/ports.ts'
+import type {
+  DialoguePort,
+  Driver,
+  ExecPort,
+  LogAppendPort,
+  LogPort,
+  Post,
+  RunHandle,
+  StdinPort,
+} from '../../engine/ports.ts'
 import { boundary } from '../../sys/boundary.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { oomScoreAdj } from '../../sys/oom.ts'
@@ -17,6 +26,7 @@ import { admit } from './admit.ts'
 import { createBeginnings } from './beginnings.ts'
 import { createCgroups } from './cgroups.ts'
 import { createCommands } from './commands.ts'
+import { createDialogues } from './dialogues.ts'
 import { createEndings, exitOfStatus } from './endings.ts'
 import type { Environment } from './environment.ts'
 import { createExecProbes } from './exec-probes.ts'
@@ -31,6 +41,7 @@ import { type SpawnStep, specOfRole } from './roles.ts'
 import { createRuns, endScopeOf, type LiveRun } from './runs.ts'
 import { killLeftovers, killStrays, type SignalContext, signalContext, signalRun } from './signal.ts'
 import { createSignalScripts, type SignalStep } from './signal-scripts.ts'
+import { createSockets } from './sockets.ts'
 import { createStreams, type Reopened } from './streams.ts'
 import { takeSurvey } from './survey.ts'
 import { findUnstored, type Unstored } from './unstored.ts'
@@ -40,7 +51,7 @@ export interface ProcessDriverOptions {
   readonly runDirectory: string
   /** Tells this home's processes from another daemon's. No slash. */
   readonly homeId: string
-  readonly logs: LogPort
+  readonly logs: LogPort & LogAppendPort
   readonly clock: () => Now
   /** Stays open when the driver is closed. */
   readonly watcher: Watcher
@@ -58,6 +69,9 @@ export interface ProcessDriverOptions {
 export interface ProcessDriver extends Driver {
   readonly stdin: StdinPort
   readonly exec: ExecPort
+  readonly dialogues: DialoguePort
+  /** Called with each listening socket that is opened or closed, as `unix://…` or `tcp://…`; one listener. */
+  onSocket(listener: (change: 'opened' | 'closed', url: string) => void): void
   /** `isFollowed`: another image of this same process goes on at once; only news stop coming, and every keeper stays. */
   close(options?: { readonly isFollowed: boolean }): void
 }
@@ -84,6 +98,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
   const devNull = openSync('/dev/null', constants.O_RDWR)
   const keepers = createKeepers({ file: join(runDirectory, 'keepers.json'), bootId, homeId, devNull, watcher, warn })
   const streams = createStreams({ folder: join(runDirectory, 'fifo'), logs: options.logs, keepers, watcher, warn })
+  const dialogues = createDialogues({ logs: options.logs, watcher, now: () => options.clock().wallMs })
+  const sockets = createSockets({ warn })
   const cgroups = createCgroups(homeId)
   const beginnings = createBeginnings(join(runDirectory, 'begun'))
   const endings = createEndings(join(runDirectory, 'ends'))
@@ -228,10 +244,12 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const { unit, run } = step
     const failed = (trouble: Failure): Event => ({ kind: 'spawn-failed', unit, run, ...trouble })
     if (isFailure(account)) return failed(account)
-    const stdin = openStdin(step)
+    const stdin = openStdin(step, account)
     if (typeof stdin !== 'number') return failed(stdin)
     try {
       const launched = launchRun({ step, account, stdin, context })
+      dialogues.settle(step, !isFailure(launched))
+      if (isFailure(launched)) sockets.release(step)
       return isFailure(launched) ? failed(launched) : launched
     } finally {
       if (stdin !== devNull) closeSync(stdin)
@@ -239,7 +257,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
   }
 
   /** Hooks have none. */
-  function openStdin({ unit, role, spec }: SpawnStep): number | Failure {
+  function openStdin(step: SpawnStep, account: Account): number | Failure {
+    const { unit, role, spec } = step
     const { stdin } = spec.process
     if (stdin.kind === 'null' || role !== 'main') return devNull
     try {
@@ -250,9 +269,12 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
           return streams.openOutput(stdin.unit)
         case 'file':
           return openInput(stdin.path)
-        case 'events':
+        case 'events': {
+          const opened = dialogues.open(step)
+          return typeof opened === 'number' ? opened : stdinFailure(stdin, opened)
+        }
         case 'socket':
-          return devNull
+          return sockets.open(step, stdin.socket, account)
       }
     } catch (error) {
       return stdinFailure(stdin, errnoOf(error))
@@ -282,7 +304,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       ...{ spec, account, join: cgroup.join, stdin, marks: runMarks(homeId, step) },
       beginning: beginnings.prepare(unit, run),
       ending: step.isRecorded ? endings.prepare(unit, run) : null,
-      openWriteEnds: () => streams.openWriteEnds(unit, spec),
+      openWriteEnds: () => streams.openWriteEnds(unit, spec, dialogues.takeStdout(step)),
     })
     if (typeof pid !== 'number') return pid
     const identity: Identity = { pid, startTicks: 0, bootId, pidNamespace }
@@ -340,6 +362,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     if (run.endScope === 'tree') swept.add(run.unit)
     release(run)
     streams.drainRest(run.unit)
+    dialogues.end(run)
+    sockets.release(run)
     boundary('reap: last words taken')
     tell({ kind: 'exited', unit: run.unit, run: run.run, exit })
     scripts.runEnded(run)
@@ -445,6 +469,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const isRecorded = endings.isRecorded(unit, run)
     cgroups.adopt(stat.pid)
     const live: LiveRun = { unit, run, identity, endScope: endScopeOf(handle.spec), isRecorded, pidfd: null }
+    const { stdin } = handle.spec.process
+    if (stdin.kind === 'socket' && handle.run.role === 'main') sockets.adopt({ unit, run, pid: stat.pid }, stdin.socket)
     // It may have been paused while we were away.
     const paused: readonly Event[] = stat.state === 'T' ? [{ kind: 'paused', unit, run }] : []
     if (isChild(stat)) {
@@ -479,6 +505,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const { unit } = handle
     const ref = { unit, run: handle.run.n }
     const exit = endings.isRecorded(unit, ref.run) ? exitOfRecorded(ref, ending) : ending
+    sockets.release(ref)
     // What carries its mark may belong to a newer run.
     const isAlone = runs.all().every((run) => run.unit !== unit)
     if (isAlone && endScopeOf(handle.spec) === 'tree') killStrays(unit, context, true)
@@ -527,6 +554,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     factsOfAll: (all) => factsOfAll(all, { bootId, cgroups }),
     stdin: { write: streams.writeStdin },
     exec: { start: execs.start },
+    dialogues: { subscribe: dialogues.subscribe },
+    onSocket: sockets.onChange,
     close({ isFollowed } = { isFollowed: false }) {
       isClosed = true
       process.off('SIGCHLD', reap)
@@ -539,6 +568,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       if (isFollowed) return
       for (const run of runs.all()) release(run)
       streams.close()
+      dialogues.close()
+      sockets.close()
       cgroups.close()
       const survey = takeSurvey()
       const isHolder = ({ pid }: ProcessStat): boolean => !isDying(pid)

@@ -1,5 +1,5 @@
 import { hashData } from '../../base/hash.ts'
-import type { LogSpec, ProcessSpec, SvlogdSpec, UnitId } from '../../core/model.ts'
+import type { LogSpec, OutputHandling, ProcessSpec, SvlogdSpec, UnitId } from '../../core/model.ts'
 import type { StreamRef } from '../../engine/ports.ts'
 
 /** The streams of a unit that we log. */
@@ -7,10 +7,15 @@ export function refsOf(unit: UnitId, spec: ProcessSpec): readonly StreamRef[] {
   const refs: StreamRef[] = []
   const { logger } = spec
   if (logger?.kind === 'svlogd') refs.push({ unit, stream: 'stdout', spec: spec.stdout, svlogd: logger.svlogd })
-  if (logger === null && spec.stdout.path !== 'none') refs.push({ unit, stream: 'stdout', spec: spec.stdout })
+  if (logger === null && isTaken(spec.stdout)) refs.push({ unit, stream: 'stdout', spec: spec.stdout })
   const errors = errorsOf(spec)
-  if (errors !== 'stdout' && errors.path !== 'none') refs.push({ unit, stream: 'stderr', spec: errors })
+  if (errors !== 'stdout' && isTaken(errors)) refs.push({ unit, stream: 'stderr', spec: errors })
   return refs
+}
+
+/** Somebody wants it: what goes nowhere may still be handled. */
+export function isTaken({ path, handling }: LogSpec): boolean {
+  return path !== 'none' || handling !== undefined
 }
 
 /** Where its errors go: with a logger not where its output goes. */
@@ -34,10 +39,11 @@ export function isSameLog(a: StreamRef, b: StreamRef): boolean {
     one.backupsMax === other.backupsMax &&
     one.ageMaxMs === other.ageMaxMs &&
     one.compress === other.compress &&
-    isSameSvlogd(a.svlogd, b.svlogd)
+    isEqual(one.handling, other.handling) &&
+    isEqual(a.svlogd, b.svlogd)
   )
 }
 
-function isSameSvlogd(a: SvlogdSpec | undefined, b: SvlogdSpec | undefined): boolean {
+function isEqual<T extends OutputHandling | SvlogdSpec>(a: T | undefined, b: T | undefined): boolean {
   return a === b || (a !== undefined && b !== undefined && hashData(a) === hashData(b))
 }

@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, readSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import type { ProcessSpec } from '../../core/model.ts'
 import { plainProcess } from '../../core/target/plain.ts'
 import type { LogPort, LogWriter } from '../../engine/ports.ts'
 import { resolveAccount } from './account.ts'
@@ -11,8 +12,8 @@ import { createStreams } from './streams.ts'
 
 type Drained = ReturnType<LogWriter['drain']>
 
-/** What a unit's pipe holds, taken by a writer that answers as told before it begins to take. */
-function lastWords(text: string, answers: Drained[]): string {
+/** What a unit's pipe holds, taken by a writer that answers as told before it begins to take, and a dot for what it held back. */
+function lastWords(text: string, answers: Drained[], spec: ProcessSpec = plainProcess): string {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-streams-'))
   let taken = ''
   const logs: LogPort = {
@@ -27,6 +28,9 @@ function lastWords(text: string, answers: Drained[]): string {
         return { bytes, isEmpty: false }
       },
       begin() {},
+      settle() {
+        taken += '.'
+      },
       close() {},
     }),
   }
@@ -38,8 +42,8 @@ function lastWords(text: string, answers: Drained[]): string {
   const streams = createStreams({ folder, logs, keepers, watcher, warn: assert.fail })
   const account = resolveAccount(null)
   assert(!isFailure(account))
-  assert.equal(streams.prepare([{ unit: 'a/b/1', spec: plainProcess, account }]).size, 0)
-  const { stdout } = streams.openWriteEnds('a/b/1', plainProcess)
+  assert.equal(streams.prepare([{ unit: 'a/b/1', spec, account }]).size, 0)
+  const { stdout } = streams.openWriteEnds('a/b/1', spec)
   writeSync(stdout, text)
   streams.drainRest('a/b/1')
   closeSync(stdout)
@@ -49,9 +53,16 @@ function lastWords(text: string, answers: Drained[]): string {
 }
 
 it('a log that rotates in between does not cut the last words of a run', () => {
-  assert.equal(lastWords('the last words', [{ bytes: 0, isEmpty: false }]), 'the last words')
+  assert.equal(lastWords('the last words', [{ bytes: 0, isEmpty: false }]), 'the last words.')
 })
 
 it('a target that takes nothing now is not waited for', () => {
-  assert.equal(lastWords('the last words', [{ bytes: 0, isEmpty: false, retryMs: 20 }]), '')
+  assert.equal(lastWords('the last words', [{ bytes: 0, isEmpty: false, retryMs: 20 }]), '.')
+})
+
+it('what is logged nowhere is taken all the same where it is handled, and what was held back of it comes last', () => {
+  const handling = { isAnsiStripped: false, syslog: null, captureBytesMax: 100, isTold: false }
+  const spec = { ...plainProcess, stdout: { ...plainProcess.stdout, path: 'none', handling } }
+  assert.equal(lastWords('the last words', [], spec), 'the last words.')
+  assert.equal(lastWords('', [], { ...plainProcess, stdout: { ...plainProcess.stdout, path: 'none' } }), '')
 })

@@ -13,7 +13,7 @@ import { createFifo, fifosIn, inputIn, openEnd, removeFifo } from './fifos.ts'
 import type { Keepers } from './keepers.ts'
 import { createLinks } from './links.ts'
 import { streamFileName, unitFileName } from './stream-name.ts'
-import { errorsOf, isSameLog, refsOf, undeclaredRefs } from './stream-refs.ts'
+import { errorsOf, isSameLog, isTaken, refsOf, undeclaredRefs } from './stream-refs.ts'
 
 /** The FIFOs through which units' output reaches the logs or other units, and what is written to their stdin reaches them. */
 export interface Streams {
@@ -22,8 +22,12 @@ export interface Streams {
    * streams could not be made, and why. A unit that has its streams keeps them, with what is in them.
    */
   prepare(needs: readonly StreamNeed[]): ReadonlyMap<UnitId, Failure>
-  /** Opens what a run writes to; the caller closes both. Only after a successful `prepare`. */
-  openWriteEnds(unit: UnitId, spec: ProcessSpec): { readonly stdout: number; readonly stderr: number }
+  /** Opens what a run writes to; the caller closes both. Only after a successful `prepare`. `own`: what it has as stdout instead. */
+  openWriteEnds(
+    unit: UnitId,
+    spec: ProcessSpec,
+    own?: number | null,
+  ): { readonly stdout: number; readonly stderr: number }
   /**
    * Opens the end of the unit's stdin that a run gets; the caller closes it. It ends neither with us nor with the run, and
    * keeps for the next run what this one did not read.
@@ -257,6 +261,7 @@ export function createStreams(options: {
         // Where its target takes nothing now, the rest follows later. A rotation moves nothing, and is no end.
         isEmpty = drained.isEmpty || drained.retryMs !== undefined
       }
+      stream.writer.settle?.()
       if (stream.watch === null) watch(stream)
     }
   }
@@ -345,18 +350,22 @@ export function createStreams(options: {
     }
   }
 
-  function openWriteEnds(unit: UnitId, spec: ProcessSpec): { readonly stdout: number; readonly stderr: number } {
+  function openWriteEnds(
+    unit: UnitId,
+    spec: ProcessSpec,
+    own: number | null = null,
+  ): { readonly stdout: number; readonly stderr: number } {
     const refs = refsOf(unit, spec)
     const isLogged = refs.some(({ stream }) => stream === 'stdout')
-    const stdout = isLogged || spec.logger !== null ? writeEnd(stdoutPathOf(unit)) : openNull()
+    const stdout = own ?? (isLogged || spec.logger !== null ? writeEnd(stdoutPathOf(unit)) : openNull())
     boundary('spawn: stdout open')
     const errors = errorsOf(spec)
     if (errors === 'stdout') return { stdout, stderr: stdout }
     const path = pathOf({ unit, stream: 'stderr' })
     // Of a unit whose settings have changed since it was started: it has no such pipe yet.
-    if (errors.path !== 'none' && !streams.has(path)) return { stdout, stderr: stdout }
+    if (isTaken(errors) && !streams.has(path)) return { stdout, stderr: stdout }
     try {
-      return { stdout, stderr: errors.path === 'none' ? openNull() : writeEnd(path) }
+      return { stdout, stderr: isTaken(errors) ? writeEnd(path) : openNull() }
     } catch (error) {
       closeSync(stdout)
       throw error

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Event, Identity, ProcessSpec, Step, UnitSpec } from '../../core/model.ts'
 import { noChecks, noHooks, noLabels, plainEnd, plainProcess } from '../../core/target/plain.ts'
-import type { LogPort, RunHandle } from '../../engine/ports.ts'
+import type { LogAppendPort, LogPort, RunHandle } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { closeAllOnExec } from '../../sys/cloexec.ts'
 import { kill } from '../../sys/kill.ts'
@@ -238,8 +238,17 @@ export function logPath(directory: string, unit: string, stream: 'stdout' | 'std
 }
 
 /** Each stream in one file, appended to, and what was begun where in one beside it. */
-function fileLogs(directory: string): LogPort {
+function fileLogs(directory: string): LogPort & LogAppendPort {
   return {
+    append: ({ unit, stream }) => ({
+      write(pieces) {
+        for (const { bytes } of pieces) appendFileSync(logPath(directory, unit, stream), bytes)
+        return { bytes: pieces.reduce((sum, { bytes }) => sum + bytes.length, 0) }
+      },
+      begin: () => {},
+      close: () => {},
+    }),
+    stored: () => 0,
     open({ unit, stream }) {
       const path = logPath(directory, unit, stream)
       closeSync(openSync(path, 'a'))

@@ -16,7 +16,7 @@ export type CallerOf = (request: IncomingMessage, route: RouteName) => Who
 export function peerCallers(): CallerOf {
   const known = new WeakMap<Socket, Who>()
   return ({ socket }) => {
-    const who = known.get(socket) ?? peerUser(socket)
+    const who = known.get(socket) ?? ownUser(socket)
     if (who === null) throw new Refusal('forbidden', 'only root and the user of the daemon may ask', 'use one of them')
     known.set(socket, who)
     return who
@@ -45,10 +45,15 @@ export function keyCallers(keys: Keys): CallerOf {
   }
 }
 
-function peerUser(socket: Socket): Who | null {
+function ownUser(socket: Socket): Who | null {
+  const user = peerUser(socket)
+  return user?.uid === 0 || user?.uid === process.geteuid?.() ? user : null
+}
+
+/** Who is at the other end of a unix socket, as the kernel noted; null: the connection has gone. */
+export function peerUser(socket: Socket): Extract<Who, { kind: 'user' }> | null {
   const peer = peerOf(descriptorOf(socket))
   if (typeof peer === 'string') return null
-  if (peer.uid !== 0 && peer.uid !== process.geteuid?.()) return null
   return { kind: 'user', uid: peer.uid, name: userById(peer.uid)?.name ?? `user ${peer.uid}` }
 }
 
@@ -57,14 +62,18 @@ function peerUser(socket: Socket): Who | null {
  * choose the Host header, which is the name it was loaded from.
  */
 function refuseBrowser({ headers }: IncomingMessage): void {
-  const host = (headers.host ?? '').replace(/:\d*$/, '').toLowerCase()
-  const isOurs = isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || host === 'localhost' || isHostName(host)
-  if (isOurs && headers.origin === undefined) return
+  if (isOwnHost(headers.host) && headers.origin === undefined) return
   const problem =
     headers.origin === undefined
       ? `'${headers.host ?? ''}' is not a name of this host`
       : 'pages of browsers may not ask'
   throw new Refusal('forbidden', problem, 'ask by the IP address, localhost or the name of this host, from a program')
+}
+
+/** Whether a Host header names this host in a way that nobody else can make a name of. */
+export function isOwnHost(header: string | undefined): boolean {
+  const host = (header ?? '').replace(/:\d*$/, '').toLowerCase()
+  return isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || host === 'localhost' || isHostName(host)
 }
 
 function isHostName(host: string): boolean {

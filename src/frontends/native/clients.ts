@@ -24,8 +24,8 @@ export interface ClientLimits {
   readonly bytesHeldMax: number
   /** From connecting until the first request is stated, and for the body of each. */
   readonly requestMsMax: number
-  /** Between two requests. */
-  readonly idleMsMax: number
+  /** Between two requests; null: as long as there is room. */
+  readonly idleMsMax: number | null
   /** For taking an answer that has an end. */
   readonly takeMsMax: number
   /** Whoever has kept us waiting for less than this may just be on its way. */
@@ -77,7 +77,7 @@ export function createClients(limits: ClientLimits): Clients {
   }
 
   const lookAfter = (phase: Client['phase']): number | null => {
-    if (phase === 'stating' || phase === 'idle') return limits.requestMsMax
+    if (phase === 'stating' || (phase === 'idle' && limits.idleMsMax !== null)) return limits.requestMsMax
     return phase === 'taking' ? limits.takeMsMax : null
   }
 
@@ -95,7 +95,7 @@ export function createClients(limits: ClientLimits): Clients {
     const nowMs = performance.now()
     if (client.lookMs === null) return
     if (nowMs < client.lookMs) arm(client)
-    else if (client.phase !== 'idle' || client.isPartlyStated || nowMs - client.sinceMs >= limits.idleMsMax) {
+    else if (client.phase !== 'idle' || client.isPartlyStated || isIdleTooLong(client, nowMs)) {
       client.socket.destroy()
     } else {
       // Where a further request begins is not told, only that something was read.
@@ -104,6 +104,9 @@ export function createClients(limits: ClientLimits): Clients {
       arm(client)
     }
   }
+
+  const isIdleTooLong = ({ sinceMs }: Client, nowMs: number): boolean =>
+    limits.idleMsMax !== null && nowMs - sinceMs >= limits.idleMsMax
 
   const answered = (client: Client): void => {
     client.answering = null

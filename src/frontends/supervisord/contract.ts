@@ -1,21 +1,15 @@
 import type { UnitId, Who } from '../../core/model.ts'
 import type { GroupSettings, LogLevel, SupervisordSettings } from '../../dialects/supervisord/settings.ts'
+import type { OutputNews } from '../../engine/ports.ts'
 import type { XmlRpcValue } from '../../formats/xml-rpc/value.ts'
+import type { HubState } from './events/hub-state.ts'
 
 // What the parts of this frontend know of one another.
 
 // ---- processes, as supervisord has them -------------------------------------------------------------------------
 
 /** With supervisord's codes: STOPPED 0, STARTING 10, RUNNING 20, BACKOFF 30, STOPPING 40, EXITED 100, FATAL 200, UNKNOWN 1000. */
-export type ProcessState =
-  | 'STOPPED'
-  | 'STARTING'
-  | 'RUNNING'
-  | 'BACKOFF'
-  | 'STOPPING'
-  | 'EXITED'
-  | 'FATAL'
-  | 'UNKNOWN'
+export type ProcessState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'STOPPING' | 'EXITED' | 'FATAL' | 'UNKNOWN'
 
 /** One unit of an app of the dialect supervisord, projected. What the state does not hold (times of starts before the last) is remembered. */
 export interface ProcessView {
@@ -35,6 +29,8 @@ export interface ProcessView {
   readonly pid: number
   /** Early exits in a row, as supervisord's `tries` counts them. */
   readonly tries: number
+  /** So long it has to live to be RUNNING. */
+  readonly startsecs: number
   /** null: its output is thrown away (NONE), or goes where nothing can be read. */
   readonly stdoutPath: string | null
   readonly stderrPath: string | null
@@ -58,12 +54,26 @@ export type ProcessEvent =
       /** As it is after the event. */
       readonly process: ProcessView
       readonly from: ProcessState
-      /** Of EXITED: whether its exit code is among the expected ones. */
+      /** Of EXITED and STOPPED: whether its exit code is among the expected ones. */
       readonly isExpected: boolean
       /** How it ended, of EXITED, STOPPED, BACKOFF: `exit status 0`, `terminated by SIGKILL`, with `(core dumped)`; empty: nothing ended. */
       readonly how: string
       /** The pid that the event is about: of the end too, after which there is none. 0: none. */
       readonly pid: number
+    }
+  /** A process came of its start; it is STARTING before and after. */
+  | { readonly kind: 'spawned'; readonly atWallMs: number; readonly process: ProcessView; readonly pid: number }
+  /** It is to stop, and is STOPPING by now: each signal for that, the first one and what follows when it takes too long. */
+  | {
+      readonly kind: 'signalled'
+      readonly atWallMs: number
+      readonly process: ProcessView
+      readonly pid: number
+      /** `SIGTERM`. */
+      readonly signal: string
+      readonly isFirst: boolean
+      /** To its whole process group. */
+      readonly isGroup: boolean
     }
   | { readonly kind: 'group'; readonly change: 'added' | 'removed'; readonly group: string }
 
@@ -151,5 +161,9 @@ export interface EventHub {
   remote(type: string, data: string): void
   /** SUPERVISOR_STATE_CHANGE_RUNNING or _STOPPING. */
   daemon(state: 'RUNNING' | 'STOPPING'): void
+  /** PROCESS_LOG and PROCESS_COMMUNICATION. */
+  output(news: OutputNews): void
+  /** For the next image of the daemon: what no listener has dealt with. */
+  save(): HubState
   close(): void
 }

@@ -1,0 +1,182 @@
+import { join } from 'node:path'
+import type { LogLevel, SupervisordSettings } from '../../dialects/supervisord/settings.ts'
+import type {
+  Clock,
+  DialoguePort,
+  EnginePort,
+  LogControlPort,
+  OutputNews,
+  StdinPort,
+  StreamRef,
+} from '../../engine/ports.ts'
+import { tellProcesses } from '../../frontends/supervisord/activity/tell-processes.ts'
+import type { DaemonPort } from '../../frontends/supervisord/contract.ts'
+import { createEventHub } from '../../frontends/supervisord/events/hub.ts'
+import { type CarriedDoor, createSupervisordDoors, type OpenFailure } from '../../frontends/supervisord/http/doors.ts'
+import { createRpcMethods } from '../../frontends/supervisord/rpc/methods.ts'
+import { createProcessTable } from '../../frontends/supervisord/table/table.ts'
+import type { DecodeAnswer } from '../decode-child.ts'
+import type { FilesPort } from '../sources.ts'
+import { createActivity } from './activity.ts'
+import type { BegunSupervisord } from './begin.ts'
+import { createGroups } from './groups.ts'
+import type { KeptSettings } from './kept-settings.ts'
+import { createMood } from './mood.ts'
+import { removePidFile, writePidFile } from './pid-file.ts'
+import { openSavedEvents } from './saved-events.ts'
+
+export interface SupervisordParts {
+  readonly engine: EnginePort
+  readonly logs: LogControlPort & { pathOf(stream: StreamRef): string | null }
+  readonly stdin: StdinPort
+  readonly dialogues: DialoguePort
+  readonly files: () => FilesPort
+  /** Of [fcgi-program]s. */
+  readonly onSocket: (listener: (change: 'opened' | 'closed', url: string) => void) => void
+  readonly kept: KeptSettings
+  /** The daemon was called as supervisord. null: it has files of it among others. */
+  readonly begun: BegunSupervisord | null
+  readonly runDirectory: string
+  /** Of Holdfast. */
+  readonly version: string
+  /** With an alarm by the wall clock of its own. */
+  readonly openClock: () => Clock
+  /** Onto our own standard output. */
+  readonly print: (text: string) => void
+  readonly warn: (text: string) => void
+}
+
+/** Everything that speaks supervisord's language, for all sources of its dialect. */
+export interface SupervisordFrontend {
+  readonly daemon: DaemonPort
+  /** By what is known before the files are read: what was kept, or what this daemon was called with. */
+  open(carried: readonly CarriedDoor[]): Promise<readonly OpenFailure[]>
+  /** All that the files declare is in force. */
+  applied(files: Pick<DecodeAnswer, 'target' | 'supervisord'>): Promise<void>
+  output(news: OutputNews): void
+  /** SIGUSR2. */
+  reopenLogs(): void
+  /** For another image of this process. */
+  handOver(waitMsMax: number): Promise<readonly CarriedDoor[]>
+  /** `isOver`: the daemon ends; else another image of it goes on. */
+  close(how: { readonly isOver: boolean }): void
+}
+
+export function createSupervisordFrontend(parts: SupervisordParts): SupervisordFrontend {
+  const { engine, begun, kept, warn } = parts
+  const activity = createActivity({ begun, print: parts.print, warn })
+  const groups = createGroups({
+    ...{ files: parts.files, engine },
+    kept: begun === null ? kept.read() : [{ ...begun.settings, groups: keptGroups(kept) }],
+    changed: kept.write,
+  })
+  const settings = (): readonly SupervisordSettings[] => groups.settings()
+  const identifier = (): string => settings()[0]?.identifier ?? 'supervisor'
+  const log = (level: LogLevel, message: string): void => activity.write(level, message)
+  const table = createProcessTable({ engine, settings, logPathOf: parts.logs.pathOf })
+  // Before the hub hears of it: who is told that supervisord runs is told so before its processes start.
+  let isRunningTold = false
+  const tellRunning = (): void => {
+    if (isRunningTold) return
+    isRunningTold = true
+    hub.daemon('RUNNING')
+  }
+  table.subscribe(({ kind }) => {
+    if (kind !== 'group') tellRunning()
+  })
+  const saved = openSavedEvents(join(parts.runDirectory, 'supervisord-events.json'), warn)
+  const hub = createEventHub({
+    ...{ engine, table, identifier, log, dialogues: parts.dialogues, print: parts.print, saved: saved.take() },
+    clock: parts.openClock(),
+  })
+  const daemon = createMood({
+    ...{ engine, table, groups, activity, identifier, warn },
+    async begins() {
+      for (const { level, message } of settings().flatMap(({ notices }) => notices)) log(level, message)
+      opened = ''
+      tellFailures(await follow([]))
+      log('info', `supervisord started with pid ${process.pid}`)
+      tellRunning()
+    },
+    stops() {
+      isRunningTold = false
+      hub.daemon('STOPPING')
+    },
+  })
+  const forgetProcesses = tellProcesses({ table, log: activity, mood: daemon.mood })
+  const methods = createRpcMethods({
+    ...{ engine, table, groups, daemon, hub, stdin: parts.stdin, logs: parts.logs },
+    environment: process.env,
+    nowWallMs: Date.now,
+  })
+  const doors = createSupervisordDoors({ methods, table, activity, version: parts.version })
+  parts.onSocket((change, url) => log('info', `${change === 'opened' ? 'Creating' : 'Closing'} socket ${url}`))
+  let pidfile: string | null = null
+
+  /** The servers that are open. */
+  let opened = ''
+
+  /** The doors, the pid file and the log are as the settings in force say. */
+  async function follow(carried: readonly CarriedDoor[]): Promise<readonly OpenFailure[]> {
+    const all = settings()
+    activity.follow(all)
+    writePid(begun === null ? (all.find((one) => one.pidfile !== null)?.pidfile ?? null) : begun.pidfile)
+    const servers = all.flatMap((one) => one.servers)
+    const opening = { hasRpcInterface: all.some((one) => one.hasRpcInterface), carried }
+    const wanted = JSON.stringify([servers, opening.hasRpcInterface])
+    // Each opening is told in the log, and a reading is none.
+    if (wanted === opened) return []
+    opened = wanted
+    return doors.open(servers, opening)
+  }
+
+  function tellFailures(failures: readonly OpenFailure[]): void {
+    for (const { section, message } of failures) warn(`[${section}]: ${message}`)
+  }
+
+  function writePid(path: string | null): void {
+    if (pidfile !== null && pidfile !== path) removePidFile(pidfile)
+    if (path !== null && path !== pidfile && writePidFile(path) !== null)
+      log('critical', `could not write pidfile ${path}`)
+    pidfile = path
+  }
+
+  return {
+    daemon,
+    async open(carried) {
+      activity.follow(settings())
+      for (const { level, message } of begun?.lines ?? []) log(level, message)
+      const failures = await follow(carried)
+      if (begun !== null && begun.lines.length > 0) log('info', `supervisord started with pid ${process.pid}`)
+      return failures
+    },
+    async applied(answer) {
+      groups.applied(answer)
+      tellRunning()
+      tellFailures(await follow([]))
+    },
+    output: (news) => hub.output(news),
+    reopenLogs() {
+      parts.logs.reopen()
+      activity.reopen()
+    },
+    handOver: (waitMsMax) => doors.handOver(waitMsMax),
+    close({ isOver }) {
+      forgetProcesses()
+      if (isOver) {
+        doors.close()
+        kept.remove()
+        if (pidfile !== null) removePidFile(pidfile)
+      } else {
+        saved.put(hub.save())
+      }
+      hub.close()
+      activity.close()
+    },
+  }
+}
+
+/** What was in force when the daemon before us died. */
+function keptGroups(kept: KeptSettings): SupervisordSettings['groups'] {
+  return kept.read().flatMap(({ groups }) => groups)
+}

@@ -1,0 +1,52 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SupervisordSettings } from '../../dialects/supervisord/settings.ts'
+import { writeAtomically } from '../../sys/atomic-write.ts'
+import { errnoOf } from '../../sys/errno.ts'
+
+/**
+ * What supervisord files said, for the daemon that follows a death or an upgrade: its doors open at once, and should the
+ * files have errors by then, as they were. It holds passwords, in a directory that is its owner's only.
+ */
+export interface KeptSettings {
+  /** Empty: there are none, or they cannot be read. */
+  read(): readonly SupervisordSettings[]
+  write(settings: readonly SupervisordSettings[]): void
+  /** Whoever starts the daemon again after an orderly end reads the files. */
+  remove(): void
+}
+
+export function openKeptSettings(stateDirectory: string, warn: (text: string) => void): KeptSettings {
+  const path = join(stateDirectory, 'supervisord.json')
+  let written = ''
+  return {
+    read() {
+      try {
+        written = readFileSync(path, 'utf8')
+        const settings: unknown = JSON.parse(written)
+        return Array.isArray(settings) ? settings : []
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) errnoOf(error)
+        return []
+      }
+    },
+    write(settings) {
+      if (settings.length === 0) {
+        if (written !== '') this.remove()
+        return
+      }
+      const text = `${JSON.stringify(settings)}\n`
+      if (text === written) return
+      try {
+        writeAtomically(path, text)
+        written = text
+      } catch (error) {
+        warn(`${path} cannot be written (${errnoOf(error)}); after a death the files are read anew`)
+      }
+    },
+    remove() {
+      written = ''
+      rmSync(path, { force: true })
+    },
+  }
+}
