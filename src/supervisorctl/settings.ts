@@ -1,6 +1,6 @@
+import { type OptionForm, readOptions } from '../formats/getopt.ts'
 import { pythonRepr } from '../formats/python-text.ts'
 import { isUrl } from './address.ts'
-import { type OptionForm, readOptions } from './getopt.ts'
 import { readConfig, type Surroundings } from './read-config.ts'
 
 /** What the command line and the file of configuration say together. */

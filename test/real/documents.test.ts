@@ -65,8 +65,8 @@ const lastsMs = 1_500
 
 async function check(home: Home, place: string, { place: where, text, code }: ShownCommand): Promise<void> {
   // There is one for each home.
-  if (/^holdfast (daemon|runsvdir)\b/.test(text)) await run(home, place, 'holdfast down --yes')
-  const isEndless = / (-f|--follow)\b|^holdfast (events|daemon|runsvdir)\b/.test(text)
+  if (/^holdfast (daemon|runsvdir|supervisord)\b/.test(text)) await run(home, place, 'holdfast down --yes')
+  const isEndless = / (-f|--follow)\b|^holdfast (events|daemon|runsvdir|supervisord -n)\b/.test(text)
   const result = await run(home, place, withFilesOf(home, text), isEndless)
   const said = `${where}: ${text}\n${result.output}`
   if (isEndless) assert.ok(result.lasted, `it ended by itself: ${said}`)

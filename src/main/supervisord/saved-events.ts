@@ -13,9 +13,9 @@ export function openSavedEvents(path: string, warn: (text: string) => void) {
         rmSync(path)
         const [pid = '', state = ''] = text.split('\n')
         // What another process left had nobody to be given to for a while: it is stale.
-        return Number(pid) === process.pid ? parseHubState(state) : null
+        return Number(pid) === process.pid ? parseHubState(JSON.parse(state)) : null
       } catch (error) {
-        errnoOf(error)
+        if (!(error instanceof SyntaxError)) errnoOf(error)
         return null
       }
     },
