@@ -4,9 +4,7 @@ import type { App, Target } from '../core/model.ts'
 import { limitFaults } from '../core/target/limits-faults.ts'
 import { validateApp, validateCounts } from '../core/target/validate.ts'
 import { compareProblems, type Problem } from '../formats/format-error.ts'
-import { decodeBalena } from './balena/decode.ts'
 import type { DeviceFacts } from './balena/device-facts.ts'
-import { decodeCompose } from './compose/decode.ts'
 import type { DecodedSource, HeldBack, Origin, Place, StatedDevice } from './decoding.ts'
 import { checkServiceDirectories, decodeServices, type ServicesDirectory } from './runit/decode.ts'
 import type { ServiceDirectory } from './runit/service-directory.ts'
@@ -120,15 +118,24 @@ async function decodeSource(path: string, reading: Reading): Promise<readonly De
   const names = reader.list(path)
   if (!isFailure(names)) return decodeDirectory(path, names, reading)
   const kind = options.dialect ?? fileKind(path)
-  if (kind === 'compose') return await decodeCompose(path, reader, options)
+  if (kind === 'compose') return await decodeComposeFile(path, reading)
   if (kind === 'supervisord') return [decodeSupervisord([path], reader, options.said)]
-  if (kind === 'balena') return [decodeBalena(path, reader, options.device ?? null)]
+  if (kind === 'balena') {
+    const { decodeBalena } = await import('./balena/decode.ts')
+    return [decodeBalena(path, reader, options.device ?? null)]
+  }
   const content = reader.read(path)
   const message = isFailure(content)
     ? `cannot be read: ${content.message}`
     : 'what kind of file this is cannot be told from its name'
   problems.push(fileProblem(path, message, `sources are ${sourceKinds}`))
   return []
+}
+
+/** Loaded where there is one: YAML weighs more than everything else here. */
+async function decodeComposeFile(path: string, { reader, options }: Reading): Promise<readonly DecodedSource[]> {
+  const { decodeCompose } = await import('./compose/decode.ts')
+  return await decodeCompose(path, reader, options)
 }
 
 const sourceKinds =
@@ -156,7 +163,7 @@ async function decodeDirectory(
   }
   const compose: FileSources[] = []
   for (const path of files)
-    if (fileKind(path) === 'compose') compose.push({ path, sources: await decodeCompose(path, reader, options) })
+    if (fileKind(path) === 'compose') compose.push({ path, sources: await decodeComposeFile(path, reading) })
   const decoded = withoutParts(compose)
   // One parser for all of them, as when an [include] names them: a group may stand in another file than its programs.
   const supervisord = files.filter((path) => fileKind(path) === 'supervisord')

@@ -62,7 +62,7 @@ export async function runDaemon(args: readonly string[], version: string): Promi
   const beginning =
     role === undefined
       ? null
-      : (await import('./supervisord/begin.ts')).beginSupervisord({
+      : await (await import('./supervisord/begin.ts')).beginSupervisord({
           ...{ role, home, file: declared.sources[0] ?? '', isFollowing: carried !== null },
         })
   if (beginning?.kind === 'refused') {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { State } from '../core/model.ts'
+import type { ServicesDirectory } from '../dialects/runit/decode.ts'
 import { diskSourceReader } from '../dialects/source-reader.ts'
 import { createProbes } from '../drivers/probes/probes.ts'
 import { createProcessDriver } from '../drivers/process/driver.ts'
@@ -21,12 +22,13 @@ import type { Home } from '../wire/home.ts'
 import { createClock } from './clock.ts'
 import { type Containers, openContainers } from './containers.ts'
 import type { Declared } from './declared.ts'
+import type { DecodeAnswer } from './decode-child.ts'
 import { combineDrivers, type RunDriver } from './drivers.ts'
 import { combineExec } from './exec.ts'
 import type { DriverName } from './home-driver.ts'
 import { withRunitPrograms } from './program-path.ts'
 import { createServices, type Services, servicesAmong } from './services.ts'
-import { createSources, decodeFiles, devicePlaces, type Sources } from './sources.ts'
+import { createSources, type DecodePlaces, decodeFiles, devicePlaces, type Sources } from './sources.ts'
 import type { BegunSupervisord } from './supervisord/begin.ts'
 import { openKeptSettings } from './supervisord/kept-settings.ts'
 import { createSupervisordPlace, type SupervisordPlace } from './supervisord/place.ts'
@@ -60,7 +62,7 @@ export interface Inside {
   close(why: string): void
 }
 
-export async function openInside(setting: {
+export interface InsideSetting {
   readonly home: Home
   readonly driverName: DriverName
   readonly declared: Declared
@@ -72,7 +74,9 @@ export async function openInside(setting: {
   /** Another image of this process was here before us. */
   readonly isFollowing: boolean
   readonly warn: (text: string) => void
-}): Promise<Inside> {
+}
+
+export async function openInside(setting: InsideSetting): Promise<Inside> {
   const { home, driverName, declared, isFollowing, warn } = setting
   const { stateDirectory, runDirectory, logDirectory } = home
   // On the other core while the store is opened and what runs is adopted. An upgrade applies nothing that nobody asked for.
@@ -80,7 +84,7 @@ export async function openInside(setting: {
   const reader = diskSourceReader(clean)
   const decodePlaces = { runDirectory, device: devicePlaces(stateDirectory, declared) }
   const directories = servicesAmong(declared, reader)
-  const ahead = isFollowing ? null : decodeFiles(declared, directories, decodePlaces)
+  const ahead = isFollowing ? null : readAhead(setting, directories, decodePlaces)
   ahead?.catch(() => {}) // whoever takes it is told
   const watcher = createWatcher()
   const descriptorsSoft = startNofileSoft()
@@ -215,6 +219,16 @@ export async function openInside(setting: {
       history.close()
     },
   }
+}
+
+/** What is declared, being read: in a process of its own, but for what supervisord has read already. */
+function readAhead(
+  { declared, begun }: Pick<InsideSetting, 'declared' | 'begun'>,
+  directories: readonly ServicesDirectory[],
+  places: DecodePlaces,
+): Promise<DecodeAnswer> {
+  const decoded = begun?.decoded ?? null
+  return decoded === null ? decodeFiles(declared, directories, places) : Promise.resolve(decoded)
 }
 
 /** Node raised the soft limit before we could see it; the launcher noted the one it found. */

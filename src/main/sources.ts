@@ -128,7 +128,9 @@ export function createSources(options: {
     const present = engine.snapshot().state
     if (atStart === 'unread') atStart = present
     const before = request.sinceStart === true && atStart !== 'told' ? atStart : present
-    const report = changeReport({ sources: wanted.sources, problems, before, present, target })
+    // Nobody is told of what we put in force by ourselves, and to compare it would keep hundreds of units from their start.
+    const isTold = !request.apply || request.by.kind !== 'daemon'
+    const report = changeReport({ sources: wanted.sources, problems, before: isTold ? before : null, present, target })
     const isApplied = request.apply && report.errors.length === 0
     if (isApplied) {
       const { by, force = false } = request
@@ -345,14 +347,16 @@ function whyRead({ sources }: Declared): string {
 function changeReport(options: {
   readonly sources: readonly string[]
   readonly problems: readonly Problem[]
-  readonly before: State
+  /** null: what changes is not asked for. */
+  readonly before: State | null
   readonly present: State
   readonly target: Target
 }): Omit<ChangeReport, 'isApplied'> {
   const { sources, problems, before, present, target } = options
   const told = (wanted: Problem['severity']) => problems.filter(({ severity }) => severity === wanted).map(printProblem)
   const [errors, warnings] = [told('error'), told('warning')]
-  const { changes, unchanged, order } = differences(before, aimedAt(present, target))
+  const { changes, unchanged, order } =
+    before === null ? { changes: [], unchanged: 0, order: [] } : differences(before, aimedAt(present, target))
   const rejections = rejectedAmong(present, target).flatMap((release) => rejectionItem(release) ?? [])
   const isGood = errors.length === 0
   return {

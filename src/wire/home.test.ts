@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { chooseHome, shellWord, typed } from './home.ts'
+import { chooseHome, homeOfFile, shellWord, typed } from './home.ts'
 
 function home(option: string | undefined, environment: Record<string, string>, uid: number) {
   const choice = chooseHome({ option, environment, uid })
@@ -30,6 +30,17 @@ test('root has the directories of the system, others their own', () => {
   )
   const full = home(undefined, { HOME: '/home/ann', XDG_STATE_HOME: '/s', XDG_RUNTIME_DIR: '/run/user/1000' }, 1000)
   assert.deepEqual([full.logDirectory, full.runDirectory], ['/s/holdfast/log', '/run/user/1000/holdfast'])
+})
+
+test('the daemon of a configuration file has its run and log directories where the system has them', () => {
+  const usual = chooseHome({ option: undefined, environment: {}, uid: 0 })
+  assert(usual.kind === 'home')
+  const option = homeOfFile(usual.home, '0f3a')
+  assert.equal(option, '/var/lib/holdfast-supervisord/0f3a')
+  const choice = chooseHome({ option, environment: {}, uid: 0 })
+  assert(choice.kind === 'home')
+  assert.equal(choice.home.runDirectory, '/run/holdfast-supervisord/0f3a')
+  assert.equal(choice.home.logDirectory, '/var/log/holdfast-supervisord/0f3a')
 })
 
 test('a home whose socket has a path too long for the kernel is refused with the limit', () => {

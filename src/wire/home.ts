@@ -83,7 +83,18 @@ function programOf(environment: Readonly<Record<string, string | undefined>>): s
 
 type Directories = Pick<Home, 'stateDirectory' | 'runDirectory' | 'logDirectory'>
 
+/** A home there has its other parts where the usual one has them: what is in the run directory belongs on no disk. */
+const systemHome = /^\/var\/lib\/(holdfast-supervisord\/[^/]+)$/
+
+/** Where the daemon of a configuration file has its home that has none by name; the usual one is `usual`. */
+export function homeOfFile(usual: Home, name: string): string {
+  return join(`${usual.stateDirectory}-supervisord`, name)
+}
+
 function directoriesBelow(directory: string): Directories {
+  const [, below] = systemHome.exec(directory) ?? []
+  if (below !== undefined)
+    return { stateDirectory: directory, runDirectory: `/run/${below}`, logDirectory: `/var/log/${below}` }
   return {
     stateDirectory: join(directory, 'state'),
     runDirectory: join(directory, 'run'),

@@ -1,5 +1,6 @@
 import { chownSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Decoded } from '../../dialects/decode-sources.ts'
 import type { LogLevel, SupervisordSettings } from '../../dialects/supervisord/settings.ts'
 import { errnoOf } from '../../sys/errno.ts'
 import { descriptorLimit } from '../../sys/rlimit.ts'
@@ -7,7 +8,7 @@ import { groupsOf, type UserEntry, userById, userByName } from '../../sys/users.
 import type { Home } from '../../wire/home.ts'
 import type { SupervisordRole } from '../declared.ts'
 import { openKeptSettings } from './kept-settings.ts'
-import { readMain } from './read-main.ts'
+import { readFile } from './read-file.ts'
 
 /** What there is of supervisord before anything is supervised. */
 export interface BegunSupervisord {
@@ -18,6 +19,8 @@ export interface BegunSupervisord {
   /** Where its log is, absolute, or `none` or `syslog`; and its pid file. */
   readonly logfile: string
   readonly pidfile: string
+  /** All that the file declares, read just now. null: it has errors by now, or an image before us put it in force. */
+  readonly decoded: Decoded | null
   /** For the activity log. */
   readonly lines: readonly { readonly level: LogLevel; readonly message: string }[]
 }
@@ -31,17 +34,17 @@ export type Beginning =
  * Makes of this process what `[supervisord]` says: its user, umask, directory and limits. Unlike supervisord in the foreground
  * as well, where it leaves umask and directory alone. `isFollowing`: it was made so before, by another image of it.
  */
-export function beginSupervisord(options: {
+export async function beginSupervisord(options: {
   readonly role: SupervisordRole
   readonly file: string
   readonly home: Home
   readonly isFollowing: boolean
-}): Beginning {
+}): Promise<Beginning> {
   const { role, file, home, isFollowing } = options
-  const read = readMain(file, role.said)
+  const read = await readFile(file, role.said)
   const kept = openKeptSettings(home.stateDirectory, () => {}).read()[0]
   if (read.kind === 'refused' && kept === undefined) return read
-  const settings = read.kind === 'settings' ? read.settings : kept!
+  const settings = read.kind === 'read' ? read.settings : kept!
   const cwd = process.cwd()
   const absolute = (path: string): string => (path.startsWith('/') ? path : join(cwd, path))
   const { logfile } = settings
@@ -52,6 +55,7 @@ export function beginSupervisord(options: {
     logfile:
       logfile === 'none' || logfile === 'syslog' ? logfile : absolute(logfile ?? role.logfile ?? 'supervisord.log'),
     pidfile: absolute(settings.pidfile ?? role.pidfile ?? 'supervisord.pid'),
+    decoded: read.kind === 'read' && !isFollowing ? read.decoded : null,
     lines: [],
   }
   if (isFollowing) return { kind: 'begun', begun }

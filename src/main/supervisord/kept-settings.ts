@@ -19,6 +19,12 @@ export interface KeptSettings {
 export function openKeptSettings(stateDirectory: string, warn: (text: string) => void): KeptSettings {
   const path = join(stateDirectory, 'supervisord.json')
   let written = ''
+
+  function remove(): void {
+    written = ''
+    rmSync(path, { force: true })
+  }
+
   return {
     read() {
       try {
@@ -32,7 +38,7 @@ export function openKeptSettings(stateDirectory: string, warn: (text: string) =>
     },
     write(settings) {
       if (settings.length === 0) {
-        if (written !== '') this.remove()
+        if (written !== '') remove()
         return
       }
       const text = `${JSON.stringify(settings)}\n`
@@ -44,9 +50,6 @@ export function openKeptSettings(stateDirectory: string, warn: (text: string) =>
         warn(`${path} cannot be written (${errnoOf(error)}); after a death the files are read anew`)
       }
     },
-    remove() {
-      written = ''
-      rmSync(path, { force: true })
-    },
+    remove,
   }
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { supervisorVersion } from '../../frontends/supervisord/rpc/daemon-methods.ts'
 import { exitCodes } from '../../wire/exit-codes.ts'
-import { chooseHome } from '../../wire/home.ts'
+import { chooseHome, homeOfFile } from '../../wire/home.ts'
 import type { SupervisordRole } from '../declared.ts'
 import { parseSupervisordArguments } from './arguments.ts'
 import { findConfiguration } from './find-file.ts'
 import { usageText } from './help-text.ts'
-import { readMain } from './read-main.ts'
+import { readFile } from './read-file.ts'
 
 /** The files whose daemon is the usual one of its host. */
 const usualFiles: readonly string[] = ['/etc/supervisord.conf', '/etc/supervisor/supervisord.conf']
@@ -48,9 +48,9 @@ export async function runSupervisord(
   ]
   const places = { logfile: resolve('supervisord.log'), pidfile: resolve('supervisord.pid') }
   if (said.nodaemon === undefined) {
-    const main = readMain(found.path, said)
-    if (main.kind === 'refused') return refuse(main.message)
-    if (!main.settings.nodaemon) {
+    const read = await readFile(found.path, said)
+    if (read.kind === 'refused') return refuse(read.message)
+    if (!read.settings.nodaemon) {
       const { startInBackground } = await import('../../cli/background.ts')
       const choice = chooseHome({ option: home[1], environment: process.env, uid: process.geteuid?.() ?? 0 })
       if (choice.kind === 'bad') return refuse(choice.message)
@@ -67,5 +67,5 @@ function homeOption(leading: readonly string[], file: string): readonly string[]
   const usual = chooseHome({ option: undefined, environment: process.env, uid: process.geteuid?.() ?? 0 })
   if (usual.kind === 'bad') return leading
   const name = createHash('sha256').update(file).digest('hex').slice(0, 12)
-  return ['--home', join(`${usual.home.stateDirectory}-supervisord`, name)]
+  return ['--home', homeOfFile(usual.home, name)]
 }
