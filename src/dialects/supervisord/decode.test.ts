@@ -98,6 +98,17 @@ test('a worker as Laravel documents it becomes eight units', async () => {
   assert.equal(service.process.stdout.path, '/tmp/worker.log')
 })
 
+test('with stopwaitsecs=0 it is killed at once, and again each second while something lives', async () => {
+  const { stop } = await program('stopwaitsecs=0')
+  assert.deepEqual(
+    stop.map(({ signal, waitMs }) => [signal, waitMs]),
+    [
+      ['TERM', 0],
+      ['KILL', 1_000],
+    ],
+  )
+})
+
 test('options that are expanded per process differ per process', async () => {
   const service = await program(
     'numprocs=2\nnumprocs_start=8\nprocess_name=p%(process_num)d\ndirectory=/srv/%(process_num)s\nenvironment=PORT="80%(process_num)02d",N="%(numprocs)d"',

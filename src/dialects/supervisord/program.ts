@@ -122,5 +122,7 @@ function stopOf(options: ProgramOptions, { killWaitMs }: Extensions): readonly S
   const waitMs = Math.max(options.stopwaitsecs, 0) * 1_000
   const scope = options.stopasgroup ? 'group' : 'main'
   const signals = options.stopsignals.map((signal): StopRung => ({ signal, scope, waitMs }))
-  return [...signals, { signal: 'KILL', scope: options.killasgroup ? 'group' : 'main', waitMs: killWaitMs ?? waitMs }]
+  // It is sent again as long as something lives, at each tick of supervisord where nothing is to be waited for.
+  const killAgainMs = Math.max(killWaitMs ?? waitMs, 1_000)
+  return [...signals, { signal: 'KILL', scope: options.killasgroup ? 'group' : 'main', waitMs: killAgainMs }]
 }
