@@ -142,7 +142,8 @@ export function withDirectories<T>(
   })
 }
 
-async function using<S extends Pick<Supervisor, 'roots' | 'close'>, T>(
+/** Whatever happens, nothing of it stays behind. */
+export async function using<S extends Pick<Supervisor, 'roots' | 'close'>, T>(
   site: Site,
   open: () => Promise<S>,
   measure: (supervisor: S, site: Site) => Promise<T>,

@@ -21,7 +21,7 @@ const order: readonly PeerName[] = [
   'docker-compose',
   'engine-calls',
 ]
-const tables = [undefined, 'containers'] as const
+const tables = [undefined, 'supervisord', 'containers'] as const
 
 /** Markdown: one row for each thing measured, one column for each peer, with its ratio to us in brackets. */
 export function report(figures: readonly Figure[], about: Circumstances): string {

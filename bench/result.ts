@@ -8,7 +8,20 @@ export interface Figure {
   readonly peer: PeerName
   /** null: it was tried and failed; `note` says how. */
   readonly value: number | null
-  readonly unit: 's' | 'ms' | 'MB' | 'KB' | '%' | '1/s' | 'MB/s' | 'slices' | 'services' | 'calls' | '×'
+  readonly unit:
+    | 's'
+    | 'ms'
+    | 'MB'
+    | 'KB'
+    | '%'
+    | '1/s'
+    | 'MB/s'
+    | 'slices'
+    | 'services'
+    | 'calls'
+    | 'ms/MB'
+    | 'descriptors'
+    | '×'
   /** How many single values the median is of. */
   readonly n: number
   /** The least and the most of them, where it is told. */
@@ -19,7 +32,7 @@ export interface Figure {
   readonly limitIs?: 'least'
   readonly note: string
   /** Its row is in a table of its own, because its peers are others. */
-  readonly table?: 'containers'
+  readonly table?: 'containers' | 'supervisord'
 }
 
 export type Spread = readonly [least: number, most: number]
@@ -29,6 +42,8 @@ export interface Setting {
   readonly peers: readonly Peer[]
   /** Those that bring up containers. */
   readonly containerPeers: readonly ContainersPeer[]
+  /** Where a measurement knows how: one round, and less of it. */
+  readonly isQuick: boolean
 }
 
 export type Measurement = (setting: Setting) => Promise<readonly Figure[]>

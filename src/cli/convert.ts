@@ -1,12 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { App } from '../core/model.ts'
 import { printApp } from '../dialects/compose/print.ts'
-import { type Conversion, type Converted, convertTarget, type Note } from '../dialects/convert.ts'
+import { type Converted, convertTarget } from '../dialects/convert.ts'
+import type { Conversion, Note, Unplaced } from '../dialects/convert-model.ts'
+import { remarksOf } from '../dialects/convert-remarks.ts'
+import { differencesOf, originalAt } from '../dialects/convert-supervisord.ts'
 import { type DecodedWithOrigins, decodeWithOrigins } from '../dialects/decode-sources.ts'
-import { createRemarks } from '../dialects/remarks.ts'
+import { onlyAbove } from '../dialects/remarks.ts'
 import { convertServices } from '../dialects/runit/convert.ts'
 import { type ServicesDirectory, serviceDirectoriesIn } from '../dialects/runit/decode.ts'
-import { servicesDirectoryAt } from '../dialects/source-kind.ts'
+import { fileKind, servicesDirectoryAt } from '../dialects/source-kind.ts'
 import { diskSourceReader, isFailure, type SourceReader } from '../dialects/source-reader.ts'
 import { type Problem, printProblem } from '../formats/format-error.ts'
 import type { YamlRecord, YamlValue } from '../formats/yaml-text.ts'
@@ -16,6 +20,7 @@ import { shellWord, typed } from '../wire/home.ts'
 import type { Context } from './command.ts'
 import { shownPath } from './shown-path.ts'
 import { visible } from './terminal.ts'
+import { wrapHanging } from './wrap.ts'
 
 /** `holdfast convert`: what files declare, as one holdfast.yaml that declares the same. */
 export async function runConvert(context: Context): Promise<ExitCode> {
@@ -28,7 +33,8 @@ export async function runConvert(context: Context): Promise<ExitCode> {
     talk(`holdfast: ${shownPath(source)} is no directory; name one with service directories in it, or one of them\n`)
     return exitCodes.configurationInvalid
   }
-  const read = directory === null ? await readFiles(context, source, reader) : readServices(directory, reader)
+  const read =
+    directory === null ? await readFiles(context, source, forOtherHosts(reader)) : readServices(directory, reader)
   if (read === null) return exitCodes.configurationInvalid
   const converted = await convertTarget(read.conversion)
   const notes = [...read.notes, ...converted.notes.map(noteText)]
@@ -37,7 +43,7 @@ export async function runConvert(context: Context): Promise<ExitCode> {
     talk('holdfast: nothing of this can be carried over\n')
     return exitCodes.failed
   }
-  const text = headOf(source, notes) + converted.text
+  const text = headOf(source, notes, converted.comments) + converted.text
   const path = options.value('output')
   if (path === undefined) out(text)
   else {
@@ -77,9 +83,14 @@ async function readFiles({ options, talk }: Context, source: string, reader: Sou
   }
   const { target, origin } = decoded
   const linesOf = linesReader(reader)
+  const original = originalAt(source, reader, options.value('from') === 'supervisord')
   return {
-    conversion: { target, origin, createRemarks: () => createRemarks({ apps: target.apps, origin, linesOf }) },
-    notes: [...decoded.problems.map(problemText), ...variableNotes(decoded)],
+    conversion: { target, origin, createRemarks: (printed) => remarksOf(printed, decoded, { original, linesOf }) },
+    notes: [
+      ...decoded.problems.map(problemText),
+      ...variableNotes(decoded),
+      ...(original === null ? [] : differencesOf(original).map(noteText)),
+    ],
   }
 }
 
@@ -99,7 +110,7 @@ function readServices(directory: ServicesDirectory, reader: SourceReader): Read 
     conversion: {
       target: { apps: { [app.name]: app } },
       origin: () => null,
-      createRemarks: () => (_, path) => remarks(path),
+      createRemarks: () => onlyAbove((_, path) => remarks(path)),
     },
     notes: notes.map(noteText),
   }
@@ -112,6 +123,19 @@ function readerFor(source: string, reader: SourceReader): SourceReader {
     list: (path) => {
       const names = reader.list(path)
       return isFailure(names) && path !== source && names.code === 'ENOENT' ? [] : names
+    },
+  }
+}
+
+/** Nor need those that files of supervisord name. */
+function forOtherHosts(reader: SourceReader): SourceReader {
+  return {
+    ...reader,
+    look: (path) => {
+      const found = reader.look(path)
+      const isMissing = isFailure(found) && (found.code === 'ENOENT' || found.code === 'ENOTDIR')
+      // Files of Compose are looked for.
+      return isMissing && fileKind(path) === null ? { kind: 'directory', mode: 0o755, identity: path } : found
     },
   }
 }
@@ -140,12 +164,18 @@ function linesReader(reader: SourceReader): (file: string) => readonly string[] 
 
 // ---- notes -----------------------------------------------------------------------------------------------------
 
-function headOf(source: string, notes: readonly string[]): string {
-  const lines = [
-    `Written by holdfast convert from ${shownPath(source)}.`,
-    ...(notes.length === 0 ? [] : ['What was not carried over, or needs a look:', ...notes.map((note) => `  ${note}`)]),
+function headOf(source: string, notes: readonly string[], { head, others }: Unplaced): string {
+  const wrapped = notes.flatMap((note) => wrapHanging(visible(note), { columns: 118, indent: 2, hang: 4 }))
+  const parts = [
+    [`Written by holdfast convert from ${shownPath(source)}.`],
+    ...(head.length === 0 ? [] : [head]),
+    ...(notes.length === 0 ? [] : [['What was not carried over, or needs a look:', ...wrapped]]),
+    ...(others.length === 0
+      ? []
+      : [['Comments of the original that have no place below:', ...others.map((line) => `  ${line}`)]]),
   ]
-  return `${lines.map((line) => `# ${visible(line)}\n`).join('')}\n`
+  const lines = parts.flatMap((part, index) => (index === 0 ? part : ['', ...part]))
+  return `${lines.map((line) => `# ${visible(line)}`.trimEnd()).join('\n')}\n\n`
 }
 
 function problemText({ file, line, setting, message, hint }: Problem): string {
@@ -160,7 +190,7 @@ function noteText({ origin, message }: Note): string {
 /** Values that are those of this shell: elsewhere they may be others. */
 function variableNotes(decoded: DecodedWithOrigins): readonly string[] {
   return Object.values(decoded.target.apps).flatMap((app) => {
-    const notes: string[] = []
+    const notes = new Set<string>()
     const visit = (record: YamlRecord, path: readonly string[]): void => {
       for (const [key, value] of Object.entries(record)) {
         const here = [...path, key]
@@ -168,14 +198,20 @@ function variableNotes(decoded: DecodedWithOrigins): readonly string[] {
         else if (value !== undefined) {
           const origin = decoded.origin(app.name, here)
           const written = origin?.written ?? null
-          if (origin !== null && written !== null && /\$|%\(ENV_/.test(written))
-            notes.push(noteText({ origin, message: `${here.join('.')}: ${written} was put in as it is here` }))
+          if (origin !== null && written !== null && /\$|%\((?:ENV_|host_node_name)/.test(written))
+            notes.add(noteText({ origin, message: `${settingOf(here, app)}: ${written} was put in as it is here` }))
         }
       }
     }
     visit(printApp(app, 'short'), [])
-    return notes
+    return [...notes]
   })
+}
+
+/** supervisord has all variables of a program in one option. */
+function settingOf(path: readonly string[], { dialect }: App): string {
+  const end = dialect === 'supervisord' ? path.indexOf('environment') : -1
+  return path.slice(0, end === -1 ? path.length : end + 1).join('.')
 }
 
 function isRecord(value: YamlValue | undefined): value is YamlRecord {

@@ -2,7 +2,10 @@
 export function renameServices(names: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set<string>()
   // A key that begins with x- is no service.
-  const nearest = (name: string) => name.replace(/[^a-zA-Z0-9._-]+/g, '-').replace(/^x-/, 'x_')
+  const nearest = (name: string) => {
+    const text = name.replace(/[^a-zA-Z0-9._-]+/g, '-').replace(/^x-/, 'x_')
+    return /[a-zA-Z0-9]/.test(text) ? text : 'service'
+  }
   return new Map(names.map((name) => [name, freeName(nearest(name), taken)]))
 }
 

@@ -1,50 +1,14 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import type { Target } from '../core/model.ts'
 import { diffTargets } from '../core/target/diff.ts'
 import { unitSpecs } from '../core/target/units.ts'
-import { type Converted, convertTarget } from './convert.ts'
-import { type DecodedWithOrigins, decodeWithOrigins } from './decode-sources.ts'
-import { memorySourceReader } from './memory-source-reader.ts'
-import { createRemarks } from './remarks.ts'
+import { convertTarget } from './convert.ts'
+import { type Conversion, convertText } from './convert-fixture.ts'
+import { onlyAbove } from './remarks.ts'
 
-interface Result {
-  readonly decoded: DecodedWithOrigins
-  readonly converted: Converted
-  readonly again: Target
-}
-
-const options = { lenient: false, descriptorsMax: null }
-
-/** null: the file has errors. */
-async function convert(
-  path: string,
-  text: string,
-  more: Readonly<Record<string, string>> = {},
-): Promise<Result | null> {
-  const files = { ...more, [path]: text }
-  const reader = memorySourceReader({
-    files,
-    environment: { HOME: '/root', PATH: '/bin' },
-    directories: ['/tmp', '/var/log'],
-  })
-  const decoded = await decodeWithOrigins([path], reader, options)
-  if (decoded.problems.some(({ severity }) => severity === 'error')) return null
-  const lines = (file: string) => (file === path ? text.split('\n') : null)
-  const converted = await convertTarget({
-    target: decoded.target,
-    origin: decoded.origin,
-    createRemarks: () => createRemarks({ apps: decoded.target.apps, origin: decoded.origin, linesOf: lines }),
-  })
-  const written = memorySourceReader({ files: { '/etc/holdfast.yaml': converted.text } })
-  const { target: again, problems } = await decodeWithOrigins(['/etc/holdfast.yaml'], written, options)
-  if (converted.services > 0) assert.deepEqual(problems, [], converted.text)
-  return { decoded, converted, again }
-}
-
-async function good(text: string): Promise<Result> {
-  const result = await convert('/srv/supervisord.conf', text)
+async function good(text: string): Promise<Conversion> {
+  const result = await convertText('/srv/supervisord.conf', text)
   assert(result !== null, 'the file has errors')
   return result
 }
@@ -58,7 +22,9 @@ for (const [kind, path] of [
   for (const name of readdirSync(new URL(kind, corpus))) {
     test(`${kind}/${name} is converted to what declares the same units, or says what it does not`, async () => {
       const text = readFileSync(new URL(`${kind}/${name}`, corpus), 'utf8')
-      const result = await convert(path, text, { '/srv/shop/conf.d/more.conf': '[program:more]\ncommand=/bin/more\n' })
+      const result = await convertText(path, text, {
+        '/srv/shop/conf.d/more.conf': '[program:more]\ncommand=/bin/more\n',
+      })
       if (result === null) return
       const { decoded, converted, again } = result
       if (converted.notes.length > 0) return
@@ -151,11 +117,27 @@ test('what cannot be said is left out and told with its place, and the rest is c
   )
 })
 
-test('names that the format refuses are changed, and that is told', async () => {
-  const { converted, again } = await good('[program:Web+1]\ncommand=x\n[program:web1]\ncommand=y\n')
-  assert.deepEqual(Object.keys(again.apps), ['web1', 'web1-2'])
-  assert.match(converted.notes[0]!.message, /^the app Web\+1 is called web1: names of apps have lower case letters/)
-  assert.ok(converted.notes.some(({ message }) => message.startsWith('the service Web+1 is called Web-1')))
+test('names of services that the format refuses are changed, and that is told; those of apps stay', async () => {
+  const { converted, again } = await good('[program:Web+1]\ncommand=x\n[program:web1]\ncommand=y\ndepends_on=Web+1\n')
+  assert.deepEqual(Object.keys(again.apps), ['Web+1', 'web1'])
+  assert.deepEqual(
+    converted.notes.map(({ message }) => message),
+    ['the service Web+1 is called Web-1: names have letters, digits, ., - and _'],
+  )
+  const [need] = again.apps.web1!.services.web1!.dependsOn
+  assert.deepEqual([need?.app, need?.service], ['Web+1', 'Web-1'])
+})
+
+test('what waits for a service that is left out waits for it no more, and that is told', async () => {
+  const { converted, again } = await good('[program:a]\ncommand=x "\n[program:b]\ncommand=y\ndepends_on=a\n')
+  assert.deepEqual(again.apps.b!.services.b!.dependsOn, [])
+  assert.deepEqual(
+    converted.notes.map(({ origin, message }) => [origin?.line, message]),
+    [
+      [1, "a is left out: can't parse command 'x \"': No closing quotation"],
+      [5, 'b does not wait for a, which is left out'],
+    ],
+  )
 })
 
 test('what would come out otherwise is told', async () => {
@@ -169,11 +151,17 @@ test('what would come out otherwise is told', async () => {
 })
 
 test('what is read back otherwise, though nothing is wrong with it, is told with its fields', async () => {
-  const { converted } = await good(
-    '[program:a]\ncommand=x\nnumprocs=2\nprocess_name=a%(process_num)d\nenvironment=K%(process_num)d="1"\n',
-  )
+  const { decoded } = await good('[program:a]\ncommand=x\nnumprocs=2\nprocess_name=a%(process_num)d\n')
+  const { a } = decoded.target.apps
+  const [first, second] = a!.services.a!.instances
+  const service = { ...a!.services.a!, instances: [first!, { ...second!, process: { umask: 0 } }] }
+  const { notes } = await convertTarget({
+    target: { apps: { a: { ...a!, services: { a: service } } } },
+    origin: () => null,
+    createRemarks: () => onlyAbove(() => []),
+  })
   assert.deepEqual(
-    converted.notes.map(({ message }) => message),
-    ['a/a is not the same: instances[1].process.environment.K0'],
+    notes.map(({ message }) => message),
+    ['a/a is not the same: instances[1].process.umask'],
   )
 })

@@ -1,3 +1,4 @@
+import type { PrintRemarks } from './convert-model.ts'
 import type { Origin } from './decoding.ts'
 
 /** What the comments of the original are found by. */
@@ -6,6 +7,11 @@ export interface Remarked {
   origin(app: string, path: readonly string[]): Origin | null
   /** The text of a file, line by line; null where it cannot be read. */
   linesOf(file: string): readonly string[] | null
+}
+
+/** Only lines above keys, by what is printed there. */
+export function onlyAbove(linesAbove: (app: string, path: readonly string[]) => readonly string[]): PrintRemarks {
+  return { at: (app, path) => ({ above: linesAbove(app, path), behind: null }), rest: { head: [], others: [] } }
 }
 
 /** The comment that stands directly above what is printed at a path; each line of it is given once, to the first that asks. */

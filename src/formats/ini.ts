@@ -117,8 +117,8 @@ function readLine(reading: Reading, line: string, lineNumber: number, lineEnd: s
   return true
 }
 
-// The earliest of `;` and `#` that stands at the start or after whitespace.
-function findComment(line: string): number {
+/** The earliest of `;` and `#` that stands at the start or after whitespace; 0 where nothing is before it; -1: none. */
+export function findComment(line: string): number {
   const indent = pythonIndent(line)
   if (line[indent] === ';' || line[indent] === '#') return 0
   for (let at = 0; at < line.length; at++) {
@@ -127,8 +127,8 @@ function findComment(line: string): number {
   return -1
 }
 
-// Up to the last bracket; what follows it is ignored.
-function readSectionName(value: string): string | null {
+/** Up to the last bracket; what follows it is ignored. */
+export function readSectionName(value: string): string | null {
   const end = value.lastIndexOf(']')
   return value.startsWith('[') && end > 1 ? value.slice(1, end) : null
 }

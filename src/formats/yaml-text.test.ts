@@ -24,6 +24,21 @@ test('maps are blocks, short lists of words stand on one line, lists of maps one
   )
 })
 
+test('a map in a list that is too wide for a line is a block, and one that is wanted on a line stands there', async () => {
+  const wide = { n: 1, words: ['x'.repeat(60), 'y'.repeat(60)], own: { a: 'z'.repeat(60), empty: {} } }
+  const value = { list: [{ n: 0 }, wide], short: { a: 1, b: { c: 'd' } }, one: [{ n: 0 }] }
+  const text = printYaml(value, {
+    remarks: () => ({ above: [], behind: null }),
+    isOnOneLine: ([key]) => key !== 'list',
+  })
+  assert.match(
+    text,
+    /^list:\n {2}- \{n: 0\}\n {2}- n: 1\n {4}words:\n {6}- x+\n {6}- y+\n {4}own:\n {6}a: z+\n {6}empty: \{\}\n/,
+  )
+  assert.match(text, /^short: \{a: 1, b: \{c: d\}\}\none: \[\{n: 0\}\]\n$/m)
+  assert.deepEqual(await read(text), value)
+})
+
 test('remarks stand above and behind their key', async () => {
   const text = printYaml(
     { a: { b: 1, c: ['x'] } },

@@ -14,10 +14,15 @@ export interface Remarks {
 export interface YamlLayout {
   /** Of the value at this path of keys. Lists have one for the whole. */
   remarks(path: readonly string[]): Remarks
+  /** Whether this map or list of maps stands on the line of its key, if it is short enough. */
+  isOnOneLine?(path: readonly string[]): boolean
 }
 
-/** So wide a list of words stays on one line. */
+/** So wide a list of words stays on one line, and so does a map in a list. */
 const flowCharsMax = 100
+
+/** So wide is what its layout wants on one line. */
+const shortCharsMax = 72
 
 const noRemarks: YamlLayout = { remarks: () => ({ above: [], behind: null }) }
 
@@ -49,13 +54,24 @@ function printEntry(
   indent: string,
   layout: YamlLayout,
 ): readonly string[] {
+  if (layout.isOnOneLine?.(path) === true) {
+    const flow = printFlow(value)
+    if (flow.length <= shortCharsMax) return [`${head} ${flow}`]
+  }
   if (isRecord(value) && Object.keys(value).length > 0)
     return [head, ...printEntries(value, path, `${indent}  `, layout)]
   if (!isList(value) || value.every(isScalar)) {
     const flow = printFlow(value)
     if (!isList(value) || flow.length <= flowCharsMax) return [`${head} ${flow}`]
   }
-  return [head, ...value.map((item) => `${indent}  - ${printFlow(item)}`)]
+  return [head, ...value.flatMap((item) => printItem(item, `${indent}  `))]
+}
+
+function printItem(item: YamlValue, indent: string): readonly string[] {
+  const flow = printFlow(item)
+  if (!isRecord(item) || flow.length <= flowCharsMax) return [`${indent}- ${flow}`]
+  const [first = '', ...rest] = printEntries(item, [], `${indent}  `, noRemarks)
+  return [`${indent}- ${first.trimStart()}`, ...rest]
 }
 
 function printFlow(value: YamlValue | undefined): string {

@@ -1,6 +1,7 @@
 import { ftruncateSync } from 'node:fs'
 import { boundary } from '../sys/boundary.ts'
 import { type Errno, errnoOf } from '../sys/errno.ts'
+import { isEmptyPipe } from '../sys/pipe.ts'
 import { splice } from '../sys/splice.ts'
 import {
   bytesMaxOf,
@@ -50,8 +51,13 @@ export function openLogFile(options: LogTargetOptions): LogTarget {
   }
   // Our own is made with the first output: making hundreds of files takes longer than starting what writes them.
   if (!place.isOwn) file.open = openAppending(file)
+  let isToBeMade = place.isOwn
   return {
-    drain: (from, bytesMax, attempt) => drain(file, { from, bytesMax, attempt }),
+    drain(from, bytesMax, attempt) {
+      if (isToBeMade && isEmptyPipe(from)) return { bytes: 0, isEmpty: true }
+      isToBeMade = false
+      return drain(file, { from, bytesMax, attempt })
+    },
     write: (writing) => write(file, writing),
     restMs: () => null,
     put: (bytes, attempt) => put(file, bytes, attempt),

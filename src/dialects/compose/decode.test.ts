@@ -245,7 +245,7 @@ for (const [lines, expected] of [
     'stdin_open: true\nx-holdfast: {stdin: pipe}',
     '4:17: services.a.stdin_open: x-holdfast.stdin says already what stdin is; write only one of the two',
   ],
-  ['x-holdfast: {stdin: file}', "4:25: services.a.x-holdfast.stdin: 'file' is none of null, pipe; write null"],
+  ['x-holdfast: {stdin: file}', "4:25: services.a.x-holdfast.stdin: 'file' is none of null, pipe, events; write null"],
   [
     'x-holdfast: {stdin: {}}',
     "4:25: services.a.x-holdfast.stdin: stdin has no file; write 'file: ./input', or 'stdin: pipe'",

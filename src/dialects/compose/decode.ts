@@ -1,15 +1,18 @@
 import { configNodesMax, unitsMax } from '../../core/limits.ts'
-import type { App, Service } from '../../core/model.ts'
+import type { App, Dependency, Service } from '../../core/model.ts'
 import { plainPriority } from '../../core/target/plain.ts'
+import { neededKey } from '../../core/target/units.ts'
 import type { Position } from '../../formats/format-error.ts'
 import type { Lookup } from '../../formats/interpolation.ts'
 import { parseYaml, type YamlMap, type YamlNode } from '../../formats/yaml.ts'
 import type { DecodedSource } from '../decoding.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
+import { normaliseAppName } from './app-name.ts'
 import { finishServices } from './container/finish.ts'
 import { decodeScene, resourcesOf } from './container/resources.ts'
 import type { Scene } from './container/scene.ts'
 import { appMap, topMap } from './keys.ts'
+import { checkListening, decodeListener } from './listener.ts'
 import { locate } from './locate.ts'
 import { originOf } from './origin.ts'
 import { directoryOf, fileOf, type Project, startProject } from './project/files.ts'
@@ -118,6 +121,10 @@ function decodeRoot(context: Context, root: YamlMap, name: Name | null): Decoded
   )
   const releaseSetting = own?.get('release') ?? null
   const release = releaseSetting === null ? null : { said: decodeRelease(context, releaseSetting) }
+  const listenerSetting = own?.get('listener') ?? null
+  const listener = optional(listenerSetting, (one) => decodeListener(context, one))
+  const ownName = own?.get('name') ?? null
+  const ownText = optional(ownName, (one) => readText(context, one))
   const scene = decodeScene(context, keys, name?.text ?? 'app')
   const services = keys.get('services')
   if (services === null) {
@@ -127,15 +134,25 @@ function decodeRoot(context: Context, root: YamlMap, name: Name | null): Decoded
   const decoded = decodeServices(context, services, scene)
   if (name === null || decoded === null) return nothing(context)
   const hasContainers = decoded.some(({ kind }) => kind === 'container')
+  if (ownName !== null && hasContainers)
+    error(
+      context,
+      ownName,
+      'the container engine knows the app by its plain name',
+      'remove this line, or the containers',
+    )
+  const appName = ownText ?? name.text
+  checkListening(context, services, { services: decoded, listener, setting: listenerSetting })
   const policy = release === null ? (hasContainers ? releaseDefault : null) : release.said
   const app: App = {
-    name: name.text,
+    name: appName,
     source: context.file,
     dialect: 'compose',
     priority: priority ?? plainPriority,
-    services: Object.fromEntries(decoded.map((service) => [service.name, service])),
+    services: Object.fromEntries(decoded.map((service) => [service.name, withinApp(service, appName)])),
     ...(hasContainers ? { resources: resourcesOf(scene) } : {}),
     ...(policy === null ? {} : { release: policy }),
+    ...(listener === null ? {} : { listener }),
   }
   return {
     apps: [app],
@@ -143,14 +160,6 @@ function decodeRoot(context: Context, root: YamlMap, name: Name | null): Decoded
     locate: (place) => locate(keys.node, place),
     origin: (_, path) => originOf(keys.node, path),
   }
-}
-
-/** As Compose normalises it. */
-export function normaliseAppName(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/[^a-z0-9_-]/g, '')
-    .replace(/^[_-]+/, '')
 }
 
 interface Name {
@@ -251,6 +260,18 @@ function settingAt(parent: Setting, { entries }: YamlMap, key: string): Setting 
   return entry === undefined ? null : child(parent, entry)
 }
 
+/** A dependency that names this app means a service beside it. */
+function withinApp(service: Service, app: string): Service {
+  if (service.dependsOn.every((one) => one.app !== app)) return service
+  const dependsOn = new Map<string, Dependency>()
+  for (const one of service.dependsOn) {
+    const { app: other, ...within } = one
+    const key = neededKey(app, one)
+    if (!dependsOn.has(key)) dependsOn.set(key, other === app ? within : one)
+  }
+  return { ...service, dependsOn: [...dependsOn.values()] }
+}
+
 /** Without dependencies on services that no active profile has: they are told, unless they are not required. */
 function withoutInactive(
   context: Context,
@@ -258,7 +279,8 @@ function withoutInactive(
   service: Service,
   left: ReadonlyMap<string, readonly string[]>,
 ): Service {
-  const missing = service.dependsOn.filter((one) => left.has(one.service))
+  const isLeft = ({ app, service }: Dependency) => app === undefined && left.has(service)
+  const missing = service.dependsOn.filter(isLeft)
   if (missing.length === 0) return service
   const entry = services.node.kind === 'map' ? services.node.entries.get(service.name)! : services.node
   for (const { service: name, required } of missing) {
@@ -268,7 +290,7 @@ function withoutInactive(
     const hint = `set COMPOSE_PROFILES=${profiles[0]}, or write 'required: false' with the dependency`
     report(context, entry, `services.${service.name}.depends_on`, message, hint)
   }
-  return { ...service, dependsOn: service.dependsOn.filter((one) => !left.has(one.service)) }
+  return { ...service, dependsOn: service.dependsOn.filter((one) => !isLeft(one)) }
 }
 
 function nothing(context: Context): DecodedSource {

@@ -1,4 +1,5 @@
 import type { Dependency } from '../../core/model.ts'
+import type { Position } from '../../formats/format-error.ts'
 import type { YamlEntry } from '../../formats/yaml.ts'
 import { dependencyMap } from './keys.ts'
 import {
@@ -28,12 +29,30 @@ export function decodeDependencies(context: Context, setting: Setting): readonly
     return entries.map((entry) => decodeDependency(context, entry, child(setting, entry))).filter((one) => one !== null)
   }
   const items = readItems(context, setting, 'write a list of services, or a map with a condition for each')
-  const names = new Set<string>()
+  const names = new Map<string, Needed>()
   for (const item of items ?? []) {
     const name = readText(context, item)
-    if (name !== null) names.add(name)
+    const needed = name === null ? null : readNeeded(context, item.node, item.path, name)
+    if (name !== null && needed !== null) names.set(name, needed)
   }
-  return [...names].map((service) => ({ service, condition: 'started', required: true, restart: false }))
+  return [...names.values()].map((needed) => ({ ...needed, condition: 'started', required: true, restart: false }))
+}
+
+type Needed = Pick<Dependency, 'app' | 'service'>
+
+/** `service` beside it, or `app/service`. */
+function readNeeded(context: Context, at: Position, path: string, text: string): Needed | null {
+  const parts = text.split('/')
+  const [first = '', service] = parts
+  if (service === undefined) return { service: first }
+  if (parts.length === 2 && first !== '' && service !== '') return { service, app: first }
+  return report(
+    context,
+    at,
+    path,
+    `'${text}' is not a service`,
+    "write 'service', or 'app/service' for one of another app",
+  )
 }
 
 function decodeDependency(context: Context, entry: YamlEntry, setting: Setting): Dependency | null {
@@ -51,8 +70,10 @@ function decodeDependency(context: Context, entry: YamlEntry, setting: Setting):
   }
   const condition = readChoice(context, conditionSetting, conditionNames)
   if (condition === null) return null
+  const needed = readNeeded(context, entry, setting.path, entry.key)
+  if (needed === null) return null
   return {
-    service: entry.key,
+    ...needed,
     condition: conditions[condition],
     required: optional(keys.get('required'), (one) => readBoolean(context, one)) ?? true,
     restart: optional(keys.get('restart'), (one) => readBoolean(context, one)) ?? false,

@@ -18,7 +18,7 @@ export type ExplainedKey =
   | { readonly kind: 'not-yet'; readonly path: string; readonly instead: string }
 
 /** Keys that need not be told where they stand: `healthcheck` is that of a service. */
-const starts = ['', 'services.NAME', 'services.NAME.x-holdfast'] as const
+const starts = ['', 'services.NAME', 'services.NAME.x-holdfast', 'x-holdfast'] as const
 
 /**
  * Finds what a path of keys means: as problems name it (`services.web.stop[0].signal`), with NAME for the service, or without

@@ -15,8 +15,8 @@ import {
   readItems,
   readKeys,
   readNumber,
+  readOctal,
   readSignal,
-  readText,
   type Setting,
 } from './values.ts'
 
@@ -55,7 +55,7 @@ export function decodeExtras(context: Context, service: Keys): Extras {
     stop: read('stop', decodeLadder),
     early: read('early_exits', (_, one) => readChoice(context, one, ['by-policy', 'always'])),
     manualStop: read('manual_stop', (_, one) => readChoice(context, one, ['until-started', 'until-daemon-restart'])),
-    umask: read('umask', decodeUmask),
+    umask: read('umask', (_, one) => readOctal(context, one, umaskForm)),
     cgroup: read('cgroup', readBoolean),
     inheritEnvironment: read('inherit_environment', readBoolean),
     inheritDirectory: read('inherit_directory', readBoolean),
@@ -64,6 +64,8 @@ export function decodeExtras(context: Context, service: Keys): Extras {
     keys,
   }
 }
+
+const umaskForm = { max: 0o777, what: 'an octal mask', hint: "write it as in a shell: '022'" }
 
 function decodeExitCodes(context: Context, setting: Setting): readonly number[] | null {
   const items = readItems(context, setting, 'write a list of numbers: [0, 143]')
@@ -140,12 +142,4 @@ function decodeRung(context: Context, setting: Setting): StopRung | null {
     scope: (scope && readChoice(context, scope, ['main', 'group', 'tree'])) ?? 'main',
     waitMs: (wait && readDuration(context, wait)) ?? 10_000,
   }
-}
-
-// A mask is octal whatever YAML makes of its digits: what is written counts.
-function decodeUmask(context: Context, setting: Setting): number | null {
-  const text = readText(context, setting)
-  if (text === null) return null
-  if (/^(?:0o?)?[0-7]{1,3}$/.test(text)) return Number.parseInt(text.replace(/^0o/, ''), 8)
-  return error(context, setting, `'${text}' is not an octal mask`, "write it as in a shell: '022'")
 }

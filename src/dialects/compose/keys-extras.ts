@@ -10,13 +10,13 @@ import {
   oneOrMore,
   path,
   signal,
-  size,
   text,
   type ValueSpec,
 } from './key-table.ts'
 import { hooksMap, livenessMap, readinessMap, scheduleMap } from './keys-checks.ts'
 import { ownLimitsMap } from './keys-limits.ts'
 import { updateMap } from './keys-project.ts'
+import { logsMap, stdinFileMap, stdinSocketMap } from './keys-streams.ts'
 
 /** Below `x-holdfast` of a service: what the Compose format has no words for. */
 
@@ -78,62 +78,6 @@ export const rungMap = mapOf(
     },
   },
   { required: ['signal'] },
-)
-
-const logLimits = {
-  max_size: {
-    what: 'A log larger than this is rotated; 0: never for its size.',
-    value: size,
-    default: '10m',
-    example: '50m',
-  },
-  max_files: {
-    what: 'How many files there are of a log, with the one being written.',
-    value: integer(1, 1_000),
-    default: 4,
-    example: 10,
-  },
-  max_age: {
-    what: 'A log begun longer ago than this is rotated with the next output; takes days (7d) as well; 0: never for its age.',
-    value: { kind: 'duration', hasDays: true },
-    default: 0,
-    example: '7d',
-  },
-  compress: { what: 'true: rotated files are compressed with gzip.', value: boolean, default: false, example: true },
-} as const
-
-export const streamMap = mapOf(
-  {
-    path: {
-      what: 'A path, none (thrown away), or own (a file in the log directory).',
-      value: path,
-      default: 'own',
-      example: 'web.log',
-    },
-    ...logLimits,
-  },
-  { short: 'path' },
-)
-
-export const logsMap = mapOf({
-  stdout: {
-    what: 'A path, none (thrown away) or own (a file in the log directory); or a map with path and limits for this stream alone.',
-    value: mapOrShort(streamMap),
-    default: 'own',
-    example: 'web.log',
-  },
-  stderr: {
-    what: 'stdout (one stream with it, in order), own, a path or none; or a map with path and limits for this stream alone.',
-    value: mapOrShort(streamMap),
-    default: 'stdout',
-    example: 'own',
-  },
-  ...logLimits,
-})
-
-export const stdinMap = mapOf(
-  { file: { what: 'A file that is read from its beginning by each run.', value: path, example: './input' } },
-  { required: ['file'] },
 )
 
 export const environmentValue = {
@@ -311,10 +255,10 @@ export const extraMap = mapOf({
     instead: 'write restart: on-failure',
   },
   stdin: {
-    what: "'null' (nothing to read), pipe (kept open by the daemon over restarts of either; see holdfast stdin), or a file.",
+    what: "'null' (nothing to read), pipe (kept open by the daemon over restarts of either; see holdfast stdin), a file, a socket that listens, or events (what happens is told there; the app has a listener).",
     value: {
       kind: 'either',
-      of: [choice('null', 'pipe'), { kind: 'literal', value: null }, stdinMap],
+      of: [choice('null', 'pipe', 'events'), { kind: 'literal', value: null }, stdinFileMap, stdinSocketMap],
     },
     default: 'null',
     example: 'pipe',

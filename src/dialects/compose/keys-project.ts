@@ -1,7 +1,9 @@
+import { eventNames } from '../supervisord/event-names.ts'
 import {
   boolean,
   choice,
   duration,
+  integer,
   type KeySpec,
   list,
   mapOf,
@@ -198,6 +200,29 @@ export const configMap = mapOf(
 export function byName(name: string, map: ValueSpec): ValueSpec {
   return { kind: 'named', name, value: { kind: 'either', of: [map, { kind: 'literal', value: null }] } }
 }
+
+export const listenerMap = mapOf(
+  {
+    events: {
+      what: 'Of what they are told, by the names of supervisord; one that has others below it means all of those.',
+      value: { kind: 'list', items: choice(...eventNames), min: 1 },
+      example: ['PROCESS_STATE_EXITED', 'TICK_60'],
+    },
+    buffer: {
+      what: 'So many events wait at most while none is ready; the oldest goes.',
+      value: integer(1, 1_000_000_000),
+      default: 1_024,
+      example: 100,
+    },
+    result: {
+      what: 'Which answers count as done. ok: OK alone, what is answered otherwise is told again; any: every answer; print: every answer, and the daemon prints it.',
+      value: choice('ok', 'any', 'print'),
+      default: 'ok',
+      example: 'any',
+    },
+  },
+  { required: ['events'] },
+)
 
 export const releaseMap = mapOf({
   id: {

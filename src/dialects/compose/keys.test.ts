@@ -63,6 +63,9 @@ const others: YamlRecord = {
   d: { image: 'd' },
 }
 
+/** Beside an app that is a listener. */
+const listening: YamlRecord = { l: { command: 'l', 'x-holdfast': { stdin: 'events', logs: { stderr: 'own' } } } }
+
 const around: YamlRecord = {
   networks: { b: {} },
   volumes: { b: {}, data: {} },
@@ -71,9 +74,17 @@ const around: YamlRecord = {
 }
 
 function whole(file: YamlRecord): YamlRecord {
-  const services = file.services
-  const isMap = typeof services === 'object' && services !== null && !Array.isArray(services)
-  return isMap ? { ...around, ...file, services: { ...others, ...(services as YamlRecord) } } : file
+  const { services, 'x-holdfast': own } = file
+  if (!isRecord(services)) return file
+  const says = (key: string) => isRecord(own) && Object.hasOwn(own, key)
+  // An app that is called otherwise has no containers.
+  const { b, d } = others
+  const beside = { b, ...(says('name') ? {} : { d }), ...(says('listener') ? listening : {}) }
+  return { ...around, ...file, services: { ...beside, ...services } }
+}
+
+function isRecord(value: YamlValue | undefined): value is YamlRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Files that the examples name. */
@@ -183,6 +194,13 @@ for (const lines of [
   'x-holdfast: {once: always}',
   'x-holdfast: {instances: [{name: a}]}',
   'x-holdfast: {limits: {ionice: "best-effort:9"}}',
+  'x-holdfast: {stdin: {}}',
+  'x-holdfast: {stdin: {socket: {backlog: 5}}}',
+  'x-holdfast: {stdin: {socket: {unix: /a, mode: "9"}}}',
+  'x-holdfast: {stdin: {socket: {unix: /a, owner: "a b"}}}',
+  'x-holdfast: {logs: {capture: lots}}',
+  'x-holdfast: {logs: {stdout: {events: maybe}}}',
+  'x-holdfast: {logs: {syslog: {prefix: a}}}',
 ]) {
   test(`${lines} is refused by the decoder and by the schema`, async () => {
     const text = `services:\n  a:\n    command: x\n    ${lines}\n  b: {command: b}\n`

@@ -23,6 +23,7 @@ import {
   configMap,
   extendsMap,
   includeValue,
+  listenerMap,
   networkMap,
   releaseMap,
   secretMap,
@@ -183,7 +184,7 @@ export const serviceMap = mapOf(
       example: 3,
     },
     depends_on: {
-      what: 'What must be there before it is started, and is stopped after it: a list of services, or a map with a condition for each.',
+      what: 'What must be there before it is started, and is stopped after it: a list of services, or a map with a condition for each. app/service is one of another app.',
       value: {
         kind: 'either',
         of: [
@@ -267,6 +268,12 @@ export const serviceMap = mapOf(
 )
 
 export const appMap = mapOf({
+  name: {
+    what: 'The name of the app where name at the top does not take it, such as one with capital letters. Not of an app with containers.',
+    value: text('a name'),
+    otherwise: 'as name at the top',
+    example: 'noVNC',
+  },
   priority: {
     what: 'Apps start ascending and stop descending by it, where no dependency says otherwise; it counts before that of services.',
     value: integer(-1_000_000, 1_000_000),
@@ -278,6 +285,11 @@ export const appMap = mapOf({
     value: { kind: 'either', of: [{ kind: 'literal', value: false }, releaseMap] },
     otherwise: 'as its keys say where there are containers, else false',
     example: { healthy_for: '30s', deadline: '10m' },
+  },
+  listener: {
+    what: 'Its services whose stdin is events are event listeners of supervisord: they are told what happens, each of one event at a time.',
+    value: listenerMap,
+    example: { events: ['PROCESS_STATE_EXITED'], buffer: 100 },
   },
 })
 

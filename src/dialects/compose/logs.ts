@@ -1,5 +1,6 @@
-import type { LogSpec, ProcessSpec } from '../../core/model.ts'
-import { logsMap, streamMap } from './keys-extras.ts'
+import type { LogSpec, OutputHandling, ProcessSpec } from '../../core/model.ts'
+import { decodeHandling, type HandlingKey, noHandling, withHandling } from './handling.ts'
+import { logsMap, streamMap } from './keys-streams.ts'
 import {
   absolutePath,
   type Context,
@@ -25,9 +26,9 @@ export const logsDefault: Logs = { stdout: logDefault, stderr: 'stdout' }
 export function decodeLogs(context: Context, setting: Setting, usual: Logs = logsDefault): Logs | null {
   const keys = readKeys(context, setting, logsMap)
   if (keys === null) return null
-  const limits = decodeLimits(context, keys)
-  const stdout = { ...usual.stdout, ...limits }
-  const own = { ...(usual.stderr === 'stdout' ? { ...usual.stdout, path: null } : usual.stderr), ...limits }
+  const said = decodeSettings(context, keys)
+  const stdout = applied(usual.stdout, said)
+  const own = applied(usual.stderr === 'stdout' ? { ...usual.stdout, path: null } : usual.stderr, said)
   return {
     stdout: optional(keys.get('stdout'), (one) => decodeStream(context, one, stdout)) ?? stdout,
     stderr:
@@ -52,13 +53,25 @@ function decodeStream(context: Context, setting: Setting, usual: LogSpec): LogSp
   if (keys === null) return null
   const path = optional(keys.get('path'), (one) => readText(context, one))
   return {
-    ...usual,
-    ...decodeLimits(context, keys),
+    ...applied(usual, decodeSettings(context, keys)),
     path: path === null ? usual.path : logPath(context, setting, path),
   }
 }
 
 type LimitKey = 'max_size' | 'max_files' | 'max_age' | 'compress'
+
+interface Said {
+  readonly limits: Partial<LogSpec>
+  readonly handling: Partial<OutputHandling>
+}
+
+function decodeSettings(context: Context, keys: Keys<LimitKey | HandlingKey>): Said {
+  return { limits: decodeLimits(context, keys), handling: decodeHandling(context, keys) }
+}
+
+function applied(usual: LogSpec, { limits, handling }: Said): LogSpec {
+  return withHandling({ ...usual, ...limits }, { ...(usual.handling ?? noHandling), ...handling })
+}
 
 function decodeLimits(context: Context, keys: Keys<LimitKey>): Partial<LogSpec> {
   // Docker counts the file being written as well.

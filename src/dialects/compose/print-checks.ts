@@ -42,7 +42,7 @@ function printProbe(probe: Probe, style: Style): YamlRecord {
     case 'exec':
       return { exec: probe.command }
     case 'tcp':
-      return { tcp: probe.host.includes(':') ? `[${probe.host}]:${probe.port}` : `${probe.host}:${probe.port}` }
+      return { tcp: printTcp(probe) }
     case 'log':
       return { log: probe.pattern }
     case 'http': {
@@ -56,6 +56,10 @@ function printProbe(probe: Probe, style: Style): YamlRecord {
       return { http: unlessEmpty(more) === undefined ? probe.url : { url: probe.url, ...more } }
     }
   }
+}
+
+export function printTcp({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 export function printHooks({ preStart, postStop }: Hooks, style: Style): YamlRecord | undefined {

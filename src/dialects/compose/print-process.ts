@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EnvFile, Instance, LogSpec, ProcessSpec, StdinSpec } from '../../core/model.ts'
+import type { EnvFile, Instance, ListenSocket, LogSpec, ProcessSpec, Service, StdinSpec } from '../../core/model.ts'
 import { printByteSize } from '../../formats/byte-size.ts'
 import { printDuration } from '../../formats/duration.ts'
 import type { YamlRecord, YamlValue } from '../../formats/yaml-text.ts'
+import { noHandling, printHandling, sharedHandling, withHandling } from './handling.ts'
 import { type Logs, logsDefault } from './logs.ts'
+import { printTcp } from './print-checks.ts'
 import { printNamed, type Style, unlessEmpty, unlessUsual } from './print-value.ts'
+import { socketMode } from './stdin.ts'
 
 export function printEnvFiles(files: readonly EnvFile[], style: Style): YamlValue | undefined {
   if (files.length === 0) return undefined
@@ -14,18 +17,33 @@ export function printEnvFiles(files: readonly EnvFile[], style: Style): YamlValu
 /** What another unit prints is told by `x-runit`. */
 export function printStdin(stdin: StdinSpec, style: Style): YamlValue | undefined {
   if (stdin.kind === 'output') return undefined
-  return unlessUsual(style, stdin.kind === 'file' ? { file: stdin.path } : stdin.kind, 'null')
+  if (stdin.kind === 'file') return { file: stdin.path }
+  if (stdin.kind === 'socket') return { socket: printSocket(stdin.socket, style) }
+  return unlessUsual(style, stdin.kind, 'null')
+}
+
+function printSocket({ address, backlog }: ListenSocket, style: Style): YamlRecord {
+  const more = { backlog: backlog ?? undefined }
+  if (address.kind === 'tcp') return { tcp: printTcp(address), ...more }
+  const { path, mode, owner } = address
+  return { unix: path, mode: unlessUsual(style, octal(mode), octal(socketMode)), owner: owner ?? undefined, ...more }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
 }
 
 // ---- logs ------------------------------------------------------------------------------------------------------
 
-/** The limits of stdout are said of both; stderr says what it has of its own. */
-export function printLogs({ stdout, stderr }: Logs, style: Style): YamlRecord | undefined {
-  const usual = logsDefault.stdout
+/** The limits of stdout, and what is done with both streams, are said once; each says what it has of its own. */
+export function printLogs({ stdout, stderr }: Logs, style: Style, kind: Service['kind']): YamlRecord | undefined {
+  const shared = withHandling({ ...stdout, path: null }, sharedHandling(stdout, stderr === 'stdout' ? stdout : stderr))
+  const own = (log: LogSpec) => printStream(log, shared)
   return unlessEmpty({
-    stdout: unlessUsual(style, pathText(stdout), 'own'),
-    stderr: unlessUsual(style, stderr === 'stdout' ? stderr : printStream(stderr, { ...stdout, path: '' }), 'stdout'),
-    ...printLogLimits(stdout, style === 'short' ? usual : null),
+    stdout: unlessUsual(style, own(stdout), 'own'),
+    stderr: unlessUsual(style, stderr === 'stdout' ? stderr : own(stderr), 'stdout'),
+    ...printLogLimits(shared, style === 'short' ? logsDefault.stdout : null),
+    ...(kind === 'container' ? {} : printHandling(shared.handling, style === 'short' ? noHandling : null)),
   })
 }
 
@@ -40,8 +58,11 @@ function printOwnLogs({ stdout, stderr }: Logs, usual: Logs): YamlRecord | undef
 }
 
 function printStream(log: LogSpec, usual: LogSpec): YamlValue {
-  const limits = unlessEmpty(printLogLimits(log, usual))
-  return limits === undefined ? pathText(log) : { path: pathText(log), ...limits }
+  const settings = unlessEmpty({
+    ...printLogLimits(log, usual),
+    ...printHandling(log.handling, usual.handling ?? noHandling),
+  })
+  return settings === undefined ? pathText(log) : { path: pathText(log), ...settings }
 }
 
 /** `usual`: what need not be said; null: everything is said. */

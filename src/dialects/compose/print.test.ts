@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import type { App, Target } from '../../core/model.ts'
 import { printProblem } from '../../formats/format-error.ts'
 import { parseYaml } from '../../formats/yaml.ts'
-import { printYaml, type YamlValue } from '../../formats/yaml-text.ts'
+import { printYaml, type YamlRecord, type YamlValue } from '../../formats/yaml-text.ts'
 import { decodeSources } from '../decode-sources.ts'
 import { memorySourceReader } from '../memory-source-reader.ts'
 import type { KeySpec, MapSpec } from './key-table.ts'
@@ -78,31 +78,51 @@ for (const kind of ['process', 'container'] as const) {
     const needed = kind === 'process' ? 'command' : 'image'
     const extras = drawMap(keysOf(extraMap, kind), {})
     const own = drawMap({ ...keysOf(serviceMap, kind), requiredAny: [needed] }, { [needed]: 'x' })
-    const release = drawValue(appMap.keys.release.value, appMap.keys.release.example as YamlValue)
+    const app = drawApp(kind)
+    const needs = drawNeeds()
     let taken = 0
     let tried = 0
-    const property = fc.asyncProperty(
-      own,
-      extras,
-      fc.option(release, { nil: undefined }),
-      async (service, extra, one) => {
-        const text = printYaml({
-          ...around,
-          'x-holdfast': one === undefined ? undefined : { release: one },
-          services: {
-            a: { ...(service as Readonly<Record<string, YamlValue>>), 'x-holdfast': extra },
-            b: { command: 'b', 'x-holdfast': { readiness: { tcp: 1 } } },
-            A: { command: 'b' },
-            d: { image: 'd', networks: ['out', 'default'] },
-          },
-        })
-        tried += 1
-        if (await assertRoundTrip(text)) taken += 1
-      },
-    )
+    const property = fc.asyncProperty(own, extras, app, needs, async (service, extra, appOwn, needed) => {
+      const text = printYaml({
+        ...around,
+        'x-holdfast': appOwn,
+        services: {
+          a: { ...(service as Readonly<Record<string, YamlValue>>), 'x-holdfast': extra },
+          b: { command: 'b', depends_on: needed, 'x-holdfast': { readiness: { tcp: 1 } } },
+          A: { command: 'b' },
+          d: appOwn.name === undefined ? { image: 'd', networks: ['out', 'default'] } : undefined,
+          l: appOwn.listener === undefined ? undefined : listening,
+        },
+      })
+      tried += 1
+      if (await assertRoundTrip(text)) taken += 1
+    })
     await fc.assert(property, { seed, numRuns: 400 })
     assert.ok(taken > tried / 10, `only ${taken} of ${tried} files were taken: draw better ones`)
   })
+}
+
+/** What is said of an app. One with containers is not called otherwise. */
+function drawApp(kind: 'process' | 'container'): fc.Arbitrary<YamlRecord> {
+  const draw = (key: 'release' | 'listener') =>
+    fc.option(drawValue(appMap.keys[key].value, appMap.keys[key].example as YamlValue), { nil: undefined })
+  const names = kind === 'process' ? [undefined, undefined, undefined, 'noVNC', 'Web+1', 'f'] : [undefined]
+  return fc.record({ name: fc.constantFrom(...names), release: draw('release'), listener: draw('listener') })
+}
+
+const listening: YamlRecord = { command: 'l', 'x-holdfast': { stdin: 'events', logs: { stderr: 'own' } } }
+
+/** Of services beside it, and of other apps. */
+function drawNeeds(): fc.Arbitrary<YamlValue | undefined> {
+  const { value } = serviceMap.keys.depends_on
+  const map = value.kind === 'either' ? value.of.find((one) => one.kind === 'named') : undefined
+  assert(map?.kind === 'named')
+  const name = fc.constantFrom('A', 'mail/queue', 'Web+1/A', 'f/A')
+  return fc.oneof(
+    fc.constant(undefined),
+    fc.array(name, { minLength: 1, maxLength: 3 }),
+    fc.dictionary(name, drawValue(map.value, { condition: 'service_started' }), { maxKeys: 3, noNullPrototype: true }),
+  )
 }
 
 const folder = (path: string) => new URL(`../../../${path}`, import.meta.url)

@@ -4,7 +4,9 @@ import type { App, Backoff, Dependency, RestartPolicy, Service, StopRung } from 
 import { plainPriority } from '../../core/target/plain.ts'
 import { printDuration } from '../../formats/duration.ts'
 import type { YamlRecord, YamlValue } from '../../formats/yaml-text.ts'
+import { normaliseAppName } from './app-name.ts'
 import { backoffDefault } from './defaults.ts'
+import { printListener } from './listener.ts'
 import { printHealthcheck, printHooks, printLiveness, printReadiness, printSchedule } from './print-checks.ts'
 import { printContainer, printContainerExtras, printDeploy } from './print-container.ts'
 import { printLimits, printOwnLimits } from './print-limits.ts'
@@ -24,12 +26,16 @@ import { killWaitMs } from './service.ts'
 export function printApp(app: App, style: Style): YamlRecord {
   const all = Object.values(app.services)
   const services = all.map((service) => [service.name, printService(app, service, style)] as const)
+  // What the format does not take for a name is told beside it.
+  const name = normaliseAppName(app.name) || 'app'
   const hasContainers = all.some(({ kind }) => kind === 'container')
   return said({
-    name: app.name,
+    name,
     'x-holdfast': unlessEmpty({
+      name: app.name === name ? undefined : app.name,
       priority: unlessUsual(style, app.priority, plainPriority),
       release: printRelease(app.release, hasContainers, style),
+      listener: printListener(app.listener, style),
     }),
     services: Object.fromEntries(services),
     ...printResources(app.name, app.resources, style),
@@ -62,7 +68,7 @@ function printContained({ name }: App, service: Service, container: ContainerSpe
       priority: unlessUsual(style, service.priority, plainPriority),
       readiness: printReadiness(service.checks.readiness, style),
       liveness: printLiveness(service.checks.liveness, style),
-      logs: printLogs(service.process, style),
+      logs: printLogs(service.process, style, 'container'),
       ...printContainerExtras(container, style),
     }),
   }
@@ -112,7 +118,7 @@ function printExtras(service: Service, style: Style): YamlRecord | undefined {
     inherit_environment: unlessUsual(style, process.inheritEnvironment, false),
     inherit_directory: unlessUsual(style, isSilent, false),
     stdin: printStdin(process.stdin, style),
-    logs: printLogs(process, style),
+    logs: printLogs(process, style, 'process'),
     limits: printOwnLimits(process.limits, style),
   })
 }
@@ -120,6 +126,10 @@ function printExtras(service: Service, style: Style): YamlRecord | undefined {
 function printScale({ instances }: Service, style: Style): number | undefined {
   const scale = scaleOf(instances)
   return scale === null ? undefined : unlessUsual(style, scale, 1)
+}
+
+function dependencyName({ app, service }: Dependency): string {
+  return app === undefined ? service : `${app}/${service}`
 }
 
 const conditions = {
@@ -131,10 +141,11 @@ const conditions = {
 function printDependencies(dependsOn: readonly Dependency[], style: Style): YamlValue | undefined {
   if (dependsOn.length === 0) return undefined
   const isPlain = dependsOn.every((one) => one.condition === 'started' && one.required && !one.restart)
-  if (isPlain && style === 'short') return dependsOn.map(({ service }) => service)
-  const entries = dependsOn.map(({ service, condition, required, restart }) => {
+  if (isPlain && style === 'short') return dependsOn.map(dependencyName)
+  const entries = dependsOn.map((dependency) => {
+    const { condition, required, restart } = dependency
     const more = { required: unlessUsual(style, required, true), restart: unlessUsual(style, restart, false) }
-    return [service, { condition: conditions[condition], ...more }] as const
+    return [dependencyName(dependency), { condition: conditions[condition], ...more }] as const
   })
   return Object.fromEntries(entries)
 }

@@ -109,7 +109,8 @@ function readStatus(context: Context, setting: Setting): typeof statusDefault | 
 
 // ---- tcp -------------------------------------------------------------------------------------------------------
 
-function decodeTcp(context: Context, setting: Setting): Extract<Probe, { kind: 'tcp' }> | null {
+/** An address with a port: of a probe, and of a socket. */
+export function decodeTcp(context: Context, setting: Setting): Extract<Probe, { kind: 'tcp' }> | null {
   const text = readText(context, setting)
   if (text === null) return null
   const match = /^(?:(?:\[([\da-f:.]+(?:%\w+)?)\]|([^\s:[\]/]*)):)?(\d{1,5})$/i.exec(text)

@@ -2,8 +2,9 @@ import { signalNames } from '../../formats/signal-name.ts'
 import { command, containerCommand, type Json, type KeySpec, type MapSpec, type ValueSpec } from './key-table.ts'
 import { topMap } from './keys.ts'
 import { hookMap, httpMap } from './keys-checks.ts'
-import { environmentValue, logsMap, streamMap } from './keys-extras.ts'
+import { environmentValue } from './keys-extras.ts'
 import { bytesMap, operationsMap, ulimitMap } from './keys-limits.ts'
+import { logsMap, streamMap } from './keys-streams.ts'
 
 export type JsonSchema = { readonly [keyword: string]: Json }
 

@@ -28,7 +28,7 @@ import {
   readKeys,
   readPath,
   readSignal,
-  readText,
+  readUser,
   report,
   type Setting,
 } from './values.ts'
@@ -127,7 +127,10 @@ function decodeContained(context: Context, entry: YamlEntry, setting: Setting, s
     autostart: decodeJob(context, extras.keys).autostart,
     restart,
     stop: decodeStop(context, keys, extras),
-    dependsOn: [...said, ...implied.filter((one) => !said.some(({ service }) => service === one.service))],
+    dependsOn: [
+      ...said,
+      ...implied.filter((one) => !said.some(({ app, service }) => app === undefined && service === one.service)),
+    ],
     priority: extras.priority ?? 999,
     manualStop: extras.manualStop ?? 'until-started',
     checks: decodeChecks(context, {
@@ -180,7 +183,7 @@ function decodeProcess(context: Context, { keys, extras, resources, command }: P
     environment: optional(keys.get('environment'), (one) => decodeEnvironment(context, one)) ?? {},
     envFiles: optional(keys.get('env_file'), (one) => decodeEnvFiles(context, one)) ?? [],
     inheritEnvironment: extras.inheritEnvironment ?? false,
-    user: optional(keys.get('user'), (one) => decodeUser(context, one)),
+    user: optional(keys.get('user'), (one) => readUser(context, one)),
     umask: extras.umask,
     stdout: extras.logs.stdout,
     stderr: extras.logs.stderr,
@@ -213,13 +216,6 @@ function decodeCommand(context: Context, keys: Keys, entry: YamlEntry): readonly
     )
   }
   return readCommand(context, setting)
-}
-
-function decodeUser(context: Context, setting: Setting): string | null {
-  const text = readText(context, setting)
-  if (text === null) return null
-  if (/^[^\s:]+(?::[^\s:]+)?$/.test(text)) return text
-  return error(context, setting, `'${text}' is not a user`, 'write a name, a uid, name:group or uid:gid')
 }
 
 export const killWaitMs = 5_000

@@ -308,6 +308,25 @@ export function readPath(context: Context, setting: Setting): string | null {
   return absolutePath(directoryAt(context, setting.node), text)
 }
 
+/** Permissions and masks are octal whatever YAML makes of their digits: what is written counts. */
+export function readOctal(
+  context: Context,
+  setting: Setting,
+  { max, what, hint }: { readonly max: number; readonly what: string; readonly hint: string },
+): number | null {
+  const text = readText(context, setting)
+  if (text === null) return null
+  const digits = /^(?:0o?)?([0-7]+)$/.exec(text)?.[1] ?? ''
+  const isOctal = digits !== '' && digits.length <= max.toString(8).length
+  return isOctal ? Number.parseInt(digits, 8) : error(context, setting, `'${text}' is not ${what}`, hint)
+}
+
+export function readUser(context: Context, setting: Setting): string | null {
+  const text = readText(context, setting)
+  if (text === null || /^[^\s:]+(?::[^\s:]+)?$/.test(text)) return text
+  return error(context, setting, `'${text}' is not a user`, 'write a name, a uid, name:group or uid:gid')
+}
+
 /** The parts of a list. */
 export function readItems(context: Context, setting: Setting, expected: string): readonly Setting[] | null {
   const { node, path } = setting

@@ -1,5 +1,5 @@
 import type { Dependency } from '../../core/model.ts'
-import type { Note } from '../convert.ts'
+import type { Note } from '../convert-model.ts'
 import { commandsOf, noteAt, quoted } from './convert-script.ts'
 
 /** A service whose scripts may ask `sv` for others. */

@@ -1,7 +1,7 @@
 import type { Hook, Hooks, Service } from '../../core/model.ts'
 import { controlSignals } from '../../formats/control-signals.ts'
 import { signalNames } from '../../formats/signal-name.ts'
-import type { Note } from '../convert.ts'
+import type { Note } from '../convert-model.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
 import { isShellScript, noteAt } from './convert-script.ts'
 import { scriptFault } from './script.ts'

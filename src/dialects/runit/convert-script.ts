@@ -1,4 +1,4 @@
-import type { Note } from '../convert.ts'
+import type { Note } from '../convert-model.ts'
 
 /** One line of a shell script that is no comment, without what stands around it. */
 export interface ScriptLine {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { type Converted, convertTarget } from '../convert.ts'
 import { decodeSources } from '../decode-sources.ts'
 import { type MemoryMachine, memorySourceReader } from '../memory-source-reader.ts'
+import { onlyAbove } from '../remarks.ts'
 import { convertServices } from './convert.ts'
 
 const run = '#!/bin/sh\nexec sleep 1\n'
@@ -22,7 +23,7 @@ async function convert(files: Files, more: Partial<MemoryMachine> = {}) {
   const converted = await convertTarget({
     target: { apps: { [app.name]: app } },
     origin: () => null,
-    createRemarks: () => (_, path) => remarks(path),
+    createRemarks: () => onlyAbove((_, path) => remarks(path)),
   })
   const written = memorySourceReader({ files: { '/etc/holdfast.yaml': converted.text } })
   const { target, problems } = await decodeSources(['/etc/holdfast.yaml'], written, {

@@ -3,7 +3,7 @@ import { noChecks, nullStdin, plainEnd, plainPriority } from '../../core/target/
 import { readinessIntervalMs } from '../compose/health.ts'
 import { logsDefault } from '../compose/logs.ts'
 import { killWaitMs } from '../compose/service.ts'
-import type { Note } from '../convert.ts'
+import type { Note } from '../convert-model.ts'
 import { renamedText, renameServices } from '../convert-names.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
 import { asksSv, convertDependencies, svLines } from './convert-dependencies.ts'

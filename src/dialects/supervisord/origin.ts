@@ -7,11 +7,16 @@ export function originOf(document: IniDocument, app: string, path: readonly stri
   const [top, name, ...keys] = path
   if (top === 'name') return at(sectionOf(document, ['group', ...processKinds], app))
   if (top === 'x-holdfast')
-    return optionOf(document, sectionOf(document, ['group', ...processKinds], app), ['priority'])
+    return optionOf(
+      document,
+      sectionOf(document, ['group', ...processKinds], app),
+      ofApp[[name, ...keys].join('.')] ?? [],
+    )
   if (top !== 'services' || name === undefined) return null
   const program = sectionOf(document, processKinds, name)
   if (keys.length === 0) return at(program)
   if (keys[0] === 'environment') return variableOf(document, program, keys[1] ?? '')
+  if (keys.at(-1) === 'strip_ansi') return optionOf(document, document.sections.get('supervisord'), ['strip_ansi'])
   return optionOf(document, program, optionsOf(keys))
 }
 
@@ -19,6 +24,14 @@ const processKinds = ['program', 'eventlistener', 'fcgi-program'] as const
 
 function sectionOf({ sections }: IniDocument, kinds: readonly string[], name: string): IniSection | undefined {
   return kinds.map((kind) => sections.get(`${kind}:${name}`)).find((section) => section !== undefined)
+}
+
+/** Of the options of an app. */
+const ofApp: Readonly<Record<string, readonly string[]>> = {
+  priority: ['priority'],
+  'listener.events': ['events'],
+  'listener.buffer': ['buffer_size'],
+  'listener.result': ['result_handler'],
 }
 
 /** The options that decide a key of ours; the first that is written is told. */
@@ -41,6 +54,19 @@ const options: Readonly<Record<string, readonly string[]>> = {
   'x-holdfast.stop': ['stopsignal', 'stopwaitsecs', 'stopasgroup', 'killasgroup', 'killwaitsecs'],
   'x-holdfast.priority': ['priority'],
   'x-holdfast.umask': ['umask'],
+  'x-holdfast.stdin': ['socket'],
+  'x-holdfast.stdin.socket.mode': ['socket_mode'],
+  'x-holdfast.stdin.socket.owner': ['socket_owner'],
+  'x-holdfast.stdin.socket.backlog': ['socket_backlog'],
+  'x-holdfast.logs.capture': ['stdout_capture_maxbytes'],
+  'x-holdfast.logs.events': ['stdout_events_enabled'],
+  'x-holdfast.logs.syslog': ['stdout_syslog'],
+  'x-holdfast.logs.stdout.capture': ['stdout_capture_maxbytes'],
+  'x-holdfast.logs.stdout.events': ['stdout_events_enabled'],
+  'x-holdfast.logs.stdout.syslog': ['stdout_syslog'],
+  'x-holdfast.logs.stderr.capture': ['stderr_capture_maxbytes'],
+  'x-holdfast.logs.stderr.events': ['stderr_events_enabled'],
+  'x-holdfast.logs.stderr.syslog': ['stderr_syslog'],
   'x-holdfast.logs.stdout': ['stdout_logfile'],
   'x-holdfast.logs.stderr': ['redirect_stderr', 'stderr_logfile', 'stderr_logfile_maxbytes', 'stderr_logfile_backups'],
   'x-holdfast.logs.max_size': ['stdout_logfile_maxbytes'],
