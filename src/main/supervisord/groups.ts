@@ -36,6 +36,8 @@ export function createGroups(options: {
   let settings = options.kept
   let active: ReadonlyMap<string, GroupSettings> = byName(settings)
   let offered: Read | null = null
+  /** What was in force before it was taken out of it. */
+  let cleared: Read | null = null
 
   const inForce = (): readonly SupervisordSettings[] =>
     settings.map((one) => ({ ...one, groups: one.groups.flatMap(({ name }) => active.get(name) ?? []) }))
@@ -49,13 +51,14 @@ export function createGroups(options: {
 
   const refill: Groups['refill'] = (by, why) =>
     files().inTurn(async () => {
-      const before = offered
       const read = readOf(await files().decode())
       const isGood = typeof read !== 'string'
-      const next = isGood ? read : before
-      if (next === null) return typeof read === 'string' ? read : null
-      await files().put(withGroups(files().inForce(), appsOf(next.target)), by, why)
-      putInForce(next)
+      const next = isGood ? read : cleared
+      if (next !== null) {
+        await files().put(withGroups(files().inForce(), appsOf(next.target)), by, why)
+        putInForce(next)
+      }
+      cleared = null
       return isGood ? null : read
     })
 
@@ -103,7 +106,9 @@ export function createGroups(options: {
     applied: (answer) => putInForce({ target: answer.target, settings: answer.supervisord }),
     clear: (by, why) =>
       files().inTurn(async () => {
-        await files().put(withGroups(files().inForce(), []), by, why)
+        const before = files().inForce()
+        cleared = { target: before, settings: inForce() }
+        await files().put(withGroups(before, []), by, why)
         active = new Map()
       }),
     refill,
