@@ -715,6 +715,8 @@ export interface End {
   /** What the exit alone does not tell: the error of a failed spawn, why it was ended as a failure. Else empty. */
   readonly message: string
   readonly atWallMs: number | null
+  /** It ended before it was stable. */
+  readonly isEarly?: true
   /** Of a failed spawn, as in Failure. */
   readonly code?: string
   /** Of the process that ended. */
@@ -774,6 +776,8 @@ export type Event =
       readonly unit: UnitId
       readonly run: number
       readonly identity: Identity
+      /** When its process came to be; absent: with the intent. */
+      readonly startedBootMs?: number
       /** As in Run. */
       readonly shortfalls?: readonly string[]
     }
@@ -787,7 +791,14 @@ export type Event =
       readonly outcome: 'sent' | 'gone' | 'handled'
     }
   | ({ readonly kind: 'signal-failed'; readonly unit: UnitId; readonly run: number; readonly signal: string } & Failure)
-  | { readonly kind: 'exited'; readonly unit: UnitId; readonly run: number; readonly exit: Exit }
+  /** `livedMs`: no longer than that for all that is known, because nobody could look in between; absent: until now. */
+  | {
+      readonly kind: 'exited'
+      readonly unit: UnitId
+      readonly run: number
+      readonly exit: Exit
+      readonly livedMs?: number
+    }
   /** Somebody stopped or continued the process by a signal. */
   | { readonly kind: 'paused'; readonly unit: UnitId; readonly run: number }
   | { readonly kind: 'continued'; readonly unit: UnitId; readonly run: number }

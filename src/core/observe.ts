@@ -78,18 +78,23 @@ function withRun(
   if (unit?.run?.n === event.run) act(unit, unit.run)
 }
 
+function spawnedRun(run: Run, event: Extract<Event, { kind: 'spawned' }>): Run {
+  const { identity, startedBootMs = run.startedBootMs, shortfalls = [] } = event
+  return { ...run, identity, startedBootMs, shortfalls }
+}
+
 function foldRun(draft: Draft, unit: Unit, run: Run, event: RunEvent, now: Now): void {
   switch (event.kind) {
     case 'spawned':
       if (run.identity !== null || unit.phase === 'unresolved') return
-      live(draft, unit, { ...run, identity: event.identity, shortfalls: event.shortfalls ?? [] }, now)
+      live(draft, unit, spawnedRun(run, event), now)
       return
     case 'spawn-failed':
       if (run.identity !== null || unit.phase === 'unresolved') return
       endRun(draft, unit, run, { kind: 'spawn-failed', failure: event }, now)
       return
     case 'exited':
-      endRun(draft, unit, run, { kind: 'exit', exit: event.exit }, now)
+      endRun(draft, unit, run, { kind: 'exit', exit: event.exit, livedMs: event.livedMs ?? null }, now)
       return
     case 'signalled':
       if (event.outcome === 'gone' && run.identity?.container !== undefined) {

@@ -312,10 +312,9 @@ test('what has no counterpart is told with its place, and what to do instead', (
     /^7 \[supervisord\] umask: .* or write x-holdfast\.umask/,
     /^4 \[supervisord\] logfile: there is no activity log: 'holdfast events'/,
     /^5 \[supervisord\] nodaemon: 'holdfast daemon' stays in the foreground/,
-    /^12 \[eventlistener:l\]: listeners are told/,
   ].entries())
     assert.match(told[index] ?? '', expected)
-  assert.equal(told.length, 7)
+  assert.equal(told.length, 6)
 })
 
 test('logs that are said to be AUTO are told, and what is as it was is not', () => {

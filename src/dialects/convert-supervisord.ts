@@ -36,12 +36,7 @@ function readOriginal(paths: readonly string[], reader: SourceReader): Superviso
 export function differencesOf({ document }: SupervisordOriginal): readonly Note[] {
   const sections = [...document.sections.values()]
   const main = document.sections.get('supervisord')
-  return [
-    ...serverNotes(sections),
-    ...(main === undefined ? [] : mainNotes(main)),
-    ...listenerNotes(sections),
-    ...autoLogNotes(document, main),
-  ]
+  return [...serverNotes(sections), ...(main === undefined ? [] : mainNotes(main)), ...autoLogNotes(document, main)]
 }
 
 // ---- servers and their clients -------------------------------------------------------------------------------------
@@ -116,14 +111,6 @@ function mainNotes({ entries }: IniSection): readonly Note[] {
 }
 
 // ---- programs -------------------------------------------------------------------------------------------------------
-
-function listenerNotes(sections: readonly IniSection[]): readonly Note[] {
-  const [first, ...more] = sections.filter(({ name }) => name.startsWith('eventlistener:'))
-  if (first === undefined) return []
-  const names = [first, ...more].map(({ name }) => `[${name}]`).join(', ')
-  const message = `${names}: listeners are told of the programs of supervisord's files, and not of the services of a holdfast.yaml; leave them and what they watch in the file they are in`
-  return [{ origin: originOf(first), message }]
-}
 
 function autoLogNotes({ sections }: IniDocument, main: IniSection | undefined): readonly Note[] {
   if (main?.entries.has('childlogdir')) return []

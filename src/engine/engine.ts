@@ -30,7 +30,7 @@ export interface Engine extends EnginePort {
    */
   start(options: {
     readonly held: string | null
-    readonly first?: ((state: State) => readonly Command[]) | undefined
+    readonly first?: ((state: State) => readonly Command[] | Promise<readonly Command[]>) | undefined
   }): Promise<void>
   /** Resolves when the daemon is to end and nothing lives any more. */
   readonly stopped: Promise<void>
@@ -259,10 +259,11 @@ export function createEngine(parts: EngineParts): Engine {
     }
     snapshot = { state, now, storeTrouble: null }
     const events = await driver.recover(handlesOf(state))
+    const commands = (await first?.(state)) ?? []
     isOpen = true
     driver.events(post, abort.signal)
     inbox.push(...events)
-    for (const asked of first?.(state) ?? []) inbox.push(commandEvent(asked))
+    for (const asked of commands) inbox.push(commandEvent(asked))
     takeTurn()
   }
 

@@ -309,6 +309,8 @@ export interface OutputNews {
 
 /** What people do with log files from outside. */
 export interface LogControlPort {
+  /** The logs of what was started a moment ago are there to be read. */
+  catchUp(): void
   /** Files that were moved or removed are made anew at their paths (SIGUSR2 of supervisord, after logrotate). */
   reopen(): void
   /** The log of this stream is emptied, with its rotated files. Answers why it cannot be; null: it is empty, or was never written. */

@@ -113,6 +113,15 @@ describe('reopen', () => {
   })
 })
 
+test('the log of what was started a moment ago is there to be read once somebody asks', () => {
+  using bench = createBench()
+  const stream = streamOf('a/b/1', { path: bench.path('named.log') })
+  bench.print(stream, '')
+  assert.equal(bench.names('.').includes('named.log'), false)
+  bench.logs.catchUp()
+  assert.equal(textOf(bench, 'named.log'), '')
+})
+
 describe('clear', () => {
   const rotated = streamOf('a/b/1', { bytesMax: 10, backupsMax: 3 })
 

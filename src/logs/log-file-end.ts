@@ -1,9 +1,9 @@
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf } from '../sys/errno.ts'
 import { closeIndex, cutIndex, emptyIndex, type IndexFile, loadIndex } from './log-index.ts'
 import type { LogPlace } from './log-name.ts'
-import { returnIndex, rotateFiles } from './log-rotation.ts'
+import { giveTo, returnIndex, rotateFiles } from './log-rotation.ts'
 import type { Limits, Losses, Rotated } from './log-target.ts'
 
 export interface LogFile {
@@ -20,6 +20,8 @@ export interface LogFile {
   /** When what is in the file was begun; null: with the next output. */
   begunWallMs: number | null
   open: Open | null
+  /** Whose the file was when it was last looked at, and who may read it: what is made in its place is for the same. */
+  people: Pick<Stats, 'mode' | 'uid' | 'gid'> | null
   losses: Losses
   /** The last trouble told, so that it is told once. */
   trouble: string
@@ -53,6 +55,7 @@ export function endOf(file: LogFile): End | null {
       return { open, size: there.size }
     }
     const isReplaced = open !== null
+    if (open !== null) file.people = fstatSync(open.fd)
     closeFile(file)
     file.open = openAppending(file)
     const { size } = fstatSync(file.open.fd)
@@ -76,14 +79,35 @@ export function openAppending(file: LogFile): Open {
   const { place, path, index, limits } = file
   if (place.isOwn) mkdirSync(dirname(path), { recursive: true, mode: 0o750 })
   // Without O_APPEND, which splice refuses.
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o640)
-  const { dev, ino, birthtimeMs, size } = fstatSync(fd)
+  const fd = (file.people === null ? null : makeLike(path, file.people)) ?? openSync(path, appending, modeOf(place))
+  const found = fstatSync(fd)
+  const { dev, ino, birthtimeMs, size } = found
+  file.people = found
   if (size > 0) returnIndex(place)
   loadIndex(index, size)
   file.begunWallMs = begunOf(file, size)
   // An earlier daemon may have died before all was compressed.
   if (size > 0 && limits.compress) file.onRotated({ place, compress: true })
   return { fd, device: dev, inode: ino, bornMs: birthtimeMs, canSplice: true }
+}
+
+const appending = constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK
+
+/** Where somebody else's file lies, the umask says who may read it. */
+function modeOf({ isOwn }: LogPlace): number {
+  return isOwn ? 0o640 : 0o666
+}
+
+/** null: there is one by now. */
+function makeLike(path: string, people: NonNullable<LogFile['people']>): number | null {
+  try {
+    const fd = openSync(path, appending | constants.O_EXCL, 0o600)
+    giveTo(fd, people)
+    return fd
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error
+    return null
+  }
 }
 
 /** A time in the future is of a clock that went wrong. */
@@ -102,6 +126,7 @@ export function rotate(file: LogFile, { open, size }: End, nowMs: number): void 
       emptyIndex(file.index)
     } else {
       closeIndex(file.index)
+      file.people = fstatSync(open.fd)
       rotateFiles(place, backupsMax)
       closeFile(file)
       file.onRotated({ place, compress })

@@ -30,7 +30,8 @@ import {
  * A log that is a regular file. Bytes go from the pipe to the end of the file within the kernel, so a death at any
  * point loses and doubles none: the end of the file is the only position there is. A file that was renamed or deleted
  * from outside is made anew. Output that cannot be written is dropped and counted. Throws the system's error when it
- * cannot be opened now, unless it is our own: that one is tried again with each output.
+ * cannot be opened now, unless it is our own: that one is tried again with each output. Without output no descriptor of
+ * it stays open.
  */
 export function openLogFile(options: LogTargetOptions): LogTarget {
   const { place, limits, scratch, warn, now, descriptors, onRotated } = options
@@ -46,24 +47,30 @@ export function openLogFile(options: LogTargetOptions): LogTarget {
     index: createIndexFile(place, descriptors),
     begunWallMs: null,
     open: null,
+    people: null,
     losses: { bytes: 0, why: '' },
     trouble: '',
   }
   // Our own is made with the first output: making hundreds of files takes longer than starting what writes them.
-  if (!place.isOwn) file.open = openAppending(file)
-  let isToBeMade = place.isOwn
+  if (!place.isOwn) {
+    file.open = openAppending(file)
+    closeFile(file)
+  }
+  let isSilent = true
   return {
     drain(from, bytesMax, attempt) {
-      if (isToBeMade && isEmptyPipe(from)) return { bytes: 0, isEmpty: true }
-      isToBeMade = false
+      if (isSilent && isEmptyPipe(from)) return { bytes: 0, isEmpty: true }
+      isSilent = false
       return drain(file, { from, bytesMax, attempt })
     },
     write: (writing) => write(file, writing),
     restMs: () => null,
     put: (bytes, attempt) => put(file, bytes, attempt),
     reopen: () => {
+      const isOpen = file.open !== null
       // Our own that had no output yet is made with the first.
-      if (file.open !== null || !place.isOwn) endOf(file)
+      if (isOpen || !place.isOwn) endOf(file)
+      if (!isOpen) closeFile(file)
     },
     setLimits: (limits) => {
       file.limits = limits

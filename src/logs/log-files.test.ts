@@ -40,6 +40,27 @@ describe('a log writer', () => {
     writer.close()
   })
 
+  test('makes the file that a stream names soon, and holds it open only from its first output on', async () => {
+    using at = place()
+    const path = at.path('named.log')
+    const writer = at.logs.open(stream('shop/web/1', { path, bytesMax: 100, backupsMax: 1 }))
+    assert.deepEqual(writer.drain(at.pipe.read, 1024), { bytes: 0, isEmpty: true })
+    while (!existsSync(path)) await nextLoop()
+    assert.deepEqual(at.openFiles(), [])
+    at.drain(writer, 'one\n')
+    assert.equal(at.text('named.log'), 'one\n')
+    assert(at.openFiles().includes(path))
+    writer.close()
+  })
+
+  test('tells soon of a path that cannot be opened, without waiting for output', async () => {
+    using at = place()
+    const writer = at.logs.open(stream('shop/web/1', { path: '/no/such/log', bytesMax: 100, backupsMax: 1 }))
+    while (at.warnings.length === 0) await nextLoop()
+    assert.match(at.warnings[0] ?? '', /cannot go to \/no\/such\/log \(ENOENT\)/)
+    writer.close()
+  })
+
   test('moves no more than it was asked to, and says that there is more', () => {
     using at = place()
     const writer = at.logs.open(stream('shop/web/1'))

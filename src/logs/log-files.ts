@@ -13,6 +13,7 @@ import type {
   StreamRef,
 } from '../engine/ports.ts'
 import { errnoOf } from '../sys/errno.ts'
+import { isEmptyPipe } from '../sys/pipe.ts'
 import { createLogCap } from './log-cap.ts'
 import { createCompressor } from './log-compress.ts'
 import { openLogFile } from './log-file.ts'
@@ -24,7 +25,14 @@ import type { LogSource } from './log-parts.ts'
 import { clearFiles } from './log-rotation.ts'
 import { endPosition, readSince, startPosition } from './log-since.ts'
 import { openLogStream } from './log-stream.ts'
-import { type Limits, type LogTarget, type LogTargetOptions, nowhere, type Rotated } from './log-target.ts'
+import {
+  type Drained,
+  type Limits,
+  type LogTarget,
+  type LogTargetOptions,
+  nowhere,
+  type Rotated,
+} from './log-target.ts'
 import { createLeftovers } from './output-held.ts'
 import { createSyslogs } from './output-syslog.ts'
 import { openOutputWriter } from './output-writer.ts'
@@ -60,12 +68,17 @@ export interface LogFilesOptions {
 /**
  * Logs as plain files, so that `tail -f` and `grep` work on them. Streams that name the same path share one file, with
  * the limits of the latest. A path that cannot be opened is told through `warn`, and its stream goes to the directory.
+ * What names a path is opened some moments after it was asked for, or with its first output: opening hundreds of files
+ * takes longer than starting what writes them.
  */
 export function createLogFiles(options: LogFilesOptions): LogFiles {
   const { directory, warn, now = Date.now, totalBytesMax, told = () => {} } = options
   const shared = new Map<string, Shared>()
-  const open = new Map<string, Entered>()
+  const open = new Map<string, Opened>()
   const appended = new Map<string, Entered>()
+  /** In the order in which they were asked for. */
+  const unopened = new Set<Opened>()
+  let isOpening = false
   const leftovers = createLeftovers(options.heldFolder ?? null)
   const output = { warn, told, syslogs: createSyslogs(options.syslogPath) }
   const scratch = Buffer.allocUnsafeSlow(scratchBytes)
@@ -75,7 +88,10 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   const cap = createLogCap({
     directory,
     bytesMax: totalBytesMax ?? null,
-    isIndexInUse: (indexBase) => shared.values().some(({ place }) => place.indexBase === indexBase),
+    isIndexInUse: (indexBase) => {
+      openAll()
+      return shared.values().some(({ place }) => place.indexBase === indexBase)
+    },
     warn,
   })
 
@@ -120,6 +136,32 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     entered.target.close()
   }
 
+  const sharedOf = (opened: Opened): Shared => {
+    unopened.delete(opened)
+    opened.shared ??= enterOrFallBack(opened.stream)
+    return opened.shared
+  }
+
+  const openAll = (msMax = Number.POSITIVE_INFINITY): void => {
+    const since = performance.now()
+    for (const opened of unopened) {
+      sharedOf(opened)
+      if (performance.now() - since >= msMax) return
+    }
+  }
+
+  const openSoon = (opened: Opened): void => {
+    unopened.add(opened)
+    if (!isOpening) setTimeout(openSome, openAfterMs).unref()
+    isOpening = true
+  }
+
+  const openSome = (): void => {
+    openAll(openSliceMs)
+    isOpening = unopened.size > 0
+    if (isOpening) setTimeout(openSome, 0).unref()
+  }
+
   /** Where the first of them went, all go that come while it is open. */
   const append = (stream: StreamRef): LogAppender => {
     const key = keyOf(stream)
@@ -145,15 +187,18 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     }
   }
 
-  const writerOf = (stream: StreamRef, target: () => LogTarget): LogWriter => {
+  const writerOf = (opened: Opened): LogWriter => {
+    const { stream } = opened
     const { handling } = stream.spec
+    const target = (): LogTarget => sharedOf(opened).target
     const key = keyOf(stream)
     if (handling !== undefined)
       return openOutputWriter({ ...stream, handling }, { target, heldPath: leftovers.pathOf(key), parts: output })
     leftovers.take(key, (bytes) => target().put(bytes, null))
     let attempt: number | null = null
     return {
-      drain: (fd, bytesMax) => target().drain(fd, bytesMax, attempt),
+      drain: (fd, bytesMax) =>
+        opened.shared === null && isEmptyPipe(fd) ? nothing : target().drain(fd, bytesMax, attempt),
       begin: (begun) => {
         attempt = begun
       },
@@ -165,6 +210,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
   const reopen = (): void => {
     for (const entered of [...open.values(), ...appended.values()]) {
       const last = entered.shared
+      if (last === null) continue
       if (wantedPath(directory, entered.stream) === last.place.path) continue
       entered.shared = enterOrFallBack(entered.stream)
       leave(last)
@@ -190,7 +236,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     const { path } = stream.spec
     if (path === 'none') return null
     const entered = open.get(keyOf(stream)) ?? appended.get(keyOf(stream))
-    if (entered !== undefined) return entered.shared.place
+    if (entered?.shared) return entered.shared.place
     return path === null ? ownPlace(directory, stream) : foreignPlace(directory, placeOf(path))
   }
 
@@ -205,15 +251,19 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
       if (stream.svlogd !== undefined) return loggers().open(stream)
       const key = keyOf(stream)
       assert(!open.has(key), `the log of ${key} is opened once`)
-      const entered: Entered = { stream, shared: enterOrFallBack(stream), users: 1 }
-      open.set(key, entered)
-      const writer = writerOf(stream, () => entered.shared.target)
+      const opened: Opened = { stream, shared: null }
+      open.set(key, opened)
+      const { path } = stream.spec
+      if (path === null || path === 'none') sharedOf(opened)
+      else openSoon(opened)
+      const writer = writerOf(opened)
       return {
         ...writer,
         close: () => {
           if (!open.delete(key)) return
           writer.close()
-          leave(entered.shared)
+          unopened.delete(opened)
+          if (opened.shared !== null) leave(opened.shared)
         },
       }
     },
@@ -239,6 +289,7 @@ export function createLogFiles(options: LogFilesOptions): LogFiles {
     pathOf: (stream) =>
       (stream.stream === 'stdout' ? builtin?.pathOf(stream.unit) : null) ?? placeFor(stream)?.path ?? null,
     totalBytesMax: cap.bytesMax,
+    catchUp: () => openAll(),
     reopen,
     clear,
     state: (unit) => builtin?.state(unit) ?? null,
@@ -263,6 +314,20 @@ interface Entered {
   shared: Shared
   users: number
 }
+
+/** One that is drained from a pipe; `shared` null: its file is not opened yet. */
+interface Opened {
+  readonly stream: StreamRef
+  shared: Shared | null
+}
+
+const nothing: Drained = { bytes: 0, isEmpty: true }
+
+/** Until then hundreds of programs have been started, and nobody has missed their files. */
+const openAfterMs = 250
+
+/** In a row, before whatever else waits gets its turn. */
+const openSliceMs = 4
 
 /** What is thrown away is nowhere, and may be handled on its way. */
 const nowherePlace: LogPlace = { path: '', isOwn: false, indexBase: '' }

@@ -6,6 +6,7 @@ import {
   fchownSync,
   openSync,
   renameSync,
+  type Stats,
   statSync,
   unlinkSync,
 } from 'node:fs'
@@ -45,11 +46,16 @@ export function clearFiles(place: LogPlace, backupsMax: number): void {
   unlinkLarge(path)
   const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
   try {
-    if (process.geteuid?.() === 0) fchownSync(fd, there.uid, there.gid)
-    fchmodSync(fd, there.mode & 0o7777)
+    giveTo(fd, there)
   } finally {
     closeSync(fd)
   }
+}
+
+/** For the same people as one before it. */
+export function giveTo(fd: number, { mode, uid, gid }: Pick<Stats, 'mode' | 'uid' | 'gid'>): void {
+  if (process.geteuid?.() === 0) fchownSync(fd, uid, gid)
+  fchmodSync(fd, mode & 0o7777)
 }
 
 /** So many in a row are not there: there are none behind them. A death in the middle of a rotation leaves one out. */

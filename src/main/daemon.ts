@@ -179,7 +179,8 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   history.daemon(...beginning({ version, held, carried: before?.carried ?? null, last: history.before }), startedAt)
   await engine.start({
     held,
-    first: (state) => {
+    async first(state) {
+      await inside.supervisord.goingOn(state.target)
       const commands = begun === null || isGoingOn ? sources.begin(state) : [nothingYet]
       return held === null ? commands : []
     },

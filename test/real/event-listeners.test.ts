@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { it } from 'node:test'
 import type { ListenerPool, UnitSpec } from '../../src/core/model.ts'
 import { type Bench, onBench, shell, startRun, unitSpec, until } from '../../src/drivers/process/test-bench.ts'
 import { poolApp, type Scene, sceneOf, view } from '../../src/frontends/supervisord/events/fixture.ts'
+import { realTest, root } from './harness.ts'
+import { until as waitFor } from './until.ts'
 
 // Listeners as people write them, as processes of the real driver.
 
@@ -88,6 +91,64 @@ it('one of the shell that ends its supervisor signals us', limit, () =>
     await promise
     await until(() => scene.lines.includes('debug ear: event was processed'))
   }),
+)
+
+// ---- one of a holdfast.yaml ----------------------------------------------------------------------------------------
+
+/** Appends what it is told to the file that it is called with. */
+const appending = `while printf 'READY\\n' && read -r line; do
+  { echo "$line"; head -c "\${line##*len:}"; echo; } >>"$1"
+  printf 'RESULT 2\\nOK'
+done
+`
+
+realTest(
+  'one of a YAML file hears of the units of others, over the death of a daemon and an upgrade',
+  {},
+  async (home) => {
+    const heard = join(home.directory, 'heard')
+    const go = join(home.directory, 'go')
+    const now = { restart: 'no', 'x-holdfast': { stable_after: '0s' } }
+    const waiting = `while [ ! -e ${go} ]; do sleep 0.05; done; exit 3`
+    const ear = {
+      command: ['sh', home.write('ear.sh', appending), heard],
+      'x-holdfast': { stable_after: '0s', stdin: 'events', logs: { stderr: 'own' } },
+    }
+    const listener = { events: ['PROCESS_STATE', 'PROCESS_GROUP'] }
+    const files = [
+      home.write('ear.yaml', JSON.stringify({ name: 'ear', 'x-holdfast': { listener }, services: { ear } })),
+      home.declare('shop', {
+        web: { command: ['sh', '-c', waiting], ...now },
+        many: { command: ['sleep', '86400'], scale: 2, ...now },
+      }),
+    ]
+    const untilHeard = (name: string, text: string) =>
+      waitFor(`${name} ${text}`, () => {
+        const lines = existsSync(heard) ? readFileSync(heard, 'utf8').split('\n') : []
+        return lines.some((line, index) => line.includes(`eventname:${name} `) && lines[index + 1]?.startsWith(text))
+      })
+
+    const first = await home.start(files)
+    await untilHeard('PROCESS_GROUP_ADDED', 'groupname:shop')
+    const [web, one, two] = await Promise.all(
+      ['shop/web', 'shop/many/1', 'shop/many/2'].map((name) => home.untilState(name, 'running')),
+    )
+    await untilHeard('PROCESS_STATE_RUNNING', `processname:many_2 groupname:shop from_state:STARTING pid:${two!.pid}`)
+    home.write('go', '')
+    const ended = `from_state:RUNNING expected:0 pid:${web!.pid}`
+    await untilHeard('PROCESS_STATE_EXITED', `processname:web groupname:shop ${ended}`)
+
+    await first.crash()
+    process.kill(one!.pid!, 'SIGKILL')
+    const second = await home.start(files)
+    await untilHeard('PROCESS_STATE_EXITED', 'processname:many_1 groupname:shop from_state:RUNNING expected:0')
+    assert.equal((await home.unit('shop/many/2')).pid, two!.pid)
+    const upgraded = await home.cli('upgrade', root)
+    assert.equal(upgraded.code, 0, upgraded.stderr)
+    assert.equal((await home.cli('stop', 'shop/many/2')).code, 0)
+    await untilHeard('PROCESS_STATE_STOPPED', `processname:many_2 groupname:shop from_state:STOPPING pid:${two!.pid}`)
+    await second.stop()
+  },
 )
 
 const plainListener = [

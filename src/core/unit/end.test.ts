@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ask, asked, at, code, idOf, play, policy, running, service, setTarget, shutdown } from '../fixture.ts'
+import {
+  ask,
+  asked,
+  at,
+  code,
+  identityOf,
+  idOf,
+  play,
+  policy,
+  running,
+  service,
+  setTarget,
+  shutdown,
+} from '../fixture.ts'
 import type { Backoff, EndKind, Event, RestartPolicy } from '../model.ts'
 import { backoffMs, isRestarted } from './end.ts'
 
@@ -59,11 +72,40 @@ describe('how a run ends', () => {
     assert.deepEqual(kindAfter({ kind: 'unknown' }), ['ended', 'unknown'])
   })
 
+  it('what its driver knows of its start and its end counts, and not when we came to it', () => {
+    const scene = play()
+    scene.turn(
+      0,
+      setTarget(
+        service('web', {
+          restart: {
+            ...policy,
+            stableMs: 1_000,
+            backoff: { ...policy.backoff, freeRestarts: 0 },
+            early: 'always',
+            when: 'on-failure',
+          },
+        }),
+      ),
+    )
+    const { n, startedBootMs } = scene.run('web')
+    assert.equal(startedBootMs, 0)
+    const unit = idOf('web')
+    scene.turn(600, { kind: 'spawned', unit, run: n, identity: identityOf(n), startedBootMs: 550 })
+    assert.equal(scene.run('web').startedBootMs, 550)
+    scene.turn(1_100)
+    assert.equal(scene.run('web').isStable, false, 'it lives for half a second')
+    scene.turn(9_000, { kind: 'exited', unit, run: n, exit: code(0), livedMs: 0 })
+    const { end, phase, earlyExits, reason } = scene.unit('web')
+    assert.deepEqual([end.isEarly, phase, earlyExits], [true, 'backoff', 1])
+    assert.match(reason, /^exit code 0 after 0 ms; restart 1 in/)
+  })
+
   it('an end keeps its run, its exit and its time, and says how long it lived', () => {
     const scene = upWith({ when: 'no' })
     scene.turn(2_500, scene.exited('web', code(4)))
     const { end, reason, run } = scene.unit('web')
-    const facts = { run: 1, exit: code(4), message: '', atWallMs: at(2_500).wallMs, pid: 101 }
+    const facts = { run: 1, exit: code(4), message: '', atWallMs: at(2_500).wallMs, pid: 101, isEarly: true }
     assert.deepEqual(end, { kind: 'unexpected', ...facts })
     assert.equal(reason, 'exit code 4 after 2.5 s; restart policy no')
     assert.equal(run, null)

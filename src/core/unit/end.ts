@@ -9,7 +9,8 @@ import { isWantedUp, wantAfterOnce } from './wish.ts'
 
 /** How a run came to its end: a process ended, or none came of it. */
 export type Ending =
-  | { readonly kind: 'exit'; readonly exit: Exit }
+  /** `livedMs`: as its driver knows it; null or absent: until now. */
+  | { readonly kind: 'exit'; readonly exit: Exit; readonly livedMs?: number | null }
   | { readonly kind: 'spawn-failed'; readonly failure: Failure }
 
 /** A run that is over, with what is told of it. */
@@ -29,7 +30,9 @@ export function endRun(draft: Draft, unit: Unit, run: Run, ending: Ending, now: 
   const told = endText(run, ending, now)
   const exit = ending.kind === 'exit' ? ending.exit : null
   const message = keptMessage(unit, kind, ending, told)
-  const end: End = { kind, run: run.n, exit, message, atWallMs: now.wallMs, ...endedProcess(run, ending) }
+  const isEarly = isEarlyEnd(unit.spec.restart, kind, livedMs(run, ending, now))
+  const facts = { ...endedProcess(run, ending), ...(isEarly ? { isEarly } : {}) }
+  const end: End = { kind, run: run.n, exit, message, atWallMs: now.wallMs, ...facts }
   const ended: Ended = { draft, unit, run, ending, end, told, now }
   switch (run.role) {
     case 'pre':
@@ -109,7 +112,7 @@ function exitKind(successExits: readonly number[], exit: Exit): EndKind {
 function endText(run: Run, ending: Ending, now: Now): string {
   const what = hookText[run.role]
   if (ending.kind === 'spawn-failed') return `${what}spawn failed (${ending.failure.code}): ${ending.failure.message}`
-  return `${what}${exitText(ending.exit)} after ${durationText(now.bootMs - run.startedBootMs)}`
+  return `${what}${exitText(ending.exit)} after ${durationText(livedMs(run, ending, now))}`
 }
 
 const hookText: Readonly<Record<Role, string>> = { main: '', pre: 'pre_start hook: ', post: 'post_stop hook: ' }
@@ -172,11 +175,11 @@ function endByItself(ended: Ended): void {
 }
 
 /** One run was asked for: another one follows only where the policy is about failures, or the host was in trouble. */
-function isTriedAgain({ unit, run, ending, end, now }: Ended): boolean {
+function isTriedAgain({ unit, ending, end }: Ended): boolean {
   if (unit.want.kind === 'once' && unit.want.isLast === true) return false
   if (ending.kind === 'spawn-failed' && ending.failure.retry) return true
   const policy = unit.spec.restart
-  return policy.when === 'on-failure' && isRestarted(policy, end.kind, isEarlyEnd(policy, run, end, now))
+  return policy.when === 'on-failure' && isRestarted(policy, end.kind, end.isEarly === true)
 }
 
 // ---- what follows ----------------------------------------------------------------------------------------------
@@ -190,7 +193,7 @@ function followPolicy(ended: Ended): void {
     leave(ended, 'backoff', { retryBootMs: now.bootMs + delayMs, why })
     return
   }
-  const isEarly = isEarlyEnd(policy, run, end, now)
+  const isEarly = end.isEarly === true
   const earlyExits = isEarly ? unit.earlyExits + 1 : 0
   if (!isRestarted(policy, end.kind, isEarly)) {
     const isUnstarted = end.kind === 'spawn-failed' || end.kind === 'hook-failed'
@@ -209,8 +212,13 @@ function followPolicy(ended: Ended): void {
   leave(ended, 'backoff', { earlyExits, retryBootMs: now.bootMs + delayMs, why })
 }
 
-function isEarlyEnd(policy: RestartPolicy, run: Run, { kind }: End, now: Now): boolean {
-  return kind === 'spawn-failed' || kind === 'hook-failed' || now.bootMs - run.startedBootMs < policy.stableMs
+function isEarlyEnd({ stableMs }: RestartPolicy, kind: EndKind, lived: number): boolean {
+  return kind === 'spawn-failed' || kind === 'hook-failed' || lived < stableMs
+}
+
+function livedMs(run: Run, ending: Ending, now: Now): number {
+  const known = ending.kind === 'exit' ? (ending.livedMs ?? null) : null
+  return known ?? now.bootMs - run.startedBootMs
 }
 
 /** Into the phase after a run, by way of the post_stop hook where there was a main process. */

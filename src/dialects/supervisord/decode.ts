@@ -10,7 +10,7 @@ import { originOf } from './origin.ts'
 import { directoryOf } from './paths.ts'
 import { decodeRpcInterfaces } from './plugins.ts'
 import { report, supervisordError, withoutRepeats } from './problems.ts'
-import { environmentExpansions, readSupervisordFiles } from './read-files.ts'
+import { callerExpansions, environmentExpansions, readSupervisordFiles } from './read-files.ts'
 import { type Said, withSaid } from './said.ts'
 import type { Context } from './section.ts'
 import { decodeServers, serverUrlOf } from './servers.ts'
@@ -31,6 +31,8 @@ export function decodeSupervisord(
   const document = withSaid(written, said)
   const hasMain = document.sections.has('supervisord')
   const missing = hasMain || hasError(problems) ? null : '.ini file does not include supervisord section'
+  // What the file says must be right, whatever counts before it.
+  if (document !== written) decodeMain(firstContext(written, reader, problems))
   const outer = firstContext(document, reader, problems)
   for (const notice of notices) outer.notices.set(notice.message, notice)
   const main = decodeMain(outer)
@@ -76,7 +78,7 @@ function firstContext(document: IniDocument, reader: SourceReader, problems: Con
     document,
     reader,
     here: directoryOf(document.file),
-    common: new Map(environmentExpansions(reader.environment)),
+    common: new Map(callerExpansions(reader)),
     environment: {},
     environmentRules: 'posix',
     daemon: {

@@ -109,7 +109,7 @@ function includedPaths(
   const expansions: Expansions = new Map([
     ['here', here],
     ['host_node_name', reader.hostName],
-    ...environmentExpansions(reader.environment),
+    ...callerExpansions(reader),
   ])
   const files = expandFormat(entry.value, expansions, setting)
   if (files.kind === 'error') {
@@ -153,6 +153,13 @@ function replaceHere(document: IniDocument): IniDocument {
   ])
   return { ...document, sections: new Map(sections), defaults: replace(document.defaults) }
 }
+
+/** Without what only our launcher put there. */
+export function callerExpansions({ environment }: SourceReader): readonly [string, string][] {
+  return environmentExpansions(environment).filter(([name]) => !launcherNames.has(name))
+}
+
+const launcherNames: ReadonlySet<string> = new Set(['ENV_HOLDFAST_COMMAND', 'ENV_HOLDFAST_NOFILE_SOFT'])
 
 export function environmentExpansions(environment: Readonly<Record<string, string>>): readonly [string, string][] {
   return Object.entries(environment).map(([name, value]) => [`ENV_${name}`, value])

@@ -6,7 +6,7 @@ export type Said = Readonly<Record<string, string>>
 /** The file as if that stood in it; a problem with it is told of the option instead of a line. */
 export function withSaid(document: IniDocument, said: Said): IniDocument {
   const main = document.sections.get('supervisord')
-  if (main === undefined) return document
+  if (main === undefined || Object.keys(said).length === 0) return document
   const entries = Object.entries(said).map(([key, text]): readonly [string, IniEntry] => {
     // Nothing is expanded in it.
     return [

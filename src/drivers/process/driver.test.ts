@@ -132,6 +132,27 @@ it('an env file is read again at each start, a missing one that is not required 
   }),
 )
 
+it(
+  'an end that came while we were busy since its start tells of no lifetime; one that was seen at once does',
+  limit,
+  () =>
+    onBench(async (bench) => {
+      bench.perform([spawnStep('a/b/1', 1, unitSpec(['/bin/true']))])
+      const since = performance.now()
+      while (performance.now() - since < 300);
+      const [unseen, seen] = await Promise.all([
+        bench.until((event) => event.kind === 'exited' && event.run === 1),
+        runToEnd(bench, 'a/c/1', 2, shell('sleep 0.2')).then(() =>
+          bench.until((event) => event.kind === 'exited' && event.run === 2),
+        ),
+      ])
+      assert(unseen.kind === 'exited' && seen.kind === 'exited')
+      assert.deepEqual([unseen.livedMs, seen.livedMs], [0, undefined])
+      const spawned = await bench.until((event) => event.kind === 'spawned' && event.run === 1)
+      assert(spawned.kind === 'spawned' && spawned.startedBootMs !== undefined && spawned.startedBootMs > 0)
+    }),
+)
+
 // ---- the state a run starts in
 
 const stateScript = [
@@ -322,6 +343,34 @@ it('a forgotten unit leaves no pipe, and the last one no keeper', limit, () =>
     await until(() => !isAlive(keeper))
     await runToEnd(bench, 'a/b/1', 2, shell('echo y'))
     assert.equal(bench.output('a/b/1'), 'x\ny\n')
+  }),
+)
+
+it('at our end a keeper stays for what a run has left behind, and else goes', limit, () =>
+  onBench(async (bench) => {
+    const spec = shell('sleep 1000 & echo $!')
+    await runToEnd(bench, 'a/b/1', 1, { ...spec, stop: [{ signal: 'TERM', scope: 'main', waitMs: 1 }] })
+    const before = keeperPids(bench)
+    assert.equal(before.length, 1)
+    bench.restart()
+    assert.deepEqual(keeperPids(bench), before)
+    // One that did not start it finds it as well.
+    await bench.driver().recover([])
+    bench.restart()
+    assert.deepEqual(keeperPids(bench), before)
+    kill(Number(bench.output('a/b/1')), 9)
+    await bench.driver().recover([])
+    bench.restart()
+    assert.deepEqual(keeperPids(bench), [])
+  }),
+)
+
+it('at our end no keeper stays where no run has left anything behind', limit, () =>
+  onBench(async (bench) => {
+    await runToEnd(bench, 'a/b/1', 1, shell('echo x'))
+    assert.equal(keeperPids(bench).length, 1)
+    bench.restart()
+    assert.deepEqual(keeperPids(bench), [])
   }),
 )
 

@@ -35,6 +35,7 @@ import { factsOf, factsOfAll } from './facts.ts'
 import { failure, isFailure } from './failure.ts'
 import { createKeepers } from './keepers.ts'
 import { type LaunchSite, launch } from './launch.ts'
+import { createLooks } from './looks.ts'
 import { runMarks } from './markers.ts'
 import { type Found, isZombie, resolveRun } from './resolve.ts'
 import { type SpawnStep, specOfRole } from './roles.ts'
@@ -82,6 +83,7 @@ const sliceMs = 20
 /** A process was started; its identity is not yet complete. */
 interface Launched {
   readonly live: LiveRun
+  readonly startedBootMs: number
   readonly shortfalls: readonly string[]
 }
 
@@ -101,6 +103,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
   const dialogues = createDialogues({ logs: options.logs, watcher, now: () => options.clock().wallMs })
   const sockets = createSockets({ warn })
   const cgroups = createCgroups(homeId)
+  const looks = createLooks()
   const beginnings = createBeginnings(join(runDirectory, 'begun'))
   const endings = createEndings(join(runDirectory, 'ends'))
   const commands = createCommands()
@@ -124,6 +127,8 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
   let isClosed = false
   /** Stored runs whose process could not be told so far. */
   const doubtful = new Map<UnitId, RunHandle>()
+  /** Runs of an earlier daemon were found: what they leave behind is not below us. */
+  let hasForeign = false
   /** Units whose last run has ended here, and left nothing behind. */
   const swept = new Set<UnitId>()
 
@@ -211,13 +216,13 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     if (next < steps.length) setImmediate(() => spawnInSlices(steps.slice(next), accounts, post))
   }
 
-  function spawned({ live, shortfalls }: Launched): Event {
+  function spawned({ live, startedBootMs, shortfalls }: Launched): Event {
     const { unit, run } = live
     // Even if it ended already: its entry stays until we reap it.
     const startTicks = readStat(live.identity.pid)?.startTicks ?? 0
     const identity: Identity = { ...live.identity, startTicks }
     runs.add({ ...live, identity })
-    return { kind: 'spawned', unit, run, identity, ...(shortfalls.length > 0 ? { shortfalls } : {}) }
+    return { kind: 'spawned', unit, run, identity, startedBootMs, ...(shortfalls.length > 0 ? { shortfalls } : {}) }
   }
 
   /** Everything the starts of one turn need is made together, and kept, before the first of them happens. */
@@ -300,6 +305,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     // What is still there was printed before.
     streams.drainRest(unit)
     streams.begin(unit, step.attempt)
+    const startedBootMs = options.clock().bootMs
     const pid = launch(site, {
       ...{ spec, account, join: cgroup.join, stdin, marks: runMarks(homeId, step) },
       beginning: beginnings.prepare(unit, run),
@@ -310,7 +316,10 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const identity: Identity = { pid, startTicks: 0, bootId, pidNamespace }
     const isRecorded = step.isRecorded && endings.isRecorded(unit, run)
     const shortfalls = [...admitted.shortfalls, ...cgroup.shortfalls]
-    return { live: { unit, run, identity, endScope, isRecorded, pidfd: null }, shortfalls }
+    return {
+      live: { unit, run, identity, endScope, isRecorded, look: looks.now(), isChild: true, pidfd: null },
+      ...{ startedBootMs, shortfalls },
+    }
   }
 
   function observe(): Event {
@@ -365,7 +374,9 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     dialogues.end(run)
     sockets.release(run)
     boundary('reap: last words taken')
-    tell({ kind: 'exited', unit: run.unit, run: run.run, exit })
+    // Busy since its start, we could not have seen its end before.
+    const unseen = run.look === looks.now() ? { livedMs: 0 } : {}
+    tell({ kind: 'exited', unit: run.unit, run: run.run, exit, ...unseen })
     scripts.runEnded(run)
   }
 
@@ -389,6 +400,7 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
 
   async function recover(handles: readonly RunHandle[]): Promise<readonly Event[]> {
     keepers.recover()
+    hasForeign = handles.length > 0 || keepers.pids().size > 0
     const survey = takeSurvey(options.isFollowing ? strangers(handles) : null)
     probes.recover(survey)
     execs.recover(survey)
@@ -438,11 +450,15 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const identity: Identity = { pid: stat.pid, startTicks: stat.startTicks, bootId, pidNamespace }
     const isRecorded = endings.isRecorded(unit, run)
     cgroups.adopt(stat.pid)
-    const live: LiveRun = { unit, run, identity, endScope: endScopeOf(null), isRecorded, pidfd: null }
-    if (isChild(stat)) runs.add(live)
+    const live: LiveRun = {
+      ...{ unit, run, identity, isRecorded, look: null, isChild: isChild(stat) },
+      endScope: endScopeOf(null),
+      pidfd: null,
+    }
+    if (live.isChild) runs.add(live)
     else if (!watchAdopted(live)) return []
     streams.reopen([{ unit, spec: null, attempt, pid: stat.pid }])
-    return [{ kind: 'found', unit, run, role, attempt, identity, isChild: isChild(stat) }]
+    return [{ kind: 'found', unit, run, role, attempt, identity, isChild: live.isChild }]
   }
 
   function settle(handle: RunHandle, found: Found, context: SignalContext): readonly Event[] {
@@ -468,12 +484,13 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     const identity: Identity = { pid: stat.pid, startTicks: stat.startTicks, bootId, pidNamespace }
     const isRecorded = endings.isRecorded(unit, run)
     cgroups.adopt(stat.pid)
-    const live: LiveRun = { unit, run, identity, endScope: endScopeOf(handle.spec), isRecorded, pidfd: null }
+    const endScope = endScopeOf(handle.spec)
+    const live: LiveRun = { unit, run, identity, endScope, isRecorded, look: null, isChild: isChild(stat), pidfd: null }
     const { stdin } = handle.spec.process
     if (stdin.kind === 'socket' && handle.run.role === 'main') sockets.adopt({ unit, run, pid: stat.pid }, stdin.socket)
     // It may have been paused while we were away.
     const paused: readonly Event[] = stat.state === 'T' ? [{ kind: 'paused', unit, run }] : []
-    if (isChild(stat)) {
+    if (live.isChild) {
       // We took the place of the daemon that started it: its end is told to us as to any parent.
       runs.add(live)
       return [{ kind: 'adopted', unit, run, identity, isChild: true }, ...paused]
@@ -533,6 +550,12 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
     run.pidfd = null
   }
 
+  /** Whoever got a pipe of ours has it from a run: what is left of our own runs became a child of ours, if it was none before. */
+  function mayBeHeld(): boolean {
+    const keeperPids = keepers.pids()
+    return hasForeign || refused !== null || childrenOf(process.pid)?.every((pid) => keeperPids.has(pid)) !== true
+  }
+
   function contextNow(): SignalContext {
     return signalContext({ homeId, runs, cgroups, commands, keeperPids: keepers.pids() })
   }
@@ -571,17 +594,21 @@ export function createProcessDriver(options: ProcessDriverOptions): ProcessDrive
       dialogues.close()
       sockets.close()
       cgroups.close()
-      const survey = takeSurvey()
-      const isHolder = ({ pid }: ProcessStat): boolean => !isDying(pid)
-      keepers.close((paths) =>
-        survey
-          .withOpenFiles(paths)
-          .filter(isHolder)
-          .map(({ pid }) => pid),
-      )
+      keepers.close(mayBeHeld() ? holdersNow() : () => [])
       closeSync(devNull)
     },
   }
+}
+
+/** Answers the processes that have one of these files open, as it is now. */
+function holdersNow(): (paths: readonly string[]) => readonly number[] {
+  const survey = takeSurvey()
+  const isHolder = ({ pid }: ProcessStat): boolean => !isDying(pid)
+  return (paths) =>
+    survey
+      .withOpenFiles(paths)
+      .filter(isHolder)
+      .map(({ pid }) => pid)
 }
 
 /** Nobody but the daemon that started it is the parent of its process; after an upgrade in place that is us. */

@@ -31,7 +31,8 @@ export function createFifo(path: string, owner: Account | null): Errno | null {
     }
     if (made !== null && made !== 'EEXIST') return made
     if (owner === null) return null
-    const { uid, gid } = lstatSync(path)
+    // A new one is ours: its folder is, and hands no group on.
+    const { uid, gid } = made === null ? own : lstatSync(path)
     if (uid !== owner.uid || gid !== owner.gid) chownSync(path, owner.uid, owner.gid)
     boundary('fifo: owned')
     return null
@@ -39,6 +40,8 @@ export function createFifo(path: string, owner: Account | null): Errno | null {
     return errnoOf(error)
   }
 }
+
+const own = { uid: process.geteuid?.(), gid: process.getegid?.() }
 
 export function removeFifo(path: string): void {
   rmSync(path, { force: true })

@@ -18,6 +18,7 @@ export interface Keepers {
   recover(): void
   /** After this the FIFOs are kept, or the error says why not. */
   keep(paths: readonly string[]): Errno | null
+  isKept(path: string): boolean
   /** The FIFO was removed; its descriptor goes with the next change of its keeper. */
   release(path: string): void
   /** These FIFOs were removed, and are kept no longer: soon no keeper holds an end of them any more. */
@@ -88,7 +89,7 @@ export function createKeepers(options: {
   let restsUntilMs = 0
 
   function keep(paths: readonly string[]): Errno | null {
-    let missing = [...new Set(paths)].filter((path) => !keepers.some((keeper) => keeper.paths.has(path)))
+    let missing = [...new Set(paths)].filter((path) => !isKept(path))
     while (missing.length > 0) {
       const last = keepers.at(-1)
       const joined = last && last.paths.size < descriptorsPerKeeperMax ? last : null
@@ -98,6 +99,10 @@ export function createKeepers(options: {
       missing = missing.slice(room)
     }
     return null
+  }
+
+  function isKept(path: string): boolean {
+    return keepers.some((keeper) => keeper.paths.has(path))
   }
 
   /** Starts a keeper of `paths`, records it, and only then ends the one it replaces. */
@@ -256,6 +261,7 @@ export function createKeepers(options: {
   return {
     recover,
     keep,
+    isKept,
     check,
     release(path) {
       for (const keeper of keepers) {

@@ -8,6 +8,10 @@ export interface LiveRun extends RunRef {
   readonly endScope: SignalScope
   /** Its process is a recorder, and the command that is meant by its main process is the child of that. */
   readonly isRecorded: boolean
+  /** In which look at the world it was started; of one that was found, none. */
+  readonly look: number | null
+  /** Its pid stays its own until we have reaped it. */
+  readonly isChild: boolean
   /** Those that are not our children are watched by pidfd. */
   pidfd: { readonly fd: number; readonly watch: Watch | null } | null
 }

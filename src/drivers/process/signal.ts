@@ -90,7 +90,7 @@ const continueNumber = 18
 
 /** Our news of its end may still be on the way: never signal a process that only inherited the pid. */
 function isSame(run: LiveRun): boolean {
-  return readStat(run.identity.pid)?.startTicks === run.identity.startTicks
+  return run.isChild || readStat(run.identity.pid)?.startTicks === run.identity.startTicks
 }
 
 function send(

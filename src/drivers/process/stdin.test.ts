@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import type { StdinSpec } from '../../core/model.ts'
 import { makeFifo } from '../../sys/fifo.ts'
 import { kill } from '../../sys/kill.ts'
+import { readDescriptors } from '../../sys/proc.ts'
 import { type Bench, handleOf, onBench, runToEnd, shell, spawnStep, startRun, until } from './test-bench.ts'
 
 const limit = { timeout: 30_000 }
@@ -74,18 +75,56 @@ it('what is written between two runs waits for the next one', limit, () =>
   }),
 )
 
-it('a run has the read end only, and sees no end of file when we are replaced', limit, () =>
+it('a run has both ends of its pipe, and sees no end of file when we are replaced', limit, () =>
   onBench(async (bench) => {
     const script = 'grep flags /proc/$$/fdinfo/0; while read line; do echo "got $line"; done; echo over'
     const identity = await startRun(bench, 'a/b/1', 1, shell(script, { stdin: pipe }))
     await until(() => bench.output('a/b/1').endsWith('\n'))
     const flags = Number.parseInt(bench.output('a/b/1').split('\t')[1] ?? '', 8)
-    assert.equal(flags & 0o3, 0, 'read only')
+    assert.equal(flags & 0o3, 2, 'both ends')
     assert.equal(flags & 0o4000, 0, 'an ordinary, waiting descriptor')
     bench.restart()
     await bench.driver().recover([handleOf(spawnStep('a/b/1', 1, shell(script, { stdin: pipe })), identity)])
     write(bench, 'hello\n')
     await until(() => bench.output('a/b/1').endsWith('got hello\n'))
+  }),
+)
+
+it('nobody but the run holds its pipe until something is written, and then a keeper does', limit, () =>
+  onBench(async (bench) => {
+    await startRun(bench, 'a/b/1', 1, shell('exec sleep 1000', { stdin: pipe }))
+    const holders = () =>
+      [process.pid, keeperOf(bench)].filter((pid) => readDescriptors(pid).includes(stdinPath(bench)))
+    assert.deepEqual(holders(), [])
+    write(bench, 'hello\n')
+    assert.deepEqual(holders(), [keeperOf(bench)])
+  }),
+)
+
+it('what was written and not read outlives the run and us', limit, () =>
+  onBench(async (bench) => {
+    const sleeper = shell('exec sleep 1000', { stdin: pipe })
+    const identity = await startRun(bench, 'a/b/1', 1, sleeper)
+    write(bench, 'hello\n')
+    bench.restart()
+    kill(identity.pid, 9)
+    await bench.driver().recover([handleOf(spawnStep('a/b/1', 1, sleeper), identity)])
+    await runToEnd(bench, 'a/b/1', 2, shell('read line; echo "got $line"', { stdin: pipe }))
+    assert.equal(bench.output('a/b/1'), 'got hello\n')
+  }),
+)
+
+it('what a pipe holds is kept also where nobody knows any more that it was written to', limit, () =>
+  onBench(async (bench) => {
+    const sleeper = shell('exec sleep 1000', { stdin: pipe })
+    const identity = await startRun(bench, 'a/b/1', 1, sleeper)
+    write(bench, 'hello\n')
+    const keeper = keeperOf(bench)
+    bench.restart()
+    rmSync(join(bench.directory, 'run', 'keepers.json'))
+    kill(keeper, 9)
+    await bench.driver().recover([handleOf(spawnStep('a/b/1', 1, sleeper), identity)])
+    assert(readDescriptors(keeperOf(bench)).includes(stdinPath(bench)))
   }),
 )
 

@@ -35,7 +35,7 @@ function lastWords(text: string, answers: Drained[], spec: ProcessSpec = plainPr
     }),
   }
   const keepers = {
-    ...{ recover() {}, keep: () => null, release() {}, drop() {}, ended: () => false, check() {} },
+    ...{ recover() {}, keep: () => null, isKept: () => true, release() {}, drop() {}, ended: () => false, check() {} },
     ...{ pids: () => new Set<number>(), close() {} },
   }
   const watcher = { watch: () => ({ stop() {} }), close() {} }

@@ -6,6 +6,7 @@ import type { LogPort, LogWriter, StreamRef } from '../../engine/ports.ts'
 import { boundary } from '../../sys/boundary.ts'
 import { type Errno, errnoOf } from '../../sys/errno.ts'
 import { pipeCapacity, setPipeCapacity } from '../../sys/fifo.ts'
+import { isEmptyPipe } from '../../sys/pipe.ts'
 import type { Watch, Watcher } from '../../sys/watcher.ts'
 import type { Account } from './account.ts'
 import { failure } from './failure.ts'
@@ -29,18 +30,21 @@ export interface Streams {
     own?: number | null,
   ): { readonly stdout: number; readonly stderr: number }
   /**
-   * Opens the end of the unit's stdin that a run gets; the caller closes it. It ends neither with us nor with the run, and
-   * keeps for the next run what this one did not read.
+   * Opens the unit's stdin for a run; the caller closes it. It ends neither with us nor with the run, and keeps for the next
+   * run what this one did not read. Both ends are the run's, so that nobody else needs to hold one until something is written.
    */
   openStdin(unit: UnitId): number
-  /** Opens the end from which another unit reads what this one prints, as `openStdin`. */
+  /** Opens the end from which another unit reads what this one prints. It ends neither with us nor with the run. */
   openOutput(unit: UnitId): number
   /**
    * These units read to the end of what others have printed: once those are gone nobody holds the other end any more.
    * What the others print from then on goes into a new pipe.
    */
   endInputs(units: readonly UnitId[]): void
-  /** The bytes taken, none when it is full; up to PIPE_BUF bytes are taken whole or not at all. */
+  /**
+   * The bytes taken, none when it is full; up to PIPE_BUF bytes are taken whole or not at all. Throws the system's error,
+   * also where the pipe cannot be kept for what is written.
+   */
   writeStdin(unit: UnitId, bytes: Uint8Array): number | 'no-pipe'
   /** What is taken from now on was printed by this start of the unit. */
   begin(unit: UnitId, attempt: number): void
@@ -123,7 +127,7 @@ export function createStreams(options: {
       if (errno !== null) failed.set(need.unit, fifoFailure(path, errno))
     }
     const made = wanted.filter(({ need }) => !failed.has(need.unit))
-    const unkept = keepers.keep(made.map(({ path }) => path))
+    const unkept = keepers.keep(made.flatMap(({ path, use }) => (use === 'stdin' ? [] : [path])))
     for (const { need, path, use } of made) {
       const errno = unkept ?? begin(need.unit, path, use)
       if (errno !== null) failed.set(need.unit, fifoFailure(path, errno))
@@ -271,7 +275,7 @@ export function createStreams(options: {
     const linked = runs.flatMap(relink).filter((path) => present.has(path))
     const refs = runs.flatMap(({ unit, spec }) => (spec ? refsOf(unit, spec) : undeclaredRefs(unit)))
     const there = refs.filter((ref) => present.has(pathOf(ref)) && !links.has(pathOf(ref)))
-    const inputs = runs.map(({ unit }) => stdinPathOf(unit)).filter((path) => present.has(path))
+    const inputs = runs.map(({ unit }) => stdinPathOf(unit)).filter((path) => present.has(path) && holdsSomething(path))
     const errno = keepers.keep([...there.map(pathOf), ...inputs, ...linked])
     if (errno !== null) warn(`output pipes cannot be kept open (${errno})`)
     for (const ref of there) {
@@ -279,6 +283,17 @@ export function createStreams(options: {
       if (trouble !== null) warn(`${ref.unit}: its ${ref.stream} cannot be read (${trouble})`)
     }
     for (const { unit, attempt } of runs) attribute(unit, attempt)
+  }
+
+  /** What was never written to is kept by its run alone. Where the record of the keepers was lost, only a look tells. */
+  function holdsSomething(path: string): boolean {
+    if (keepers.isKept(path)) return true
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
+    try {
+      return !isEmptyPipe(fd)
+    } finally {
+      closeSync(fd)
+    }
   }
 
   /** The pipes between this run and another unit. */
@@ -337,9 +352,14 @@ export function createStreams(options: {
   }
 
   function writeStdin(unit: UnitId, bytes: Uint8Array): number | 'no-pipe' {
-    if (!stdins.has(stdinPathOf(unit))) return 'no-pipe'
+    const path = stdinPathOf(unit)
+    if (!stdins.has(path)) return 'no-pipe'
+    // From now on it may hold something, which outlives the run that has it and us.
+    const unkept = keepers.keep([path])
+    if (unkept !== null) throw Object.assign(new Error(`${path} cannot be kept`), { code: unkept })
+    boundary('stdin: kept')
     // Never without a reader while it is open here, whatever became of the keeper.
-    const fd = openSync(stdinPathOf(unit), constants.O_RDWR | constants.O_NONBLOCK)
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
     try {
       return writeSync(fd, bytes)
     } catch (error) {
@@ -405,7 +425,7 @@ export function createStreams(options: {
     prepare,
     drainRest,
     reopen,
-    openStdin: (unit) => openEnd(stdinPathOf(unit), constants.O_RDONLY),
+    openStdin: (unit) => openSync(stdinPathOf(unit), constants.O_RDWR),
     openOutput: (unit) => openEnd(stdoutPathOf(unit), constants.O_RDONLY),
     openWriteEnds,
     endInputs,

@@ -30,7 +30,7 @@ export function parseCall(text: string, limits: XmlRpcLimits): XmlRpcCall | XmlR
     open(reading, 'methodCall')
     open(reading, 'methodName')
     const method = textUntilClose(reading, 'methodName')
-    if (method === '') fail(reading, 'the name of the method is empty')
+    if (method === '') fail(reading, 'no method name')
     const params: XmlRpcValue[] = []
     if (isAtOpen(reading, 'params')) {
       open(reading, 'params')

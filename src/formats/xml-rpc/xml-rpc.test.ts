@@ -114,7 +114,7 @@ test('what is no call is refused, with the place', () => {
   const bad: readonly (readonly [string, RegExp])[] = [
     ['', /<methodCall> is missing/],
     ['hello', /<methodCall> is missing/],
-    ['<methodCall><methodName></methodName></methodCall>', /name of the method is empty/],
+    ['<methodCall><methodName></methodName></methodCall>', /no method name/],
     ['<methodCall></methodCall>', /<methodName> is missing/],
     ['<methodCall><methodName>a</methodName></methodCall><x/>', /behind the end/],
     ['<!DOCTYPE x><methodCall/>', /is no tag/],

@@ -5,7 +5,7 @@ import type { Who } from '../../core/model.ts'
 import { peerOf } from '../../sys/peer.ts'
 import { userById } from '../../sys/users.ts'
 import { type Route, type RouteName, routes } from '../../wire/routes.ts'
-import { descriptorOf } from './descriptor.ts'
+import { descriptorOf } from '../http/descriptor.ts'
 import type { Keys } from './keys.ts'
 import { Refusal } from './refusal.ts'
 

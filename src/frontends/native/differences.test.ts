@@ -129,6 +129,23 @@ test('a stop ladder, dependencies and files with an environment are told as peop
   ])
 })
 
+test('another listener of an app is a change of the services that listen, and none of what runs', async () => {
+  const text = (listener: string) => `name: app
+x-holdfast: {listener: {${listener}}}
+services:
+  ear: { command: [ear], x-holdfast: { stdin: events, logs: { stderr: own } } }
+  other: { command: [other] }
+`
+  const after = text('events: [TICK_5, PROCESS_STATE], buffer: 20')
+  const { changes, unchanged } = differences(await running(text('events: [TICK_5]')), await target(after))
+  const fields = [
+    { field: 'listener.events', before: 'TICK_5', after: 'TICK_5, PROCESS_STATE' },
+    { field: 'listener.buffer', before: '1024', after: '20' },
+  ]
+  assert.deepEqual(changes, [{ app: 'app', service: 'ear', change: 'changed', effect: 'in-place', fields }])
+  assert.equal(unchanged, 1)
+})
+
 /** The fields of the one service `a` that differ, from these lines of it to those. */
 async function fieldsOf(lines: string, after: string): Promise<readonly (readonly (string | null)[])[]> {
   const text = (more: string) => `name: app\nservices:\n  a:\n    command: a\n${more.replace(/^/gm, '    ')}\n`
@@ -190,6 +207,16 @@ for (const [lines, after, expected] of [
   ],
   ['restart: no', 'x-holdfast: {once: ever}', [['once', null, 'ever']]],
   ['', 'stdin_open: true', [['stdin', 'null', 'pipe']]],
+  [
+    'x-holdfast: {stdin: {socket: {unix: /run/a.sock}}}',
+    'x-holdfast: {stdin: {socket: {unix: /run/b.sock, mode: "770"}}}',
+    [['stdin', 'socket unix:/run/a.sock mode 700', 'socket unix:/run/b.sock mode 770']],
+  ],
+  [
+    'x-holdfast: {stdin: {socket: {tcp: "127.0.0.1:9000"}}}',
+    'x-holdfast: {stdin: {socket: {tcp: "127.0.0.1:9001", backlog: 64}}}',
+    [['stdin', 'socket tcp:127.0.0.1:9000', 'socket tcp:127.0.0.1:9001 backlog 64']],
+  ],
   [
     'user: a',
     'x-holdfast: {logs: {max_size: 1m, max_age: 1d}}',

@@ -7,7 +7,7 @@ import { unitSpecs } from '../../core/target/units.ts'
 import { declaredWant } from '../../core/unit/wish.ts'
 import type { OrderItem, ServiceChange } from '../../wire/api.ts'
 import { isLeftAsItIs, resourceValues } from './resource-values.ts'
-import { isHidden, serviceValues } from './service-values.ts'
+import { isHidden, listenerValues, serviceValues } from './service-values.ts'
 
 export interface Differences {
   readonly changes: readonly ServiceChange[]
@@ -167,6 +167,8 @@ const leftAsItIs = 'the volume that is there stays as it is, until it is purged'
 
 function allValues({ app, service }: Declared): ReadonlyMap<string, string> {
   const values = serviceValues(service)
+  const isListening = service.process.stdin.kind === 'events' && app.listener !== undefined
+  if (isListening) return new Map([...values, ...listenerValues(app.listener)])
   return service.container === undefined
     ? values
     : new Map([...values, ...resourceValues(service.container, app.resources)])

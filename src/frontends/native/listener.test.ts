@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { routes } from '../../wire/routes.ts'
-import type { ClientLimits } from './clients.ts'
+import type { ClientLimits } from '../http/clients.ts'
+import { createRounds } from '../http/rounds.ts'
 import type { Answer, Asked, Handlers } from './exchange.ts'
 import { createListener, type Listener } from './listener.ts'
-import { createRounds } from './rounds.ts'
 
 /** So short that a test can wait for it, and so long that nothing else takes it. */
 const limits: ClientLimits = {

@@ -2,18 +2,16 @@ import { chmodSync, renameSync, rmSync } from 'node:fs'
 import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import { setImmediate as nextRound } from 'node:timers/promises'
-import { duplicate } from '../../sys/execve.ts'
 import { routes } from '../../wire/routes.ts'
+import { type ClientLimits, createClients } from '../http/clients.ts'
+import { createQuietServer, handOverServer } from '../http/quiet-server.ts'
+import type { Rounds } from '../http/rounds.ts'
 import { refuse, send, type Told } from './answers.ts'
 import { bodyOf, lastEventIdOf, routeOf } from './asked.ts'
 import type { CallerOf } from './callers.ts'
-import { type ClientLimits, createClients } from './clients.ts'
-import { descriptorOf } from './descriptor.ts'
 import type { Handlers } from './exchange.ts'
 import type { ExecParts } from './exec.ts'
 import { Refusal } from './refusal.ts'
-import type { Rounds } from './rounds.ts'
 import { createUpgrades } from './upgrades.ts'
 
 /** One listening socket with its clients. */
@@ -47,25 +45,12 @@ export interface ListenerParts {
 }
 
 export function createListener({ handlers, exec, callerOf, rounds, limits, warn }: ListenerParts): Listener {
-  // `import 'node:http'` would load undici and cost 13 MB.
-  const http = process.getBuiltinModule('node:http')
   const clients = createClients(limits)
   const upgrades = createUpgrades({ ...exec, callerOf, clients, warn })
   const unanswered = new Map<ServerResponse, Told>()
-  // Node would look at all connections every 30 s; the one timer of each connection does better. This is the longest a timer can be.
-  const server = http.createServer(
-    { connectionsCheckingInterval: 2 ** 31 - 1, shouldUpgradeCallback: upgrades.isAsked },
-    (request, response) => clients.take(request, response, () => void answer(response)),
-  )
+  const options = { shouldUpgradeCallback: upgrades.isAsked }
+  const server = createQuietServer(clients, options, (response) => void answer(response))
   server.on('upgrade', (request, socket, head) => upgrades.take(request, socket as Socket, head))
-  server.headersTimeout = 0
-  server.requestTimeout = 0
-  server.keepAliveTimeout = 0
-  server.on('connection', (socket) => {
-    // Who is gone without a word is noticed by the kernel; a unix socket cannot go without one.
-    socket.setKeepAlive(true, peerLooksMs)
-    clients.admit(socket)
-  })
 
   async function answer(response: ServerResponse): Promise<void> {
     const { req: request } = response
@@ -106,26 +91,14 @@ export function createListener({ handlers, exec, callerOf, rounds, limits, warn 
       const address = server.address()
       return typeof address === 'object' && address !== null ? address.port : null
     },
-    async handOver(waitMsMax) {
-      const fd = duplicate(descriptorOf(server))
-      if (typeof fd === 'string') throw new Error(`the socket cannot be handed over (${fd})`)
-      clients.finish()
-      upgrades.close()
-      // What is on its way is read first: closing breaks off who is idle.
-      await nextRound()
-      await nextRound()
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
+    handOver: (waitMsMax) =>
+      handOverServer(server, clients, {
+        waitMsMax,
+        finish: upgrades.close,
+        cutOff() {
           for (const [response, told] of unanswered) refuse(response, cutOff(), { told, warn })
-          resolve()
-        }, waitMsMax)
-        server.close(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-      return fd
-    },
+        },
+      }),
     close() {
       server.close()
       upgrades.close()
@@ -133,8 +106,6 @@ export function createListener({ handlers, exec, callerOf, rounds, limits, warn 
     },
   }
 }
-
-const peerLooksMs = 60_000
 
 /** No longer than the real one: the path of a socket has hardly room for more. */
 const unfinishedName = 'holdfast.next'

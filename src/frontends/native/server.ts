@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs'
 import { answerBytesHeldMax, clientsMax, tcpClientsMax } from '../../core/limits.ts'
 import type { TcpAddress } from '../../wire/tcp-address.ts'
+import { clientLimits } from '../http/clients.ts'
+import { createRounds } from '../http/rounds.ts'
 import { keyCallers, peerCallers } from './callers.ts'
-import { clientLimits } from './clients.ts'
 import { createHandlers, type NativeParts } from './handlers.ts'
 import { openKeys } from './keys.ts'
 import { createListener } from './listener.ts'
-import { createRounds } from './rounds.ts'
 import { createTcpDoor } from './tcp-door.ts'
 
 export interface NativeServer {

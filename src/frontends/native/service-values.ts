@@ -5,6 +5,8 @@ import type {
   Dependency,
   Hook,
   IoLimit,
+  ListenerPool,
+  ListenSocket,
   Probe,
   ProcessLimits,
   ProcessSpec,
@@ -63,6 +65,15 @@ export function serviceValues(service: Service): ReadonlyMap<string, string> {
   return values
 }
 
+/** What an app says of the listeners in it. */
+export function listenerValues({ events, bufferMax, result }: ListenerPool): readonly Value[] {
+  return [
+    ['listener.events', events.join(', ')],
+    ['listener.buffer', String(bufferMax)],
+    ['listener.result', result],
+  ]
+}
+
 /** The policy of the engine says when; what it leaves to us stays. */
 function withoutRestart<T extends Pick<Service, 'restart'>>({ restart, ...rest }: T): object {
   const { backoff, stableMs } = restart
@@ -103,7 +114,16 @@ function dependencyText({ condition, required, restart }: Dependency): string {
 }
 
 function stdinText(stdin: StdinSpec): string {
+  if (stdin.kind === 'socket') return `socket ${socketText(stdin.socket)}`
   return stdin.kind === 'file' ? stdin.path : stdin.kind
+}
+
+/** `unix:/run/php.sock mode 700 of www`, `tcp:127.0.0.1:9000 backlog 64`: all that makes it another one. */
+function socketText({ address, backlog }: ListenSocket): string {
+  const waiting = backlog === null ? '' : ` backlog ${backlog}`
+  if (address.kind === 'tcp') return `tcp:${address.host}:${address.port}${waiting}`
+  const owner = address.owner === null ? '' : ` of ${address.owner}`
+  return `unix:${address.path} mode ${address.mode.toString(8)}${owner}${waiting}`
 }
 
 // ---- around the runs -------------------------------------------------------------------------------------------

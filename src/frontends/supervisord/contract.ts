@@ -1,4 +1,4 @@
-import type { UnitId, Who } from '../../core/model.ts'
+import type { Dialect, UnitId, Who } from '../../core/model.ts'
 import type { GroupSettings, LogLevel, SupervisordSettings } from '../../dialects/supervisord/settings.ts'
 import type { OutputNews } from '../../engine/ports.ts'
 import type { XmlRpcValue } from '../../formats/xml-rpc/value.ts'
@@ -11,11 +11,13 @@ import type { HubState } from './events/hub-state.ts'
 /** With supervisord's codes: STOPPED 0, STARTING 10, RUNNING 20, BACKOFF 30, STOPPING 40, EXITED 100, FATAL 200, UNKNOWN 1000. */
 export type ProcessState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'BACKOFF' | 'STOPPING' | 'EXITED' | 'FATAL' | 'UNKNOWN'
 
-/** One unit of an app of the dialect supervisord, projected. What the state does not hold (times of starts before the last) is remembered. */
+/** One unit, projected. What the state does not hold (times of starts before the last) is remembered. */
 export interface ProcessView {
   readonly unit: UnitId
   readonly group: string
-  /** Its process_name. */
+  /** Of its app. */
+  readonly dialect: Dialect
+  /** Its process_name, or where it has none what its service is called; of several `service_n`. */
   readonly name: string
   readonly state: ProcessState
   /** When it was last started and last stopped or ended, by the wall clock; null: never since the daemon began. */
@@ -75,7 +77,12 @@ export type ProcessEvent =
       /** To its whole process group. */
       readonly isGroup: boolean
     }
-  | { readonly kind: 'group'; readonly change: 'added' | 'removed'; readonly group: string }
+  | {
+      readonly kind: 'group'
+      readonly change: 'added' | 'removed'
+      readonly group: string
+      readonly dialect: Dialect
+    }
 
 // ---- groups, as they are declared and offered -----------------------------------------------------------------------
 

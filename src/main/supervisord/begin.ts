@@ -71,10 +71,15 @@ export async function beginSupervisord(options: {
 const rootText =
   'Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.'
 
+/** What is told of `user`, as whoever it is of. */
+export function asRoot(user: string | null): BegunSupervisord['lines'] {
+  return user === null && process.geteuid?.() === 0 ? [{ level: 'critical', message: rootText }] : []
+}
+
 function becomeUser(named: string | null, home: Home, lines: { level: LogLevel; message: string }[]): string | null {
   const uid = process.geteuid?.() ?? 0
   if (named === null) {
-    if (uid === 0) lines.unshift({ level: 'critical', message: rootText })
+    lines.unshift(...asRoot(named))
     return null
   }
   const user = /^\d+$/.test(named) ? userById(Number(named)) : userByName(named)

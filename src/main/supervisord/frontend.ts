@@ -10,7 +10,7 @@ import type {
   StreamRef,
 } from '../../engine/ports.ts'
 import { tellProcesses } from '../../frontends/supervisord/activity/tell-processes.ts'
-import type { DaemonPort } from '../../frontends/supervisord/contract.ts'
+import type { DaemonPort, RpcMethods } from '../../frontends/supervisord/contract.ts'
 import { createEventHub } from '../../frontends/supervisord/events/hub.ts'
 import { type CarriedDoor, createSupervisordDoors, type OpenFailure } from '../../frontends/supervisord/http/doors.ts'
 import { createRpcMethods } from '../../frontends/supervisord/rpc/methods.ts'
@@ -18,7 +18,8 @@ import { createProcessTable } from '../../frontends/supervisord/table/table.ts'
 import type { DecodeAnswer } from '../decode-child.ts'
 import type { FilesPort } from '../sources.ts'
 import { createActivity } from './activity.ts'
-import type { BegunSupervisord } from './begin.ts'
+import { makeAutoLogs } from './auto-logs.ts'
+import { asRoot, type BegunSupervisord } from './begin.ts'
 import { createGroups } from './groups.ts'
 import type { KeptSettings } from './kept-settings.ts'
 import { createMood } from './mood.ts'
@@ -46,7 +47,7 @@ export interface SupervisordParts {
   readonly warn: (text: string) => void
 }
 
-/** Everything that speaks supervisord's language, for all sources of its dialect. */
+/** Everything that speaks supervisord's language: for all sources of its dialect, and for listeners wherever they are declared. */
 export interface SupervisordFrontend {
   readonly daemon: DaemonPort
   /** By what is known before the files are read: what was kept, or what this daemon was called with. */
@@ -68,12 +69,14 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
   const groups = createGroups({
     ...{ files: parts.files, engine },
     kept: begun === null ? kept.read() : [{ ...begun.settings, groups: keptGroups(kept) }],
+    comes: makeAutoLogs,
     changed: kept.write,
   })
   const settings = (): readonly SupervisordSettings[] => groups.settings()
   const identifier = (): string => settings()[0]?.identifier ?? 'supervisor'
   const log = (level: LogLevel, message: string): void => activity.write(level, message)
-  const table = createProcessTable({ engine, settings, logPathOf: parts.logs.pathOf })
+  const whole = createProcessTable({ engine, settings, logPathOf: parts.logs.pathOf })
+  const table = whole.ours
   // Before the hub hears of it: who is told that supervisord runs is told so before its processes start.
   let isRunningTold = false
   const tellRunning = (): void => {
@@ -81,18 +84,21 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
     isRunningTold = true
     hub.daemon('RUNNING')
   }
-  table.subscribe(({ kind }) => {
+  whole.subscribe(({ kind }) => {
     if (kind !== 'group') tellRunning()
   })
   const saved = openSavedEvents(join(parts.runDirectory, 'supervisord-events.json'), warn)
   const hub = createEventHub({
-    ...{ engine, table, identifier, log, dialogues: parts.dialogues, print: parts.print, saved: saved.take() },
+    ...{ engine, identifier, log, dialogues: parts.dialogues, print: parts.print, saved: saved.take() },
+    table: whole,
     clock: parts.openClock(),
   })
   const daemon = createMood({
     ...{ engine, table, groups, activity, identifier, warn },
     async begins() {
-      for (const { level, message } of settings().flatMap(({ notices }) => notices)) log(level, message)
+      const all = settings()
+      const lines = [...(begun === null ? [] : asRoot(all[0]?.user ?? null)), ...all.flatMap(({ notices }) => notices)]
+      for (const { level, message } of lines) log(level, message)
       opened = ''
       tellFailures(await follow([]))
       log('info', `supervisord started with pid ${process.pid}`)
@@ -109,7 +115,19 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
     environment: process.env,
     nowWallMs: Date.now,
   })
-  const doors = createSupervisordDoors({ methods, table, activity, version: parts.version })
+  // Its servers are open before its programs are there, and nobody is to be told that there are none.
+  const isThere = Promise.withResolvers<void>()
+  if (begun === null || begun.decoded === null) isThere.resolve()
+  const methodsOnceThere: RpcMethods = {
+    async call(...asked) {
+      await isThere.promise
+      return methods.call(...asked)
+    },
+  }
+  const doors = createSupervisordDoors({
+    ...{ methods: methodsOnceThere, table, activity },
+    ...{ logs: parts.logs, version: parts.version },
+  })
   parts.onSocket((change, url) => log('info', `${change === 'opened' ? 'Creating' : 'Closing'} socket ${url}`))
   let pidfile: string | null = null
 
@@ -146,12 +164,16 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
     async open(carried) {
       activity.follow(settings())
       for (const { level, message } of begun?.lines ?? []) log(level, message)
+      if (begun?.decoded) makeAutoLogs(begun.decoded.target, [begun.settings])
       const failures = await follow(carried)
-      if (begun !== null && begun.lines.length > 0) log('info', `supervisord started with pid ${process.pid}`)
+      // One that begins ends instead.
+      const isBeginning = begun !== null && (begun.decoded !== null || begun.lines.length > 0)
+      if (isBeginning && failures.length === 0) log('info', `supervisord started with pid ${process.pid}`)
       return failures
     },
     async applied(answer) {
       groups.applied(answer)
+      isThere.resolve()
       tellRunning()
       tellFailures(await follow([]))
     },

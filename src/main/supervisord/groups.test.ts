@@ -21,7 +21,8 @@ const compose: App = {
 /** What the file says now, and what is in force of all files. */
 function scene(text: string) {
   const told: (readonly SupervisordSettings[])[] = []
-  const world = { text, inForce: { apps: { shop: compose } } as Target, told }
+  const coming: (readonly string[])[] = []
+  const world = { text, inForce: { apps: { shop: compose } } as Target, told, coming }
   const decode = (): DecodeAnswer => {
     const reader = memorySourceReader({ files: { [file]: world.text }, environment: {}, directories: ['/tmp'] })
     const { apps, problems, supervisord } = decodeSupervisord([file], reader)
@@ -39,6 +40,7 @@ function scene(text: string) {
     }),
     engine: { snapshot: () => ({ state: { units: new Map() } }) as never },
     kept: [],
+    comes: (target) => world.coming.push(Object.keys(target.apps)),
     changed: (settings) => told.push(settings),
   })
   const apply = (): void => {
@@ -70,6 +72,7 @@ test('groups are put in force and taken out of it one by one, and others are lef
     [await groups.add('b', by), await groups.add('b', by), await groups.add('x', by)],
     ['added', 'active', 'unknown'],
   )
+  assert.deepEqual(world.coming, [['b']])
   assert.deepEqual(names(), ['shop', 'a', 'b'])
   assert.deepEqual([await groups.remove('a', by), await groups.remove('a', by)], ['removed', 'unknown'])
   assert.deepEqual(names(), ['shop', 'b'])

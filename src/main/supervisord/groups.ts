@@ -29,10 +29,12 @@ export function createGroups(options: {
   readonly engine: Pick<EnginePort, 'snapshot'>
   /** What was in force when the last daemon ended. */
   readonly kept: readonly SupervisordSettings[]
+  /** Called with what comes into force next. */
+  readonly comes: (target: Target, settings: readonly SupervisordSettings[]) => void
   /** Called with what is in force, whenever that is another. */
   readonly changed: (settings: readonly SupervisordSettings[]) => void
 }): Groups {
-  const { files, engine, changed } = options
+  const { files, engine, comes, changed } = options
   let settings = options.kept
   let active: ReadonlyMap<string, GroupSettings> = byName(settings)
   let offered: Read | null = null
@@ -55,6 +57,7 @@ export function createGroups(options: {
       const isGood = typeof read !== 'string'
       const next = isGood ? read : cleared
       if (next !== null) {
+        comes(next.target, next.settings)
         await files().put(withGroups(files().inForce(), appsOf(next.target)), by, why)
         putInForce(next)
       }
@@ -88,6 +91,7 @@ export function createGroups(options: {
         const group = from === null ? undefined : byName(from.settings).get(name)
         const app = from?.target.apps[name]
         if (group === undefined || app === undefined) return 'unknown'
+        comes({ apps: { [name]: app } }, from!.settings)
         await files().put(withApp(present, app), by, `group ${name} added`)
         active = new Map([...active, [name, group]])
         settings = withOffered(settings, from!.settings, name)

@@ -1,8 +1,9 @@
+import type { Target } from '../../core/model.ts'
 import type { OutputNews } from '../../engine/ports.ts'
 import type { DecodeAnswer } from '../decode-child.ts'
 import type { SupervisordFrontend, SupervisordParts } from './frontend.ts'
 
-/** Where the frontend is, once there is a use for it: whoever has no files of supervisord's never loads it. */
+/** Where the frontend is, once there is a use for it: whoever has neither files of supervisord's nor listeners never loads it. */
 export interface SupervisordPlace {
   /** Whether there was a daemon before us that did not end in order: what it knew goes on. */
   isGoingOn(): boolean
@@ -11,7 +12,9 @@ export interface SupervisordPlace {
   need(): Promise<SupervisordFrontend>
   output(news: OutputNews): void
   /** Before what the files declare is put in force. */
-  preparing(files: Pick<DecodeAnswer, 'supervisord'>): Promise<void>
+  preparing(files: Pick<DecodeAnswer, 'target' | 'supervisord'>): Promise<void>
+  /** Before what was in force goes on. */
+  goingOn(target: Target): Promise<void>
   applied(files: Pick<DecodeAnswer, 'target' | 'supervisord'>): Promise<void>
 }
 
@@ -30,9 +33,16 @@ export function createSupervisordPlace(parts: SupervisordParts): SupervisordPlac
     frontend: () => frontend,
     need,
     output: (news) => frontend?.output(news),
-    async preparing({ supervisord }) {
-      if (supervisord.length > 0) await need()
+    async preparing({ supervisord, target }) {
+      if (supervisord.length > 0 || hasListeners(target)) await need()
+    },
+    async goingOn(target) {
+      if (hasListeners(target)) await need()
     },
     applied: async (files) => frontend?.applied(files),
   }
+}
+
+function hasListeners({ apps }: Target): boolean {
+  return Object.values(apps).some(({ listener }) => listener !== undefined)
 }

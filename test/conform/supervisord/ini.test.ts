@@ -26,9 +26,9 @@ def words(text):
     except ValueError as error:
         return {'error': str(error)}
 
-def environment(text):
+def environment(text, posix=True):
     try:
-        lexer = shlex.shlex(text, posix=True)
+        lexer = shlex.shlex(text, posix=posix)
         lexer.wordchars += '/.+-():'
         tokens = list(lexer)
     except ValueError as error:
@@ -38,8 +38,11 @@ def environment(text):
         triple = tokens[at:at + 3]
         if len(triple) != 3 or triple[1] != '=':
             return {'error': "Unexpected end of key/value pairs in value '%s'" % text}
-        pairs[triple[0]] = triple[2]
+        pairs[triple[0]] = triple[2] if posix else triple[2].strip('"' + "'")
     return {'pairs': pairs}
+
+def legacy(text):
+    return environment(text, posix=False)
 
 def format(text):
     try:
@@ -57,7 +60,7 @@ const skip = python.status === 0 ? false : 'python3 is not installed: run script
 
 type Answer = Readonly<Record<string, unknown>>
 
-function ask(kind: 'ini' | 'words' | 'environment' | 'format', texts: readonly string[]): readonly Answer[] {
+function ask(kind: 'ini' | 'words' | 'environment' | 'legacy' | 'format', texts: readonly string[]): readonly Answer[] {
   const input = JSON.stringify(texts.map((text) => [kind, text]))
   const { status, stdout, stderr } = spawnSync('python3', ['-c', original], { input, maxBuffer: 2 ** 28 })
   assert.equal(status, 0, stderr.toString())
@@ -169,25 +172,31 @@ test('commands split as Python splits them', { skip }, () => {
   }
 })
 
-test('environment pairs are found as supervisor finds them', { skip }, () => {
-  const texts = [
-    ...readCorpus('environment').map((sample) => sample.text),
-    'A=\u00d7',
-    'A=x#y\nB',
-    'A="x"#c\n,B=1',
-    'A=\\\nx',
-    'A=x\ty',
-    '""=1',
-    'A=""""',
-    'ª=1',
-  ]
-  const answers = ask('environment', texts)
-  for (const [index, text] of texts.entries()) {
-    const result = parseEnvironmentPairs(text)
-    const ours = result.kind === 'pairs' ? { pairs: result.values } : { error: result.message }
-    assert.deepEqual(ours, answers[index], JSON.stringify(text))
-  }
-})
+for (const rules of ['posix', 'legacy'] as const) {
+  test(`environment pairs are found as supervisor finds them (${rules})`, { skip }, () => {
+    const texts = [
+      ...readCorpus('environment').map((sample) => sample.text),
+      'A=\u00d7',
+      'A=x#y\nB',
+      'A=x#c\ny,B=1',
+      'A="x"#c\n,B=1',
+      'A=\\\nx',
+      'A=x\ty',
+      '""=1',
+      'A=""""',
+      'ª=1',
+      'A="x"y"z w"',
+      `'A'="'q'",B='"'`,
+      'A="open',
+    ]
+    const answers = ask(rules === 'posix' ? 'environment' : 'legacy', texts)
+    for (const [index, text] of texts.entries()) {
+      const result = parseEnvironmentPairs(text, rules)
+      const ours = result.kind === 'pairs' ? { pairs: result.values } : { error: result.message }
+      assert.deepEqual(ours, answers[index], JSON.stringify(text))
+    }
+  })
+}
 
 test('percent formats expand as Python expands them', { skip }, () => {
   const texts = [

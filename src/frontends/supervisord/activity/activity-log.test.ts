@@ -126,6 +126,13 @@ describe('the file', () => {
     assert.match(textOf(), /INFO new\n$/)
   })
 
+  it('cleared is told of once for each place that the log goes to', () => {
+    const echoed: string[] = []
+    assert.equal(logOf({ echo: (text) => void echoed.push(text) }).clear(), null)
+    assert.equal(echoed.filter((text) => text.endsWith(' INFO reopening log file\n')).length, 2)
+    assert.equal(textOf(), '')
+  })
+
   it('that was moved away is made anew when it is opened again', () => {
     const log = logOf()
     log.write('info', 'old')

@@ -35,7 +35,7 @@ export function openActivityLog({ target, level, echo, warn, clock = Date.now }:
   return {
     write,
     path: () => (target.kind === 'file' ? target.path : null),
-    clear: () => (file === null ? 'there is no log file' : clear(file, write)),
+    clear: () => (file === null ? 'there is no log file' : clear(file, write, echo === undefined ? 1 : 2)),
     reopen() {
       write('info', 'supervisord logreopen')
       file?.reopen()
@@ -44,11 +44,12 @@ export function openActivityLog({ target, level, echo, warn, clock = Date.now }:
   }
 }
 
-function clear(file: LogFile, write: ActivityLog['write']): string | null {
+/** Each place that the log goes to is told of. */
+function clear(file: LogFile, write: ActivityLog['write'], places: number): string | null {
   const trouble = file.remove()
   if (trouble !== null) return trouble
   // As with supervisord it is the last line of the file that is no more.
-  write('info', 'reopening log file')
+  for (let place = 0; place < places; place++) write('info', 'reopening log file')
   file.reopen()
   return null
 }

@@ -1,4 +1,4 @@
-import type { App, ListenerPool, UnitId } from '../../../core/model.ts'
+import type { App, Dialect, ListenerPool, UnitId } from '../../../core/model.ts'
 import { revive } from '../../../core/revive.ts'
 import type { LogLevel } from '../../../dialects/supervisord/settings.ts'
 import type { Dialogue, Listener, Snapshot } from '../../../engine/ports.ts'
@@ -9,7 +9,15 @@ import { createEventHub, type EventHubParts } from './hub.ts'
 
 export function view(group: string, state: ProcessState, more: Partial<ProcessView> = {}): ProcessView {
   return {
-    ...{ unit: `${group}/${group}/1`, group, name: group, state, startWallMs: null, stopWallMs: null },
+    ...{
+      unit: `${group}/${group}/1`,
+      group,
+      dialect: 'supervisord',
+      name: group,
+      state,
+      startWallMs: null,
+      stopWallMs: null,
+    },
     ...{ spawnError: '', exitStatus: 0, pid: 0, tries: 0, startsecs: 1, stdoutPath: null, stderrPath: null },
     ...more,
   }
@@ -22,9 +30,9 @@ export function stateEvent(process: ProcessView, from: ProcessState, more: Parti
 }
 
 /** A group of listeners. */
-export function poolApp(name: string, listener: Partial<ListenerPool> = {}): App {
+export function poolApp(name: string, listener: Partial<ListenerPool> = {}, dialect: Dialect = 'supervisord'): App {
   const settings = { events: ['EVENT'], bufferMax: 10, result: 'ok', ...listener } as const
-  return { name, source: '/s.conf', dialect: 'supervisord', priority: -1, services: {}, listener: settings }
+  return { name, source: '/s.conf', dialect, priority: -1, services: {}, listener: settings }
 }
 
 export interface FakeListener {
@@ -109,7 +117,7 @@ export interface Scene {
   declare(...apps: readonly App[]): void
   /** The process as it is from now on, and the event that tells it. */
   becomes(process: ProcessView, from: ProcessState, more?: Partial<StateEvent>): void
-  group(change: 'added' | 'removed', group: string): void
+  group(change: 'added' | 'removed', group: string, dialect?: Dialect): void
   /** A listener that is RUNNING, and has said nothing so far. */
   listener(group: string, more?: Partial<ProcessView>, run?: number): FakeListener
   /** The process as it is from now on. */
@@ -174,7 +182,7 @@ export function sceneOf(apps: readonly App[], more: Partial<EventHubParts> = {})
       put(process)
       tell(stateEvent(process, from, rest))
     },
-    group: (change, group) => tell({ kind: 'group', change, group }),
+    group: (change, group, dialect = 'supervisord') => tell({ kind: 'group', change, group, dialect }),
     listener(group, rest = {}, run = 1) {
       const process = view(group, 'RUNNING', rest)
       put(process)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventBytesKept, eventResultBytesMax } from '../../../core/limits.ts'
+import type { ProcessState } from '../contract.ts'
 import { poolApp, type Scene, sceneOf, sent, snapshotOf, view } from './fixture.ts'
 import { parseHubState } from './hub-state.ts'
 
@@ -337,10 +338,59 @@ describe('a pool', () => {
   })
 })
 
-it('output of what is no program of supervisord is no event', () => {
+it('output of what is not in the table is no event', () => {
   const scene = sceneOf([poolApp('ear')])
   scene.hub.output({ unit: 'shop/web/1', stream: 'stdout', kind: 'logged', bytes: Buffer.from('x') })
   assert.deepEqual(scene.hub.save().pools[0]!.waiting, [])
+})
+
+describe('listeners of other apps than those of supervisord', () => {
+  const shop = (state: ProcessState) => view('shop', state, { dialect: 'compose', pid: 7 })
+  const heardBy = (scene: Scene, pool: string) =>
+    scene.hub
+      .save()
+      .pools.find(({ name }) => name === pool)
+      ?.waiting.map(({ name, payload }) => `${name} ${payload.trim()}`)
+
+  it('hear of everything, those of supervisord of its groups only', () => {
+    const scene = sceneOf([poolApp('theirs', {}, 'compose'), poolApp('ours')])
+    scene.group('added', 'shop', 'compose')
+    scene.becomes(shop('EXITED'), 'RUNNING', { isExpected: true, pid: 7 })
+    scene.becomes(view('web', 'EXITED'), 'RUNNING', { pid: 8 })
+    scene.hub.output({ unit: 'shop/shop/1', stream: 'stdout', kind: 'logged', bytes: Buffer.from('x') })
+    scene.hub.output({ unit: 'web/web/1', stream: 'stdout', kind: 'logged', bytes: Buffer.from('y') })
+    const ofWeb = [
+      'PROCESS_STATE_EXITED processname:web groupname:web from_state:RUNNING expected:0 pid:8',
+      'PROCESS_LOG_STDOUT processname:web groupname:web pid:0 channel:stdout\ny',
+    ]
+    assert.deepEqual(heardBy(scene, 'ours'), ofWeb)
+    assert.deepEqual(heardBy(scene, 'theirs'), [
+      'PROCESS_GROUP_ADDED groupname:shop',
+      'PROCESS_STATE_EXITED processname:shop groupname:shop from_state:RUNNING expected:1 pid:7',
+      ofWeb[0],
+      'PROCESS_LOG_STDOUT processname:shop groupname:shop pid:7 channel:stdout\nx',
+      ofWeb[1],
+    ])
+  })
+
+  it('all hear of what is of no app', () => {
+    const scene = sceneOf([poolApp('theirs', {}, 'compose'), poolApp('ours')])
+    scene.hub.remote('t', 'one')
+    scene.hub.daemon('RUNNING')
+    scene.time.setTo(1_005)
+    const all = ['REMOTE_COMMUNICATION type:t\none', 'SUPERVISOR_STATE_CHANGE_RUNNING ', 'TICK_5 when:1005']
+    assert.deepEqual([heardBy(scene, 'ours'), heardBy(scene, 'theirs')], [all, all])
+  })
+
+  it('a pool that goes over to another dialect keeps what waits, and hears as that does from then on', () => {
+    const scene = sceneOf([poolApp('ear', {}, 'compose')])
+    scene.becomes(shop('RUNNING'), 'STARTING')
+    scene.declare(poolApp('ear'))
+    scene.becomes(shop('EXITED'), 'RUNNING')
+    assert.deepEqual(heardBy(scene, 'ear'), [
+      'PROCESS_STATE_RUNNING processname:shop groupname:shop from_state:STARTING pid:7',
+    ])
+  })
 })
 
 it('what waits, and what a listener was busy with, is told by the next image of the daemon, with numbers that go on', () => {

@@ -1,4 +1,4 @@
-import type { App, ListenerPool, UnitId } from '../../../core/model.ts'
+import type { App, Dialect, UnitId } from '../../../core/model.ts'
 import { unitParts } from '../../../core/target/units.ts'
 import type { LogLevel } from '../../../dialects/supervisord/settings.ts'
 import type { Clock, Dialogue, DialoguePort, EnginePort, OutputNews } from '../../../engine/ports.ts'
@@ -14,13 +14,13 @@ import {
   statePayload,
   tickPayload,
 } from './payloads.ts'
-import { createPool, envelope, type Pool, type Waiting } from './pool.ts'
+import { createPool, envelope, type Pool, type PoolDeclared, type Waiting } from './pool.ts'
 import { printedResult } from './printed.ts'
 import { createTicks, tickPeriods } from './ticks.ts'
 
 export interface EventHubParts {
   readonly engine: Pick<EnginePort, 'snapshot' | 'subscribe'>
-  /** It shows a turn before we hear of that: to be made before us. */
+  /** Of all apps. It shows a turn before we hear of that: to be made before us. */
   readonly table: ProcessTable
   readonly dialogues: DialoguePort
   /** Its alarm by the wall clock is ours alone. */
@@ -59,26 +59,27 @@ export function createEventHub(parts: EventHubParts): EventHub {
 
   function open(app: App | undefined): void {
     if (app?.listener === undefined) return
+    const declared = { settings: app.listener, dialect: app.dialect }
     const pool = pools.get(app.name)
-    if (pool !== undefined) pool.configure(app.listener)
-    else pools.set(app.name, newPool(app.name, app.listener))
+    if (pool !== undefined) pool.configure(declared)
+    else pools.set(app.name, newPool(app.name, declared))
   }
 
-  function newPool(name: string, settings: ListenerPool): Pool {
+  function newPool(name: string, declared: PoolDeclared): Pool {
     const before = carried.find((one) => one.name === name)
-    return createPool({ name, settings, log, saved: before === undefined ? null : restored(before) })
+    return createPool({ name, declared, log, saved: before === undefined ? null : restored(before) })
   }
 
   function wantTicks(): void {
-    const isWanted = (period: number) => pools.values().some((pool) => pool.wants(`TICK_${period}`))
+    const isWanted = (period: number) => pools.values().some((pool) => pool.wants(`TICK_${period}`, null))
     ticks.want(tickPeriods.filter(isWanted))
   }
 
   // ---- what happens
 
-  /** `payload` is asked for only where somebody wants to know. */
-  function publish(name: string, payload: () => string): void {
-    const wanting = [...pools.values()].filter((pool) => pool.wants(name))
+  /** `payload` is asked for only where somebody wants to know. `of`: of an app of which dialect it tells; null: of none. */
+  function publish(name: string, of: Dialect | null, payload: () => string): void {
+    const wanting = [...pools.values()].filter((pool) => pool.wants(name, of))
     if (wanting.length === 0) return
     const event = { serial: nextSerial, name, payload: Buffer.from(payload()) }
     nextSerial += 1
@@ -90,7 +91,7 @@ export function createEventHub(parts: EventHubParts): EventHub {
     switch (event.kind) {
       case 'state': {
         sync()
-        publish(stateEventName(event), () => statePayload(event))
+        publish(stateEventName(event), event.process.dialect, () => statePayload(event))
         const pool = pools.get(event.process.group)
         if (pool !== undefined) dispatch(pool)
         return
@@ -105,16 +106,16 @@ export function createEventHub(parts: EventHubParts): EventHub {
   }
 
   /** Groups come one after the other: a pool hears of itself and of those after it, and not of its own end. */
-  function hearOfGroup({ group, change }: Extract<ProcessEvent, { kind: 'group' }>): void {
+  function hearOfGroup({ group, change, dialect }: Extract<ProcessEvent, { kind: 'group' }>): void {
     if (change === 'removed') pools.delete(group)
     else open(engine.snapshot().state.target.apps[group])
     wantTicks()
-    publish(`PROCESS_GROUP_${change === 'added' ? 'ADDED' : 'REMOVED'}`, () => groupPayload(group))
+    publish(`PROCESS_GROUP_${change === 'added' ? 'ADDED' : 'REMOVED'}`, dialect, () => groupPayload(group))
   }
 
   function output(news: OutputNews): void {
     const process = table.byUnit(news.unit)
-    if (process !== null) publish(outputEventName(news), () => outputPayload(news, process))
+    if (process !== null) publish(outputEventName(news), process.dialect, () => outputPayload(news, process))
   }
 
   // ---- who is told
@@ -202,15 +203,15 @@ export function createEventHub(parts: EventHubParts): EventHub {
 
   const ticks = createTicks({
     clock: parts.clock,
-    fire: (period, when) => publish(`TICK_${period}`, () => tickPayload(when)),
+    fire: (period, when) => publish(`TICK_${period}`, null, () => tickPayload(when)),
     saved: saved?.ticks ?? {},
   })
   sync()
   const stops = [table.subscribe(hear), engine.subscribe(sync), parts.dialogues.subscribe(begun)]
 
   return {
-    remote: (type, data) => publish('REMOTE_COMMUNICATION', () => remotePayload(type, data)),
-    daemon: (state) => publish(`SUPERVISOR_STATE_CHANGE_${state}`, () => ''),
+    remote: (type, data) => publish('REMOTE_COMMUNICATION', null, () => remotePayload(type, data)),
+    daemon: (state) => publish(`SUPERVISOR_STATE_CHANGE_${state}`, null, () => ''),
     output,
     save,
     close() {

@@ -1,5 +1,5 @@
 import { eventBytesKept, eventOverheadBytes } from '../../../core/limits.ts'
-import type { ListenerPool } from '../../../core/model.ts'
+import type { Dialect, ListenerPool } from '../../../core/model.ts'
 import type { LogLevel } from '../../../dialects/supervisord/settings.ts'
 
 /** Something happened; whoever is told of it gets the same. */
@@ -19,8 +19,9 @@ export interface Waiting extends PoolEvent {
 export interface Pool {
   readonly name: string
   readonly settings: ListenerPool
-  configure(settings: ListenerPool): void
-  wants(eventName: string): boolean
+  configure(declared: PoolDeclared): void
+  /** `of`: of an app of which dialect it tells; null: of none. */
+  wants(eventName: string, of: Dialect | null): boolean
   accept(event: PoolEvent): void
   /** The oldest, which waits no more. */
   take(): Waiting | null
@@ -34,14 +35,20 @@ export interface Pool {
   nextSerial(): number
 }
 
+/** Listeners of supervisord's files hear of those only, as their clients do; all others hear of everything. */
+export interface PoolDeclared {
+  readonly settings: ListenerPool
+  readonly dialect: Dialect
+}
+
 export function createPool(options: {
   readonly name: string
-  readonly settings: ListenerPool
+  readonly declared: PoolDeclared
   readonly log: (level: LogLevel, message: string) => void
   readonly saved: { readonly nextSerial: number; readonly waiting: readonly Waiting[] } | null
 }): Pool {
   const { name, log, saved } = options
-  let { settings } = options
+  let { settings, dialect } = options.declared
   let nextSerial = saved?.nextSerial ?? 0
   const buffer: Waiting[] = [...(saved?.waiting ?? [])]
   let bytes = buffer.reduce((sum, one) => sum + costOf(one), 0)
@@ -70,9 +77,13 @@ export function createPool(options: {
       return settings
     },
     configure(changed) {
-      settings = changed
+      settings = changed.settings
+      dialect = changed.dialect
     },
-    wants: (eventName) => isAmong(settings.events, eventName),
+    wants: (eventName, of) => {
+      const isHeard = dialect !== 'supervisord' || of === null || of === 'supervisord'
+      return isHeard && isAmong(settings.events, eventName)
+    },
     accept(event) {
       makeRoom(costOf(event))
       buffer.push({ ...event, poolSerial: nextSerial })

@@ -1,3 +1,4 @@
+import type { LogControlPort } from '../../../engine/ports.ts'
 import type { ActivityLog, ProcessTable, RpcMethods } from '../contract.ts'
 import type { Asked } from './asked.ts'
 import { createLogTails } from './logtail.ts'
@@ -9,6 +10,7 @@ export interface AnswerParts {
   readonly methods: RpcMethods
   readonly table: Pick<ProcessTable, 'process'>
   readonly activity: ActivityLog
+  readonly logs: Pick<LogControlPort, 'catchUp'>
   /** Of the program, for the foot of the page. */
   readonly version: string
 }

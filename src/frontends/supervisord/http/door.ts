@@ -1,13 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
-import { nextRound } from '../../../base/pause.ts'
 import type { Who } from '../../../core/model.ts'
 import type { HttpServerSettings } from '../../../dialects/supervisord/settings.ts'
-import { duplicate } from '../../../sys/execve.ts'
+import { type ClientLimits, createClients } from '../../http/clients.ts'
+import { createQuietServer, handOverServer } from '../../http/quiet-server.ts'
+import type { Rounds } from '../../http/rounds.ts'
 import { peerUser } from '../../native/callers.ts'
-import { type ClientLimits, createClients } from '../../native/clients.ts'
-import { descriptorOf } from '../../native/descriptor.ts'
-import type { Rounds } from '../../native/rounds.ts'
 import type { ActivityLog } from '../contract.ts'
 import { type Asked, readTarget } from './asked.ts'
 import type { Bodies } from './bodies.ts'
@@ -38,26 +36,12 @@ export interface DoorParts {
 }
 
 export function createDoor(first: HttpServerSettings, parts: DoorParts): Door {
-  // `import 'node:http'` would load undici and cost 13 MB.
-  const http = process.getBuiltinModule('node:http')
   const clients = createClients(parts.limits)
   const unanswered = new Map<ServerResponse, Told>()
   const users = new WeakMap<Socket, Who>()
   const closing = new AbortController()
   let settings = first
-  // Node would look at all connections every 30 s; the one timer of each connection does better. This is the longest a timer can be.
-  const server = http.createServer(
-    { connectionsCheckingInterval: 2 ** 31 - 1, requireHostHeader: false },
-    (request, response) => clients.take(request, response, () => void serve(response)),
-  )
-  server.headersTimeout = 0
-  server.requestTimeout = 0
-  server.keepAliveTimeout = 0
-  server.on('connection', (socket) => {
-    // Who is gone without a word is noticed by the kernel; a unix socket cannot go without one.
-    socket.setKeepAlive(true, peerLooksMs)
-    clients.admit(socket)
-  })
+  const server = createQuietServer(clients, { requireHostHeader: false }, (response) => void serve(response))
 
   async function serve(response: ServerResponse): Promise<void> {
     const { req: request } = response
@@ -66,7 +50,7 @@ export function createDoor(first: HttpServerSettings, parts: DoorParts): Door {
     response.sendDate = false
     response.once('close', () => {
       unanswered.delete(response)
-      gone.abort()
+      gone.abort(wentAway)
     })
     try {
       const who = whoAsks(request.socket)
@@ -124,26 +108,14 @@ export function createDoor(first: HttpServerSettings, parts: DoorParts): Door {
     use(next) {
       settings = next
     },
-    async handOver(waitMsMax) {
-      const fd = duplicate(descriptorOf(server))
-      if (typeof fd === 'string') throw new Error(`the socket cannot be handed over (${fd})`)
-      clients.finish()
-      closing.abort()
-      // What is on its way is read first: closing breaks off who is idle.
-      await nextRound()
-      await nextRound()
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
+    handOver: (waitMsMax) =>
+      handOverServer(server, clients, {
+        waitMsMax,
+        finish: () => closing.abort(),
+        cutOff() {
           for (const [response, told] of unanswered) cutOff(response, told)
-          resolve()
-        }, waitMsMax)
-        server.close(() => {
-          clearTimeout(timer)
-          resolve()
-        })
-      })
-      return fd
-    },
+        },
+      }),
     close() {
       server.close()
       clients.destroy()
@@ -151,7 +123,8 @@ export function createDoor(first: HttpServerSettings, parts: DoorParts): Door {
   }
 }
 
-const peerLooksMs = 60_000
+/** One for all: without a reason each abort would make an error with a stack. */
+const wentAway = new Error('the client has gone, or has its answer')
 
 function refusal(status: 400 | 401 | 413 | 503): Reply {
   if (status !== 401) return { kind: 'error', status }

@@ -8,8 +8,8 @@ import {
   tcpClientsMax,
 } from '../../../core/limits.ts'
 import type { HttpServerSettings } from '../../../dialects/supervisord/settings.ts'
-import { type ClientLimits, clientLimits } from '../../native/clients.ts'
-import { createRounds } from '../../native/rounds.ts'
+import { type ClientLimits, clientLimits } from '../../http/clients.ts'
+import { createRounds } from '../../http/rounds.ts'
 import { type AnswerParts, createAnswers } from './answer.ts'
 import { createBodies } from './bodies.ts'
 import { createDoor, type Door } from './door.ts'

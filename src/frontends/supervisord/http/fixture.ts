@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { HttpServerSettings } from '../../../dialects/supervisord/settings.ts'
 import { textOf, xmlArray, xmlBoolean, xmlInt, xmlString, xmlStruct } from '../../../formats/xml-rpc/make.ts'
 import type { XmlRpcValue } from '../../../formats/xml-rpc/value.ts'
-import type { ClientLimits } from '../../native/clients.ts'
+import type { ClientLimits } from '../../http/clients.ts'
 import {
   type ActivityLog,
   type ProcessState,
@@ -83,6 +83,7 @@ export function createFakeSupervisord(options: FakeOptions = {}): FakeSupervisor
         return found === undefined ? null : viewOf(found)
       },
     },
+    logs: { catchUp() {} },
     activity: fakeActivity(join(directory, 'supervisord.log'), (line) => {
       lines.push(line)
       progress.dispatchEvent(new Event('line'))
@@ -226,6 +227,7 @@ function viewOf({ group, name, state, stdoutPath, stderrPath }: FakeProcess): Pr
   return {
     unit: `${group}/${name}/1`,
     group,
+    dialect: 'supervisord',
     name,
     state,
     startWallMs: null,

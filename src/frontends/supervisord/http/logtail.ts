@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { logFollowersMax } from '../../../core/limits.ts'
+import type { LogControlPort } from '../../../engine/ports.ts'
 import { errnoOf } from '../../../sys/errno.ts'
 import type { ActivityLog, ProcessTable, ProcessView } from '../contract.ts'
 import type { Asked } from './asked.ts'
@@ -15,8 +16,9 @@ export interface LogTails {
 export function createLogTails(parts: {
   readonly table: Pick<ProcessTable, 'process'>
   readonly activity: Pick<ActivityLog, 'path'>
+  readonly logs: Pick<LogControlPort, 'catchUp'>
 }): LogTails {
-  const { table, activity } = parts
+  const { table, activity, logs } = parts
   let followers = 0
 
   async function* counted(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -44,6 +46,7 @@ export function createLogTails(parts: {
       if (asked.method !== 'GET') return { kind: 'error', status: 400 }
       const [name = '', channel = 'stdout'] = splitOnce(asked.path.slice('/logtail/'.length), '/')
       const [group = '', process = group] = splitOnce(name, ':')
+      logs.catchUp()
       return await tail(pathOf(table.process(group, process), channel), asked, [['X-Accel-Buffering', 'no']])
     },
     async answerMain(asked) {

@@ -102,7 +102,7 @@ export function partsOf(
     },
     hub: { remote: (type, data) => told.push(`${type}: ${data}`) },
     stdin: { write: () => 'no-pipe' },
-    logs: { reopen() {}, clear: () => null },
+    logs: { catchUp() {}, reopen() {}, clear: () => null },
     environment: { PATH: '/usr/bin:/bin' },
     nowWallMs: () => engine.snapshot().now.wallMs,
   }

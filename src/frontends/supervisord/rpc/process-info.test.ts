@@ -7,7 +7,15 @@ import { alone, off, quick, rpcOf, sceneOf } from './fixture.ts'
 import { processInfoMethods } from './process-info.ts'
 
 const view: ProcessView = {
-  ...{ unit: 'g/web/1', group: 'g', name: 'web', state: 'RUNNING', startWallMs: 1_000_500, stopWallMs: null },
+  ...{
+    unit: 'g/web/1',
+    group: 'g',
+    dialect: 'supervisord',
+    name: 'web',
+    state: 'RUNNING',
+    startWallMs: 1_000_500,
+    stopWallMs: null,
+  },
   ...{ spawnError: '', exitStatus: 0, pid: 42, tries: 0, startsecs: 1, stdoutPath: '/logs/web', stderrPath: null },
 }
 

@@ -39,7 +39,7 @@ test('logs are emptied stream by stream, also of what does not run; what cannot 
   }
   const process = { ...plainProcess, stderr: plainProcess.stdout }
   const group = groupApp('g', 1, off('a', { priority: 2, process }), off('b', { priority: 1 }))
-  const { rpc } = sceneOf([group], { logs: { reopen() {}, clear } })
+  const { rpc } = sceneOf([group], { logs: { catchUp() {}, reopen() {}, clear } })
   assert.equal(await rpc('supervisor.clearProcessLogs', 'g:a'), true)
   assert.equal(await rpc('supervisor.clearProcessLog', 'g:b'), '30 FAILED: g:b')
   assert.deepEqual(cleared, ['g/a/1 stdout', 'g/a/1 stderr', 'g/b/1 stdout'])

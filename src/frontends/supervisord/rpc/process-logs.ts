@@ -56,19 +56,20 @@ function pathOf(process: ProcessView, stream: Stream): string | null {
   return stream === 'stdout' ? process.stdoutPath : process.stderrPath
 }
 
-function read({ table }: RpcParts, stream: Stream): Method {
+function read({ table, logs }: RpcParts, stream: Stream): Method {
   return {
     parameters: [nameParameter, offsetParameter, lengthParameter],
     returns: 'string',
     help: `A part of the ${stream} log of a process.`,
     async call([name, offset, length]) {
       const path = pathOf(namedProcess(table, textArgument(name)), stream)
+      logs.catchUp()
       return xmlString(await readLogFile(path, integerArgument(offset), integerArgument(length)))
     },
   }
 }
 
-function tail({ table }: RpcParts, stream: Stream): Method {
+function tail({ table, logs }: RpcParts, stream: Stream): Method {
   return {
     parameters: [nameParameter, offsetParameter, lengthParameter],
     returns: 'array',
@@ -77,6 +78,7 @@ function tail({ table }: RpcParts, stream: Stream): Method {
       'the text, the offset to go on from, and whether there was more.',
     async call([name, from, length]) {
       const path = pathOf(namedProcess(table, textArgument(name)), stream)
+      logs.catchUp()
       const { text, offset, isOverflow } = await tailLogFile(path, integerArgument(from), integerArgument(length))
       return xmlArray([xmlString(text), xmlInt(offset), xmlBoolean(isOverflow)])
     },

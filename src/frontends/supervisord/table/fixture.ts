@@ -1,14 +1,14 @@
 import { asked, at, code, type Play, play, policy, service } from '../../../core/fixture.ts'
 import type { App, Event, Exit, RestartPolicy, Service, Target } from '../../../core/model.ts'
 import { engineOf, type FakeEngine } from '../../native/fixture.ts'
-import type { ProcessEvent, ProcessTable } from '../contract.ts'
-import { createProcessTable, type ProcessTableParts } from './table.ts'
+import type { ProcessEvent } from '../contract.ts'
+import { createProcessTable, type ProcessTableParts, type WholeTable } from './table.ts'
 
 /** What the tests of this folder are made of: the core's play behind a table, with its events as sentences. */
 export interface Scene {
   readonly play: Play
   readonly engine: FakeEngine
-  readonly table: ProcessTable
+  readonly table: WholeTable
   readonly events: readonly ProcessEvent[]
   /** A turn. Answers what the table told of it: `web STOPPED->STARTING tries:0`. */
   turn(bootMs: number, ...events: readonly Event[]): readonly string[]

@@ -174,11 +174,13 @@ function endedOf({ view, atWallMs }: Story, transition: Transition, { known, aft
   return { exit, pid, how: exitWords(exit), isExpected, isEarly, spawnError, facts }
 }
 
-/** By the same time and the same limit as the core's. */
+/** As the core has it; of a run after which there was another one already, by the same time and the same limit. */
 function endedEarly({ run, from }: Transition, before: Unit, after: Unit, { now }: Snapshot): boolean {
-  if (after.end.run === run && hasFailedToStart(after.end)) return true
+  if (after.end.run === run) return after.end.isEarly === true
   if (from === 'unresolved') return false
-  if (before.run?.n === run) return now.bootMs - before.run.startedBootMs < after.spec.restart.stableMs
+  // After its hook the time of that says nothing.
+  if (before.run?.n === run && before.run.role === 'main')
+    return now.bootMs - before.run.startedBootMs < after.spec.restart.stableMs
   return after.phase === 'backoff' && isAfterEarlyEnd(after)
 }
 

@@ -1,17 +1,6 @@
-import type { App, Target, UnitId } from '../../../core/model.ts'
+import type { App, Unit, UnitId } from '../../../core/model.ts'
 import { unitId } from '../../../core/target/units.ts'
 import type { GroupSettings } from '../../../dialects/supervisord/settings.ts'
-
-/** The apps of this dialect, as supervisord orders its groups: by priority and name. */
-export function groupsOf(target: Target): readonly App[] {
-  return Object.values(target.apps)
-    .filter(({ dialect }) => dialect === 'supervisord')
-    .toSorted(compareGroups)
-}
-
-function compareGroups(a: App, b: App): number {
-  return a.priority - b.priority || (a.name < b.name ? -1 : 1)
-}
 
 /** The units of a group in supervisord's order: as its settings have them, and where there are none as it is declared. */
 export function membersOf(app: App, group: GroupSettings | undefined): readonly UnitId[] {
@@ -22,4 +11,13 @@ export function membersOf(app: App, group: GroupSettings | undefined): readonly 
   const ordered = group.processes.map(({ service, n }) => unitId(app.name, service, n))
   const isDeclared = new Set(declared)
   return [...new Set([...ordered.filter((unit) => isDeclared.has(unit)), ...declared])]
+}
+
+/** What a unit is called in its group, where nothing else is called so. */
+export function processNameOf({ services }: App, { service, n, spec }: Unit): string {
+  if (spec.processName !== null) return spec.processName
+  const isOneOfMany = (services[service]?.instances.length ?? 1) > 1
+  if (!isOneOfMany) return service
+  const name = `${service}_${n}`
+  return Object.hasOwn(services, name) ? `${service}/${n}` : name
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { afterCrash, ask, asked, code, needs, play, shutdown } from '../../../core/fixture.ts'
-import type { Event } from '../../../core/model.ts'
+import type { App, Event, Service } from '../../../core/model.ts'
 import type { SupervisordSettings } from '../../../dialects/supervisord/settings.ts'
+import type { ProcessEvent } from '../contract.ts'
 import {
   bySignal,
   declared,
@@ -19,6 +20,10 @@ import {
 } from './fixture.ts'
 
 const remove: Event = targetOf()
+
+function composeApp(name: string, ...services: readonly Service[]): App {
+  return { ...groupApp(name, 1_000, ...services), dialect: 'compose' }
+}
 
 function stateOf(scene: Scene, name = 'web') {
   const view = scene.table.process('a', name)
@@ -275,17 +280,14 @@ describe('after a death of the daemon', () => {
 })
 
 describe('groups', () => {
-  it('only apps of this dialect are groups, by priority and name', () => {
+  it('apps are groups, by priority and name', () => {
     const scene = sceneOf()
-    const other = { ...groupApp('compose', 1, program('x')), dialect: 'compose' } as const
-    const told = scene.turn(0, targetOf(groupApp('b', 5), groupApp('late', 10), other, groupApp('a', 5)))
+    const told = scene.turn(0, targetOf(groupApp('b', 5), groupApp('late', 10), groupApp('a', 5)))
     assert.deepEqual(told, ['group a added', 'group b added', 'group late added'])
     assert.deepEqual(
       scene.table.groups().map(({ name }) => name),
       ['a', 'b', 'late'],
     )
-    assert.equal(scene.table.group('compose'), null)
-    assert.equal(scene.table.byUnit('compose/x/1'), null)
     assert.deepEqual(scene.turn(1, targetOf(groupApp('b', 5))), ['group a removed', 'group late removed'])
   })
 
@@ -345,6 +347,66 @@ describe('groups', () => {
       'db STOPPING->STOPPED expected:true pid:101 (exit status 0)',
     ])
     assert.deepEqual(names(), ['web'])
+  })
+})
+
+describe('apps of other dialects', () => {
+  it('are groups with their units, and are not there for who asks for those of supervisord', () => {
+    const scene = sceneOf()
+    const ours: ProcessEvent[] = []
+    scene.table.ours.subscribe((event) => ours.push(event))
+    const told = scene.turn(0, targetOf(groupApp('a', 5), composeApp('shop', program('web'))))
+    assert.deepEqual(told, ['group a added', 'group shop added', 'web STOPPED->STARTING tries:0'])
+    const seen = [scene.table, scene.table.ours].map((table) => [
+      table.groups().map(({ name }) => name),
+      table.group('shop')?.length,
+      table.process('shop', 'web')?.dialect,
+      table.byUnit('shop/web/1')?.name,
+    ])
+    assert.deepEqual(seen, [
+      [['a', 'shop'], 1, 'compose', 'web'],
+      [['a'], undefined, undefined, undefined],
+    ])
+    scene.turn(1, targetOf())
+    assert.deepEqual(
+      ours.map((event) => (event.kind === 'group' ? `${event.group} ${event.change}` : event.process.unit)),
+      ['a added', 'a removed'],
+    )
+  })
+
+  it('units are called as their service, several with their number, and never as another one', () => {
+    const scene = sceneOf()
+    const instances = [{ n: 1 }, { n: 2 }, { n: 3, processName: 'third' }]
+    const names = () => scene.table.group('shop')?.map(({ name }) => name)
+    scene.turn(0, targetOf(composeApp('shop', program('web', { instances }), program('db'), program('web_1'))))
+    assert.deepEqual(names(), ['web/1', 'web_2', 'third', 'db', 'web_1'])
+    scene.turn(1, targetOf(composeApp('shop', program('web', { instances: [{ n: 1 }] }), program('db'))))
+    assert.equal(scene.table.byUnit('shop/web/1')?.name, 'web', 'as many as there are now')
+  })
+
+  it('an app that goes over to another dialect stays a group, and comes and goes for who knows only one', () => {
+    const scene = sceneOf()
+    const ours: ProcessEvent[] = []
+    scene.table.ours.subscribe((event) => ours.push(event))
+    const web = program('web', { autostart: false })
+    scene.turn(0, targetOf(groupApp('a', 999, web)))
+    assert.deepEqual(scene.turn(1, targetOf({ ...composeApp('a', web), priority: 999 })), [])
+    assert.deepEqual([scene.table.group('a')?.[0]?.dialect, scene.table.ours.group('a')], ['compose', null])
+    assert.deepEqual(scene.turn(2, targetOf(groupApp('a', 999, web))), [])
+    assert.deepEqual(
+      ours.map((event) => event.kind === 'group' && event.change),
+      ['added', 'removed', 'added'],
+    )
+  })
+
+  it('what ran long enough has EXITED also where a hook came after it', () => {
+    const postStop = { command: ['h'], timeoutMs: null, ignoreFailure: false }
+    const scene = started({}, { hooks: { preStart: null, postStop } })
+    scene.turn(1_000)
+    assert.deepEqual(scene.turn(5_000, exitOf(scene, 3)), ['web RUNNING->STOPPING pid:101'])
+    scene.turn(5_000, scene.play.spawned('web'))
+    const told = scene.turn(5_100, exitOf(scene, 0))
+    assert.match(told[0] ?? '', /^web STOPPING->EXITED expected:false .*\(exit status 3\)$/)
   })
 })
 

@@ -1,19 +1,26 @@
-import type { Now, Phase, Unit } from '../../../core/model.ts'
+import type { Dialect, Now, Phase, Unit } from '../../../core/model.ts'
 import type { StreamRef } from '../../../engine/ports.ts'
 import type { ProcessView } from '../contract.ts'
 import { exitedTooQuickly, exitStatusOf, isExpectedExit, spawnErrorWords } from './ended.ts'
 import { hasFailedToStart, stateOf } from './state.ts'
 
 /** What of a process its declaration says. */
-export type Declared = Pick<ProcessView, 'unit' | 'group' | 'name' | 'startsecs' | 'stdoutPath' | 'stderrPath'>
+export type Declared = Pick<
+  ProcessView,
+  'unit' | 'group' | 'dialect' | 'name' | 'startsecs' | 'stdoutPath' | 'stderrPath'
+>
 
-export function declaredOf(unit: Unit, logPathOf: (stream: StreamRef) => string | null): Declared {
-  const { id, app, service, spec } = unit
+export function declaredOf(
+  { id, app, spec }: Unit,
+  { name, dialect }: { readonly name: string; readonly dialect: Dialect },
+  logPathOf: (stream: StreamRef) => string | null,
+): Declared {
   const { stdout, stderr } = spec.process
   return {
     unit: id,
     group: app,
-    name: spec.processName ?? service,
+    dialect,
+    name,
     startsecs: spec.restart.stableMs / 1_000,
     stdoutPath: logPathOf({ unit: id, stream: 'stdout', spec: stdout }),
     stderrPath: stderr === 'stdout' ? null : logPathOf({ unit: id, stream: 'stderr', spec: stderr }),

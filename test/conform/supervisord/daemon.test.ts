@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { file, shell } from '../runit/files.ts'
+import { configured } from './config.ts'
+import { conform, type Pair } from './conform.ts'
+
+const sleeper = (name: string, more = ''): string => `[program:${name}]\ncommand=/bin/sleep 1000\nstartsecs=0\n${more}`
+
+/** Does not end before there is a file DIR/go. */
+const stubborn = shell('trap "" TERM INT QUIT\necho ready\nwhile [ ! -e go ]; do sleep 0.1; done')
+
+/** Ends by that signal, with one that ends at once and one that is waited for. */
+const ending = (signal: NodeJS.Signals): Pair => ({
+  name: `ended by ${signal}`,
+  files: { 'bin/stubborn': stubborn },
+  config: configured(
+    `${sleeper('one')}[program:stubborn]\ncommand=DIR/bin/stubborn\nstartsecs=0\nstopwaitsecs=60\npriority=1000\nstdout_logfile=DIR/stubborn.out\n`,
+  ),
+  endsItself: 'in a scene',
+  scenes: {
+    'in order': async (scene) => {
+      await scene.untilState('one', 'RUNNING')
+      await scene.untilText('stubborn.out', 'ready')
+      scene.seeText('pidfile', scene.read('supervisord.pid').replace(String(scene.side.daemon.pid), 'its pid'))
+      await scene.signalDaemon(signal)
+      await scene.untilSaid(/^received /)
+      await scene.rpc('supervisor.getState')
+      await scene.rpc('supervisor.startProcess', 'one')
+      await scene.rpc('supervisor.getAllProcessInfo')
+      await scene.rpc('supervisor.sendRemoteCommEvent', 'a', 'b')
+      await scene.rpc('supervisor.shutdown')
+      await scene.rpc('system.listMethods')
+      await scene.ctl('status')
+      await scene.act('it may end', () => scene.write({ go: file('') }))
+      await scene.untilEnded()
+      scene.seeOrder('stopped', /^stopped: (.*) \(/)
+    },
+  },
+})
+
+/** As a daemon leaves it that is killed. */
+function staleSocket(directory: string): void {
+  const path = join(directory, 's.sock')
+  execFileSync('/usr/bin/python3', ['-c', 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])', path])
+}
+
+/** It says why, and ends. */
+const refusing = (name: string, config: string, more: Partial<Pair> = {}): Pair => ({
+  name,
+  config,
+  endsItself: 'at once',
+  scenes: {},
+  ...more,
+})
+
+conform('daemon', [
+  ending('SIGTERM'),
+  ending('SIGINT'),
+  ending('SIGQUIT'),
+  {
+    name: 'reloaded',
+    config: configured(sleeper('one') + sleeper('two', 'autostart=false\n')),
+    scenes: {
+      'by command and by signal': async (scene) => {
+        await scene.untilState('one', 'RUNNING')
+        await scene.rpc('supervisor.startProcess', 'two')
+        await scene.untilState('two', 'RUNNING')
+        await scene.act('three comes, one goes', () => scene.configure(configured(sleeper('two') + sleeper('three'))))
+        await scene.ctl('reload')
+        await scene.untilSaid(/^spawned: 'three'/)
+        await scene.untilAnswers()
+        await scene.untilState('three', 'RUNNING')
+        await scene.untilState('two', 'RUNNING')
+        await scene.ctl('status')
+        await scene.ctl('pid')
+        await scene.signalDaemon('SIGHUP')
+        await scene.untilSaid(/^spawned: 'three'/, 2)
+        await scene.untilAnswers()
+        await scene.untilState('three', 'RUNNING')
+        await scene.ctl('status')
+        await scene.rpc('supervisor.getPID')
+        await scene.rpc('supervisor.restart')
+        await scene.untilSaid(/^spawned: 'three'/, 3)
+        await scene.untilAnswers()
+        await scene.untilState('three', 'RUNNING')
+        const session = await scene.open()
+        await session.say('reload')
+        await session.say('n')
+        await session.say('shutdown')
+        await session.say('n')
+        await session.say('pid')
+        await session.end()
+      },
+    },
+  },
+  {
+    name: 'logs of a former life',
+    config: configured(sleeper('one')),
+    files: {
+      'log/one-stdout---supervisor-abcdefgh.log': file('old'),
+      'log/one-stdout---supervisor-abcdefgh.log.1': file('old'),
+      'log/one-stdout---other-abcdefgh.log': file('kept'),
+      'log/kept.log': file('kept'),
+    },
+    scenes: {
+      'are cleared away': async (scene) => {
+        await scene.untilState('one', 'RUNNING')
+        scene.seeFiles('log')
+      },
+    },
+  },
+  {
+    name: 'nocleanup, another identifier and a stale socket',
+    config: configured(sleeper('one'), {
+      supervisord: 'nocleanup=true\nidentifier=other\nloglevel=debug\nsilent=false\n',
+    }),
+    files: { 'log/one-stdout---other-abcdefgh.log': file('kept') },
+    prepare: staleSocket,
+    scenes: {
+      'do what they say': async (scene) => {
+        await scene.untilState('one', 'RUNNING')
+        scene.seeFiles('log')
+        await scene.rpc('supervisor.getIdentification')
+        await scene.rpc('supervisor.getProcessInfo', 'one')
+      },
+    },
+  },
+  {
+    name: 'options on the command line',
+    config: configured(sleeper('one')),
+    arguments: ['-i', 'named', '-e', 'warn', '-l', 'DIR/other.log', '-j', 'DIR/other.pid', '-q', 'DIR', '-k', '-t'],
+    scenes: {
+      'count for more than the file': async (scene) => {
+        await scene.until('one', async () => (await scene.pid('one')) > 0)
+        await scene.rpc('supervisor.getIdentification')
+        scene.seeText('logs', readdirSync(scene.path('log')).join(' '))
+        scene.seeText('pidfile', String(existsSync(scene.path('other.pid'))))
+        scene.seeText('log file', String(existsSync(scene.path('other.log'))))
+        await scene.act('its own log', () => scene.untilText('other.log', 'CRIT'))
+      },
+    },
+  },
+  refusing('a broken file', configured('[program:x]\ncommand=x\nstartsecs=a\n')),
+  refusing('no section of the daemon', '[program:x]\ncommand=/bin/true\n'),
+  refusing('an option twice', configured(''), { arguments: ['-c', 'DIR/none.conf'] }),
+  refusing('an option without its value', configured(''), { arguments: ['-l'] }),
+  refusing('a value that is none', configured(''), { arguments: ['-y', 'much'] }),
+  refusing('an unknown option', configured(''), { arguments: ['--nosuch'] }),
+  refusing('an argument', configured(''), { arguments: ['start'] }),
+  refusing('an unknown user', configured('', { supervisord: 'user=no-such-user\n' })),
+  refusing('a socket in no directory', configured('').replace('file=DIR/s.sock', 'file=DIR/none/s.sock')),
+  refusing('its version', configured(''), { arguments: ['-v'] }),
+])

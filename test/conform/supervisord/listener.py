@@ -1,0 +1,51 @@
+"""An event listener that treats each event as a word of its command line says. Notes what it gets in DIR/NAME.events."""
+import os
+import sys
+import time
+
+name, plan = sys.argv[1], sys.argv[2:]
+notes = open(os.path.join(os.environ['CONFORM_PLACE'], name + '.events'), 'a')
+
+
+def note(text):
+    notes.write(text + '\n')
+    notes.flush()
+
+
+def say(text):
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def main():
+    note('starts')
+    while True:
+        word = plan.pop(0) if plan else 'ok'
+        if word == 'unready':
+            say('NOT READY\n')
+            continue
+        say('READY\n')
+        header = sys.stdin.readline()
+        if not header:
+            return
+        words = dict(each.split(':', 1) for each in header.split())
+        payload = sys.stdin.read(int(words['len']))
+        note('%s | %r' % (header.strip(), payload))
+        if word == 'ok':
+            say('RESULT 2\nOK')
+        elif word == 'fail':
+            say('RESULT 4\nFAIL')
+        elif word == 'slow':
+            while not os.path.exists(os.path.join(os.environ['CONFORM_PLACE'], name + '.go')):
+                time.sleep(0.05)
+            say('RESULT 2\nOK')
+        elif word == 'junk':
+            say('RESULT x\n')
+            sys.stdin.readline()
+        elif word == 'echo':
+            say('RESULT 2\nOK\n')
+        elif word == 'die':
+            sys.exit(3)
+
+
+main()
