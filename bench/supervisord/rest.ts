@@ -9,7 +9,7 @@ const most = 200
 /** At 10 s ours count as stable, the last time that they wake it. */
 const settleMs = { usual: 13_000, quick: 4_500 } as const
 /** Fewer than the 5 of the original. */
-const descriptorsTimes = 5 / 4
+const descriptorsTimes = 10 / 9
 
 type Key = `${'pss' | 'private'}${(typeof counts)[number]}` | 'daemon' | 'keepers' | 'descriptors'
 
