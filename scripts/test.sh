@@ -51,8 +51,9 @@ part test-deps scripts/test-deps
   # Whatever is not named as slow belongs to the first group, so that no test is ever left out.
   group unit 2 $(echo "$all_files" | grep -Ev "$slow")
   group simulation 2 $(echo "$all_files" | grep '^test/sim/')
-  group conformance 2 $(echo "$all_files" | grep '^test/conform/' | grep -v '^test/conform/compose/')
-  # Apart from the others, whose transcripts tell of times: what it is compared with takes both cores.
+  group conformance 2 $(echo "$all_files" | grep '^test/conform/' | grep -Ev '^test/conform/(supervisord|compose)/')
+  # Apart from the others, whose transcripts tell of times: pairs of daemons by the dozen, and what takes both cores.
+  group supervisord 2 $(echo "$all_files" | grep '^test/conform/supervisord/')
   group compose 2 $(echo "$all_files" | grep '^test/conform/compose/')
   # One at a time: these kill, flood and take times.
   group real 1 $(echo "$all_files" | grep '^test/real/' | grep -Ev "$engines")
