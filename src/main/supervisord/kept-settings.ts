@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SupervisordSettings } from '../../dialects/supervisord/settings.ts'
 import { writeAtomically } from '../../sys/atomic-write.ts'
+import { bootNow } from '../../sys/boot-clock.ts'
 import { errnoOf } from '../../sys/errno.ts'
 
 /**
@@ -9,14 +10,18 @@ import { errnoOf } from '../../sys/errno.ts'
  * files have errors by then, as they were. It holds passwords, in a directory that is its owner's only.
  */
 export interface KeptSettings {
-  /** Empty: there are none, or they cannot be read. */
+  /** Empty: there are none, they cannot be read, or the host was started again since: then the files alone count. */
   read(): readonly SupervisordSettings[]
   write(settings: readonly SupervisordSettings[]): void
   /** Whoever starts the daemon again after an orderly end reads the files. */
   remove(): void
 }
 
-export function openKeptSettings(stateDirectory: string, warn: (text: string) => void): KeptSettings {
+export function openKeptSettings(
+  stateDirectory: string,
+  warn: (text: string) => void,
+  { bootId } = bootNow(),
+): KeptSettings {
   const path = join(stateDirectory, 'supervisord.json')
   let written = ''
 
@@ -29,8 +34,8 @@ export function openKeptSettings(stateDirectory: string, warn: (text: string) =>
     read() {
       try {
         written = readFileSync(path, 'utf8')
-        const settings: unknown = JSON.parse(written)
-        return Array.isArray(settings) ? settings : []
+        const kept: Partial<Kept> | null = JSON.parse(written)
+        return kept?.bootId === bootId && Array.isArray(kept.settings) ? kept.settings : []
       } catch (error) {
         if (!(error instanceof SyntaxError)) errnoOf(error)
         return []
@@ -41,7 +46,8 @@ export function openKeptSettings(stateDirectory: string, warn: (text: string) =>
         if (written !== '') remove()
         return
       }
-      const text = `${JSON.stringify(settings)}\n`
+      const kept: Kept = { bootId, settings }
+      const text = `${JSON.stringify(kept)}\n`
       if (text === written) return
       try {
         writeAtomically(path, text)
@@ -52,4 +58,9 @@ export function openKeptSettings(stateDirectory: string, warn: (text: string) =>
     },
     remove,
   }
+}
+
+interface Kept {
+  readonly bootId: string
+  readonly settings: readonly SupervisordSettings[]
 }
