@@ -97,8 +97,18 @@ function sessionOf({ exec, id, container, socket, isTty }: Started): ExecSession
   }
 
   async function signal(number: number): Promise<void> {
-    const { pid, isRunning } = await exec.inspect(id)
-    if (isRunning && isInContainer(pid, container)) kill(pid, number)
+    const untilMs = performance.now() + endMsMax
+    for (;;) {
+      const { pid, isRunning } = await exec.inspect(id)
+      if (!isRunning) return
+      if (pid !== 0) {
+        if (isInContainer(pid, container)) kill(pid, number)
+        return
+      }
+      // Its output may be here before the engine knows which process it is.
+      if (performance.now() > untilMs) return
+      await pause(endPauseMs)
+    }
   }
 
   async function hangUp(): Promise<void> {
