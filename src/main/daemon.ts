@@ -188,8 +188,11 @@ async function supervise(setting: Setting): Promise<ExitCode> {
   inside.supervise.settle()
   before?.probation.turned()
   saveMemory()
-  const failures = (await supervisord?.open(before?.carried.supervisordDoors ?? [])) ?? []
-  if (begun !== null && !isGoingOn && failures.length > 0) {
+  const isBeginning = begun !== null && !isGoingOn
+  const carriedDoors = before?.carried.supervisordDoors ?? []
+  const isEmptyYet = isBeginning && held === null && before === null
+  const failures = (await supervisord?.open({ carried: carriedDoors, isEmptyYet })) ?? []
+  if (isBeginning && failures.length > 0) {
     inside.close('its servers could not be opened')
     talk(supervisordUsage(failures[0]!.message))
     return exitNow(exitCodes.usage)

@@ -173,6 +173,21 @@ realTest(
   },
 )
 
+realTest('killed while it begins anew, the next one has everything running again', { skip }, async (home) => {
+  const stubborn = `[program:stubborn]\ncommand=/bin/sh -c "trap '' TERM; while :; do sleep 0.1; done"\nstopwaitsecs=2\n`
+  const file = home.write('s.conf', mainText(`${webText}${stubborn}`))
+  const first = await begin(home, file)
+  const before = await untilStatus(home, /^stubborn RUNNING \d+\nweb RUNNING/)
+  process.kill(first, 'SIGHUP')
+  const [, web = ''] = /web RUNNING (\d+)/.exec(before) ?? []
+  await until('the willing one to end', () => !isAlive(Number(web)))
+  process.kill(first, 'SIGKILL')
+  await until('it to be gone', () => !isAlive(first))
+  const second = await begin(home, file)
+  await untilStatus(home, /^stubborn RUNNING \d+\nweb RUNNING/)
+  await end(home, second)
+})
+
 realTest('a socket that another one listens on is not taken: it ends with 2', { skip }, async (home) => {
   const file = home.write('s.conf', mainText(webText))
   const pid = await begin(home, file)

@@ -1,5 +1,5 @@
 import { chownSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Decoded } from '../../dialects/decode-sources.ts'
 import type { LogLevel, SupervisordSettings } from '../../dialects/supervisord/settings.ts'
 import { errnoOf } from '../../sys/errno.ts'
@@ -41,23 +41,16 @@ export async function beginSupervisord(options: {
   readonly isFollowing: boolean
 }): Promise<Beginning> {
   const { role, file, home, isFollowing } = options
-  const read = await readFile(file, role.said)
   const kept = openKeptSettings(home.stateDirectory, () => {}).read()[0]
+  // Another version puts nothing in force that nobody asked for, and its gap is no time to read.
+  if (isFollowing && kept !== undefined) {
+    return { kind: 'begun', begun: { role, file, settings: kept, ...placesOf(kept, role), decoded: null, lines: [] } }
+  }
+  const read = await readFile(file, role.said)
   if (read.kind === 'refused' && kept === undefined) return read
   const settings = read.kind === 'read' ? read.settings : kept!
-  const cwd = process.cwd()
-  const absolute = (path: string): string => (path.startsWith('/') ? path : join(cwd, path))
-  const { logfile } = settings
-  const begun: BegunSupervisord = {
-    role,
-    file,
-    settings,
-    logfile:
-      logfile === 'none' || logfile === 'syslog' ? logfile : absolute(logfile ?? role.logfile ?? 'supervisord.log'),
-    pidfile: absolute(settings.pidfile ?? role.pidfile ?? 'supervisord.pid'),
-    decoded: read.kind === 'read' && !isFollowing ? read.decoded : null,
-    lines: [],
-  }
+  const decoded = read.kind === 'read' && !isFollowing ? read.decoded : null
+  const begun: BegunSupervisord = { role, file, settings, ...placesOf(settings, role), decoded, lines: [] }
   if (isFollowing) return { kind: 'begun', begun }
   const lines: { level: LogLevel; message: string }[] = [...settings.notices]
   if (read.kind === 'refused') lines.push({ level: 'error', message: `the settings are as before: ${read.message}` })
@@ -66,6 +59,17 @@ export async function beginSupervisord(options: {
   process.umask(settings.umask)
   raiseDescriptors(settings.minfds, lines)
   return { kind: 'begun', begun: { ...begun, lines } }
+}
+
+function placesOf(
+  { logfile, pidfile }: SupervisordSettings,
+  role: SupervisordRole,
+): Pick<BegunSupervisord, 'logfile' | 'pidfile'> {
+  const isWord = logfile === 'none' || logfile === 'syslog'
+  return {
+    logfile: isWord ? logfile : resolve(logfile ?? role.logfile ?? 'supervisord.log'),
+    pidfile: resolve(pidfile ?? role.pidfile ?? 'supervisord.pid'),
+  }
 }
 
 const rootText =

@@ -51,7 +51,11 @@ export interface SupervisordParts {
 export interface SupervisordFrontend {
   readonly daemon: DaemonPort
   /** By what is known before the files are read: what was kept, or what this daemon was called with. */
-  open(carried: readonly CarriedDoor[]): Promise<readonly OpenFailure[]>
+  open(how: {
+    readonly carried: readonly CarriedDoor[]
+    /** Its programs come with the first reading, which follows: until then whoever asks for them waits. */
+    readonly isEmptyYet: boolean
+  }): Promise<readonly OpenFailure[]>
   /** All that the files declare is in force. */
   applied(files: Pick<DecodeAnswer, 'target' | 'supervisord'>): Promise<void>
   output(news: OutputNews): void
@@ -87,14 +91,19 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
   whole.subscribe(({ kind }) => {
     if (kind !== 'group') tellRunning()
   })
+  // As with supervisord groups are not removed by beginning anew.
+  const subscribeToWhole: typeof whole.subscribe = (listener) =>
+    whole.subscribe((event) => {
+      if (event.kind !== 'group' || event.change === 'added' || daemon.mood() === 'RUNNING') listener(event)
+    })
   const saved = openSavedEvents(join(parts.runDirectory, 'supervisord-events.json'), warn)
   const hub = createEventHub({
     ...{ engine, identifier, log, dialogues: parts.dialogues, print: parts.print, saved: saved.take() },
-    table: whole,
+    table: { ...whole, subscribe: subscribeToWhole },
     clock: parts.openClock(),
   })
   const daemon = createMood({
-    ...{ engine, table, groups, activity, identifier, warn },
+    ...{ engine, groups, activity, identifier, warn },
     async begins() {
       const all = settings()
       const lines = [...(begun === null ? [] : asRoot(all[0]?.user ?? null)), ...all.flatMap(({ notices }) => notices)]
@@ -117,7 +126,6 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
   })
   // Its servers are open before its programs are there, and nobody is to be told that there are none.
   const isThere = Promise.withResolvers<void>()
-  if (begun === null || begun.decoded === null) isThere.resolve()
   const methodsOnceThere: RpcMethods = {
     async call(...asked) {
       await isThere.promise
@@ -161,7 +169,8 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
 
   return {
     daemon,
-    async open(carried) {
+    async open({ carried, isEmptyYet }) {
+      if (!isEmptyYet) isThere.resolve()
       activity.follow(settings())
       for (const { level, message } of begun?.lines ?? []) log(level, message)
       if (begun?.decoded) makeAutoLogs(begun.decoded.target, [begun.settings])

@@ -95,7 +95,7 @@ test('beginning anew follows the file, and where it has errors what was in force
   const { world, groups, apply, names } = scene(text('a'))
   apply()
   world.text = text('b')
-  await groups.clear(by, '')
+  await groups.clear(['a'], by, '')
   assert.deepEqual(names(), ['shop'])
   assert.equal(await groups.refill(by, ''), null)
   assert.deepEqual(names(), ['shop', 'b'])
@@ -104,7 +104,7 @@ test('beginning anew follows the file, and where it has errors what was in force
   await groups.reread()
   await groups.add('c', by)
   world.text = '[supervisord'
-  await groups.clear(by, '')
+  await groups.clear(['c'], by, '')
   assert.match((await groups.refill(by, ''))!, /contains no section headers|parsing errors/)
   assert.deepEqual(names(), ['shop', 'c'])
 })

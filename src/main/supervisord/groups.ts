@@ -10,11 +10,14 @@ import type { FilesPort } from '../sources.ts'
 export interface Groups extends GroupsPort {
   /** All that the files declare is in force now. */
   applied(files: Pick<DecodeAnswer, 'target' | 'supervisord'>): void
-  /** Takes all of them out of force; what lives of them is stopped. */
-  clear(by: Who, why: string): Promise<void>
   /**
-   * Reads the files again and puts all they declare in force; where they have errors, what was in force before. Answers
-   * supervisord's words for what is wrong; null: nothing is.
+   * Takes these out of force until `refill`; what lives of them is stopped. Nobody wishes them down: a daemon that follows our
+   * death in between puts all that the files declare in force.
+   */
+  clear(groups: readonly string[], by: Who, why: string): Promise<void>
+  /**
+   * Reads the files again and puts all they declare in force; where they have errors, what was in force before the first was
+   * taken out of it. Answers supervisord's words for what is wrong; null: nothing is.
    */
   refill(by: Who, why: string): Promise<string | null>
 }
@@ -102,18 +105,18 @@ export function createGroups(options: {
       files().inTurn(async () => {
         if (!active.has(name)) return 'unknown'
         if (isLiving(engine.snapshot().state, name)) return 'running'
-        await files().put(withoutApp(files().inForce(), name), by, `group ${name} removed`)
+        await files().put(without(files().inForce(), [name]), by, `group ${name} removed`)
         active = new Map([...active].filter(([one]) => one !== name))
         changed(inForce())
         return 'removed'
       }),
     applied: (answer) => putInForce({ target: answer.target, settings: answer.supervisord }),
-    clear: (by, why) =>
+    clear: (groups, by, why) =>
       files().inTurn(async () => {
         const before = files().inForce()
-        cleared = { target: before, settings: inForce() }
-        await files().put(withGroups(before, []), by, why)
-        active = new Map()
+        cleared ??= { target: before, settings: inForce() }
+        await files().put(without(before, groups), by, why)
+        active = new Map([...active].filter(([name]) => !groups.includes(name)))
       }),
     refill,
   }
@@ -177,8 +180,8 @@ function withApp({ apps }: Target, app: App): Target {
   return targetOf([...Object.values(apps).filter(({ name }) => name !== app.name), app])
 }
 
-function withoutApp({ apps }: Target, group: string): Target {
-  return targetOf(Object.values(apps).filter(({ name }) => name !== group))
+function without({ apps }: Target, groups: readonly string[]): Target {
+  return targetOf(Object.values(apps).filter(({ name }) => !groups.includes(name)))
 }
 
 function targetOf(apps: readonly App[]): Target {

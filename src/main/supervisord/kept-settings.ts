@@ -10,7 +10,7 @@ import { errnoOf } from '../../sys/errno.ts'
  * files have errors by then, as they were. It holds passwords, in a directory that is its owner's only.
  */
 export interface KeptSettings {
-  /** Empty: there are none, they cannot be read, or the host was started again since: then the files alone count. */
+  /** As they were when this was first asked. Empty: there are none, they cannot be read, or the host was started again since: then the files alone count. */
   read(): readonly SupervisordSettings[]
   write(settings: readonly SupervisordSettings[]): void
   /** Whoever starts the daemon again after an orderly end reads the files. */
@@ -24,6 +24,18 @@ export function openKeptSettings(
 ): KeptSettings {
   const path = join(stateDirectory, 'supervisord.json')
   let written = ''
+  let last: readonly SupervisordSettings[] | null = null
+
+  function readNow(): readonly SupervisordSettings[] {
+    try {
+      written = readFileSync(path, 'utf8')
+      const kept: Partial<Kept> | null = JSON.parse(written)
+      return kept?.bootId === bootId && Array.isArray(kept.settings) ? kept.settings : []
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) errnoOf(error)
+      return []
+    }
+  }
 
   function remove(): void {
     written = ''
@@ -32,14 +44,8 @@ export function openKeptSettings(
 
   return {
     read() {
-      try {
-        written = readFileSync(path, 'utf8')
-        const kept: Partial<Kept> | null = JSON.parse(written)
-        return kept?.bootId === bootId && Array.isArray(kept.settings) ? kept.settings : []
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) errnoOf(error)
-        return []
-      }
+      last ??= readNow()
+      return last
     },
     write(settings) {
       if (settings.length === 0) {

@@ -1,12 +1,10 @@
-import type { State, UnitId, Who } from '../../core/model.ts'
-import { compareStarts } from '../../core/unit/wish.ts'
+import type { State, Who } from '../../core/model.ts'
 import type { EnginePort, Snapshot } from '../../engine/ports.ts'
-import type { ActivityLog, DaemonPort, Mood, ProcessTable } from '../../frontends/supervisord/contract.ts'
+import type { ActivityLog, DaemonPort, Mood } from '../../frontends/supervisord/contract.ts'
 import type { Groups } from './groups.ts'
 
 export interface MoodParts {
   readonly engine: EnginePort
-  readonly table: ProcessTable
   readonly groups: Groups
   /** To be told to whoever listens. */
   readonly begins: () => Promise<void>
@@ -36,13 +34,12 @@ export function createMood(parts: MoodParts): DaemonPort {
   async function restart(by: Who): Promise<void> {
     const isOver = (): boolean => mood() === 'SHUTDOWN'
     parts.stops()
-    for (const units of stopOrder(parts.table, engine.snapshot().state)) {
+    for (const names of stopOrder(engine.snapshot().state)) {
       if (isOver()) return
-      await engine.command({ kind: 'stop', units, by })
-      await untilGone(engine, units)
+      await groups.clear(names, by, 'supervisord begins anew')
+      await untilGone(engine, names)
     }
     if (isOver()) return
-    await groups.clear(by, 'supervisord begins anew')
     const trouble = await groups.refill(by, 'supervisord began anew')
     isRestarting = false
     if (trouble !== null) activity.write('error', `the configuration is as before, its file has an error: ${trouble}`)
@@ -69,19 +66,18 @@ export function createMood(parts: MoodParts): DaemonPort {
   }
 }
 
-/** What is stopped together, one after the other: groups by descending priority, in each what is started last first. */
-function stopOrder(table: ProcessTable, { units }: State): readonly (readonly UnitId[])[] {
-  const all = table.groups().flatMap(({ processes }) => processes.flatMap(({ unit }) => units.get(unit) ?? []))
-  const byPriority = Map.groupBy(all, ({ spec }) => spec.appPriority)
-  return [...byPriority]
+/** Groups that are stopped together, those of the highest priority first. */
+function stopOrder({ target }: State): readonly (readonly string[])[] {
+  const groups = Object.values(target.apps).filter(({ dialect }) => dialect === 'supervisord')
+  return [...Map.groupBy(groups, ({ priority }) => priority)]
     .toSorted(([a], [b]) => b - a)
-    .map(([, members]) => members.toSorted((a, b) => compareStarts(b, a)).map(({ id }) => id))
+    .map(([, members]) => members.map(({ name }) => name))
 }
 
 /** However long it takes: as long as something lives, its last rung is repeated. A shutdown ends the wait as well. */
-async function untilGone(engine: EnginePort, units: readonly UnitId[]): Promise<void> {
+async function untilGone(engine: EnginePort, groups: readonly string[]): Promise<void> {
   const isOver = ({ state }: Snapshot): boolean =>
-    state.mode.kind === 'stopping' || units.every((unit) => (state.units.get(unit)?.run ?? null) === null)
+    state.mode.kind === 'stopping' || !state.units.values().some(({ app }) => groups.includes(app))
   while ((await engine.until(isOver, waitMs)) === null);
 }
 
