@@ -11,7 +11,7 @@ export type Pairs =
  * `cut` names the keys whose value supervisord silently ends early: in `A=$HOME` it sees `$`.
  */
 export function parseEnvironmentPairs(text: string, rules: EnvironmentRules = 'posix'): Pairs {
-  const result = rules === 'posix' ? tokenize(text) : tokenizeLegacy(text)
+  const result = tokenize(text, rules === 'posix' ? readPosix : readLegacy)
   if (typeof result === 'string') return { kind: 'error', message: result }
   const values = new Map<string, string>()
   const cut: string[] = []
@@ -36,29 +36,34 @@ interface Token {
 // Python's shlex in POSIX mode with `/.+-():` as further word characters; the letters include Latin-1's.
 const wordPattern = /[A-Za-z0-9_/.+():\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff-]/
 
-function tokenize(text: string): readonly Token[] | string {
+/** A word with where it ends; a text: what is wrong with it. */
+type Word = { readonly text: string; readonly end: number } | string
+
+/** `readAt`: the word that begins there; null: none does. */
+function tokenize(text: string, readAt: (text: string, at: number) => Word | null): readonly Token[] | string {
   const tokens: Token[] = []
   let at = 0
   while (at < text.length) {
     const char = text[at]!
     if (isBlank(char)) at++
     else if (char === '#') at = lineEnd(text, at)
-    else if (wordPattern.test(char) || char === '"' || char === "'" || char === '\\') {
-      const word = readWord(text, at)
+    else {
+      const word = readAt(text, at)
       if (typeof word === 'string') return word
-      tokens.push({ text: word.text, isPunctuation: false })
-      at = word.end
-    } else {
       // One code point, as Python counts characters.
-      const punctuation = String.fromCodePoint(text.codePointAt(at)!)
-      tokens.push({ text: punctuation, isPunctuation: true })
-      at += punctuation.length
+      const token = word?.text ?? String.fromCodePoint(text.codePointAt(at)!)
+      tokens.push({ text: token, isPunctuation: word === null })
+      at = word?.end ?? at + token.length
     }
   }
   return tokens
 }
 
-function readWord(text: string, start: number): { readonly text: string; readonly end: number } | string {
+function readPosix(text: string, at: number): Word | null {
+  return wordPattern.test(text[at]!) || `"'\\`.includes(text[at]!) ? readWord(text, at) : null
+}
+
+function readWord(text: string, start: number): Word {
   let word = ''
   let at = start
   while (at < text.length) {
@@ -87,7 +92,7 @@ function readWord(text: string, start: number): { readonly text: string; readonl
   return { text: word, end: at }
 }
 
-function readDoubleQuoted(text: string, start: number): { readonly text: string; readonly end: number } | string {
+function readDoubleQuoted(text: string, start: number): Word {
   let word = ''
   for (let at = start; at < text.length; at++) {
     const char = text[at]!
@@ -107,29 +112,11 @@ function readDoubleQuoted(text: string, start: number): { readonly text: string;
 
 const legacyWordPattern = /[A-Za-z0-9_/.+():-]/
 
-function tokenizeLegacy(text: string): readonly Token[] | string {
-  const tokens: Token[] = []
-  let at = 0
-  while (at < text.length) {
-    const char = text[at]!
-    if (isBlank(char)) at++
-    else if (char === '#') at = lineEnd(text, at)
-    else if (char === '"' || char === "'") {
-      const end = text.indexOf(char, at + 1)
-      if (end === -1) return 'No closing quotation'
-      tokens.push({ text: text.slice(at, end + 1), isPunctuation: false })
-      at = end + 1
-    } else if (legacyWordPattern.test(char)) {
-      const word = readLegacyWord(text, at)
-      tokens.push({ text: word.text, isPunctuation: false })
-      at = word.end
-    } else {
-      const punctuation = String.fromCodePoint(text.codePointAt(at)!)
-      tokens.push({ text: punctuation, isPunctuation: true })
-      at += punctuation.length
-    }
-  }
-  return tokens
+function readLegacy(text: string, at: number): Word | null {
+  const char = text[at]!
+  if (char !== '"' && char !== "'") return legacyWordPattern.test(char) ? readLegacyWord(text, at) : null
+  const end = text.indexOf(char, at + 1)
+  return end === -1 ? 'No closing quotation' : { text: text.slice(at, end + 1), end: end + 1 }
 }
 
 // A comment within a word is left out together with the end of its line, and the word goes on in the next one.

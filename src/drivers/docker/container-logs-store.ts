@@ -1,4 +1,6 @@
+import { pauseFor } from '../../base/pause.ts'
 import type { LogAppender, LogAppendPort, LogPiece, StreamRef } from '../../engine/ports.ts'
+import { without } from '../log-pieces.ts'
 import type { Cursor } from './container-logs-cursor.ts'
 import { isBefore, type LogMessage, type StampTime, wallMsOf } from './container-logs-messages.ts'
 import type { Position, Sink } from './container-logs-position.ts'
@@ -73,7 +75,7 @@ export function openOutputStore(options: {
       })
       if (bytes > 0) cursor.written(then)
       pieces = without(pieces, bytes)
-      if (retryMs !== undefined && pieces.length > 0) await pause(retryMs, signal)
+      if (retryMs !== undefined && pieces.length > 0) await pauseFor(retryMs, signal)
       if (signal.aborted) return false
     }
     return true
@@ -108,26 +110,4 @@ export function openOutputStore(options: {
 
 function lengthOf(pieces: readonly LogPiece[]): number {
   return pieces.reduce((sum, { bytes }) => sum + bytes.length, 0)
-}
-
-function without(pieces: readonly LogPiece[], bytes: number): readonly LogPiece[] {
-  let left = bytes
-  return pieces.flatMap((piece) => {
-    const taken = Math.min(left, piece.bytes.length)
-    left -= taken
-    return taken === piece.bytes.length ? [] : [{ ...piece, bytes: piece.bytes.subarray(taken) }]
-  })
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener('abort', end)
-    if (signal.aborted) end()
-  })
 }

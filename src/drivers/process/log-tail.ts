@@ -1,4 +1,5 @@
 import type { LogAppender, LogPiece } from '../../engine/ports.ts'
+import { without } from '../log-pieces.ts'
 
 /** What a run printed, on its way into its log. */
 export interface LogTail {
@@ -53,13 +54,4 @@ export function createLogTail(
       if (retry === null) appender.close()
     },
   }
-}
-
-function without(pieces: readonly LogPiece[], bytes: number): readonly LogPiece[] {
-  let left = bytes
-  return pieces.flatMap((piece) => {
-    const taken = Math.min(left, piece.bytes.length)
-    left -= taken
-    return taken === piece.bytes.length ? [] : [{ ...piece, bytes: piece.bytes.subarray(taken) }]
-  })
 }

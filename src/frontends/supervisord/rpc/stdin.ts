@@ -1,3 +1,4 @@
+import { pauseFor } from '../../../base/pause.ts'
 import { rpcStdinRetryMs, rpcStdinRetryMsMax, rpcStdinWaitMs } from '../../../core/limits.ts'
 import type { UnitId } from '../../../core/model.ts'
 import { xmlBoolean } from '../../../formats/xml-rpc/make.ts'
@@ -66,24 +67,11 @@ async function writeAll(
     if (left.length === 0) return
     if (taken > 0) [delayMs, waitedMs] = [rpcStdinRetryMs, 0]
     if (waitedMs >= rpcStdinWaitMs) throw fault('FAILED', `${name} does not read its standard input`)
-    await pause(delayMs, signal)
+    await pauseFor(delayMs, signal)
     if (signal.aborted) throw clientGone()
     waitedMs += delayMs
     delayMs = Math.min(delayMs * 2, rpcStdinRetryMsMax)
   }
-}
-
-/** Until the time is over, or `signal` aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const timer = setTimeout(end, signal.aborted ? 0 : ms)
-    signal.addEventListener('abort', end)
-  })
 }
 
 function writeOrRefuse(write: () => number | 'no-pipe', name: string): number {
