@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -178,10 +178,12 @@ async function followLog(context: TestContext, { open, logPath }: Side): Promise
   }
   const [plain, named] = [await follow(get('/logtail/cat')), await follow(get('/logtail/cat:cat/stdout'))]
   writeFileSync(logPath, 'more\n', { flag: 'a' })
+  // Both: what is in a file that is replaced before somebody looked is told to nobody.
   await plain.until(/more\n\r\n/)
-  // Made anew, as rotation does it.
-  rmSync(logPath)
-  writeFileSync(logPath, 'anew\n')
+  await named.until(/more\n\r\n/)
+  // Made anew, as rotation does it, and at once: who looks in between sees no file, or an empty one.
+  writeFileSync(`${logPath}.new`, 'anew\n')
+  renameSync(`${logPath}.new`, logPath)
   await plain.until(/anew\n\r\n/)
   await named.until(/anew\n\r\n/)
   return clients.map(({ text }) => `${headOf(text())}\n${bodyOf(text())}`)
