@@ -48,9 +48,12 @@ part test-deps scripts/test-deps
 
 # shellcheck disable=SC2046 # our own file names, without spaces
 {
+  # So that not each of hundreds of processes compiles the same anew. The other groups start daemons, which must not have it.
+  export NODE_COMPILE_CACHE=$PWD/node_modules/.cache/tests
   # Whatever is not named as slow belongs to the first group, so that no test is ever left out.
   group unit 2 $(echo "$all_files" | grep -Ev "$slow")
   group simulation 2 $(echo "$all_files" | grep '^test/sim/')
+  unset NODE_COMPILE_CACHE
   group conformance 2 $(echo "$all_files" | grep '^test/conform/' | grep -Ev '^test/conform/(supervisord|compose)/')
   # Apart from the others, whose transcripts tell of times: pairs of daemons by the dozen, and what takes both cores.
   group supervisord 2 $(echo "$all_files" | grep '^test/conform/supervisord/')

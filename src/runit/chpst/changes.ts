@@ -1,5 +1,5 @@
 import type { ByteText } from '../../sys/byte-text.ts'
-import type { Resource } from '../../sys/soft-limit.ts'
+import type { Resource } from '../../sys/rlimit.ts'
 
 /** What is to be changed before the program runs. Absent, empty or false: left as it is. */
 export interface Changes {

@@ -1,6 +1,6 @@
 import { parseShortOptions, type ShortOption } from '../../formats/short-options.ts'
 import type { ByteText } from '../../sys/byte-text.ts'
-import type { Resource } from '../../sys/soft-limit.ts'
+import type { Resource } from '../../sys/rlimit.ts'
 import { type Changes, noChanges, type Reading } from './changes.ts'
 import { readIncrement, readLimit } from './numbers.ts'
 import { usage } from './usage.ts'

@@ -264,8 +264,8 @@ export function createScene(side: Side, transcript: Transcript): Scene {
       ),
     untilQuiet: (service) =>
       scene.until(`${service}: to stay up`, () => {
-        const { state, timeMs } = scene.status(service)!
-        return state === 'run' && Date.now() > timeMs + 1_200
+        const { state, want, timeMs } = scene.status(service)!
+        return state === 'run' && want === 'u' && Date.now() > timeMs + 1_200
       }),
     untilWhole: (service) =>
       scene.until(`${service}: a whole status`, () => bytesOf(path(service, 'supervise/status'))?.length === 20),
