@@ -20,6 +20,8 @@ all_files=$(find src test -name '*.test.ts' | sort | grep -F -- "$pattern")
 slow='^test/(sim|conform|real)/'
 # With a container engine of its own each.
 engines='^test/real/(.*[/-])?(containers?|docker|bundle)[/.-]'
+# These kill by the hundred, flood, fill disks and take times.
+alone='^test/real/(api-clients|boundaries|builtin-logger|fixtures|kill|limits|logs-disk-full|storage|upgrade|upgrade-jobs)\.'
 
 run_tests() { # CONCURRENCY FILE...
   concurrency=$1
@@ -58,8 +60,8 @@ part test-deps scripts/test-deps
   # Apart from the others, whose transcripts tell of times: pairs of daemons by the dozen, and what takes both cores.
   group supervisord 2 $(echo "$all_files" | grep '^test/conform/supervisord/')
   group compose 2 $(echo "$all_files" | grep '^test/conform/compose/')
-  # One at a time: these kill, flood and take times.
-  group real 1 $(echo "$all_files" | grep '^test/real/' | grep -Ev "$engines")
+  group real 2 $(echo "$all_files" | grep '^test/real/' | grep -Ev "$engines|$alone")
+  group alone 1 $(echo "$all_files" | grep -E "$alone")
   # These mostly wait for their engines.
   group containers 3 $(echo "$all_files" | grep -E "$engines")
 }
