@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { exitCodes } from '../wire/exit-codes.ts'
 import type { Home } from '../wire/home.ts'
 import { createClient } from './client.ts'
@@ -28,6 +29,11 @@ export async function startInBackground({
   const ended = watch(child)
   const info = await untilAnswered(createClient(home), { ended, deadlineMs: performance.now() + startMsMax })
   if (info?.pid === child.pid) return exitCodes.ok
+  // The home is another one's: ours is told so, and ends.
+  if (info !== null && ended() === null) {
+    child.ref()
+    await once(child, 'exit')
+  }
   const end = ended()
   if (end === null && info === null) {
     process.stderr.write(`the daemon (pid ${child.pid}) does not answer yet, and goes on; its log is ${log.path}\n`)

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, closeSync, fstatSync, mkdirSync, openSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeDirectory } from '../sys/make-directory.ts'
 import type { Info } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { daemonLogName, type Home, typed } from '../wire/home.ts'
@@ -75,11 +76,11 @@ export interface OpenLog {
 export function openDaemonLog(home: Home): OpenLog | string {
   const path = join(home.logDirectory, daemonLogName)
   try {
-    // As the daemon makes them: what is above them is for their owner only.
-    mkdirSync(home.stateDirectory, { recursive: true, mode: 0o700 })
-    if (mkdirSync(home.logDirectory, { recursive: true, mode: 0o750 }) !== undefined)
-      chmodSync(home.logDirectory, 0o750)
-    const fd = openSync(path, 'a+', 0o640)
+    // As the daemon makes it.
+    makeDirectory(home.logDirectory, 0o750)
+    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = constants
+    // No link: the directory may be that of the user whom root's daemon becomes.
+    const fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o640)
     return { path, fd, start: fstatSync(fd).size }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error

@@ -1,5 +1,5 @@
 import type { OutputHandling } from '../core/model.ts'
-import { createAnsiStripper } from './output-ansi.ts'
+import { createAnsiStripper } from '../formats/ansi-stripper.ts'
 import { createTailBytes, type TailBytes } from './tail-bytes.ts'
 
 /** What becomes of the output of one stream on its way to the log, as supervisord has it, wherever it is cut into pieces. */

@@ -59,19 +59,22 @@ export async function runDaemon(args: readonly string[], version: string): Promi
     )
   }
   const role = wanted.supervisord
-  const beginning =
-    role === undefined
-      ? null
-      : await (await import('./supervisord/begin.ts')).beginSupervisord({
-          ...{ role, home, file: declared.sources[0] ?? '', isFollowing: carried !== null },
-        })
-  if (beginning?.kind === 'refused') {
-    talk(supervisordUsage(beginning.message))
-    probation?.goBack(beginning.message)
+  const refuseSupervisord = (message: string): ExitCode => {
+    talk(supervisordUsage(message))
+    probation?.goBack(message)
     return exitCodes.usage
   }
+  const read =
+    role === undefined
+      ? null
+      : await (await import('./supervisord/begin.ts')).readSupervisord({
+          ...{ role, home, file: declared.sources[0] ?? '', isFollowing: carried !== null },
+        })
+  if (read?.kind === 'refused') return refuseSupervisord(read.message)
   const lock = takeHome(home, carried?.lockFd ?? null)
   if (lock.kind === 'refused') return refuse(lock.message, lock.code)
+  const beginning = read?.become() ?? null
+  if (beginning?.kind === 'refused') return refuseSupervisord(beginning.message)
   const foreign = claimHome(home, wanted.driver)
   if (foreign !== null) return refuse(foreign, exitCodes.failed)
   closeAllOnExec()

@@ -4,6 +4,7 @@ import { writeAtomically } from '../sys/atomic-write.ts'
 import { errnoOf } from '../sys/errno.ts'
 import type { Info } from '../wire/api.ts'
 import type { Home } from '../wire/home.ts'
+import { lockName } from './home-lock.ts'
 
 export type DriverName = Info['driver']
 
@@ -34,5 +35,5 @@ const another = 'choose another home with --home DIR'
 /** By anything at all that another daemon may have left, but the lock that we hold ourselves. */
 function isUsed({ stateDirectory, runDirectory }: Home): boolean {
   const left = [...readdirSync(stateDirectory), ...readdirSync(runDirectory)]
-  return left.some((name) => name !== 'daemon.lock')
+  return left.some((name) => name !== lockName)
 }

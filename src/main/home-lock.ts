@@ -1,9 +1,13 @@
-import { chmodSync, fstatSync, ftruncateSync, mkdirSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { fstatSync, ftruncateSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../sys/errno.ts'
 import { lockAgain, lockFile } from '../sys/flock.ts'
+import { makeDirectory } from '../sys/make-directory.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { type Home, typed } from '../wire/home.ts'
+
+/** Of the file in the run directory that is locked. */
+export const lockName = 'daemon.lock'
 
 export type Lock =
   | { readonly kind: 'ours'; readonly fd: number }
@@ -29,7 +33,7 @@ export function takeHome(home: Home, carried: number | null): Lock {
 }
 
 function lock(home: Home, carried: number | null): Lock {
-  const path = join(home.runDirectory, 'daemon.lock')
+  const path = join(home.runDirectory, lockName)
   if (carried !== null && isOpenAs(carried, path) && lockAgain(carried) === null) return { kind: 'ours', fd: carried }
   const fd = lockFile(path)
   if (typeof fd === 'string') {
@@ -57,10 +61,4 @@ function isOpenAs(fd: number, path: string): boolean {
     errnoOf(error)
     return false
   }
-}
-
-function makeDirectory(path: string, mode: number): void {
-  const made = mkdirSync(path, { recursive: true, mode })
-  // mkdir's mode is lessened by the umask, and parents get it too, so only what is new is set.
-  if (made !== undefined) chmodSync(path, mode)
 }

@@ -6,7 +6,7 @@ import { createConnection, type Login } from './connection.ts'
 import { type Control, exits, type Outcome } from './control.ts'
 import { say } from './output.ts'
 import { type Fault, type Raised, raise, raiseFault } from './raised.ts'
-import type { Read } from './values.ts'
+import { type Read, readShown, SomethingElse } from './values.ts'
 
 export type Answer<T> = Value<T> | Fault | Raised
 
@@ -36,11 +36,13 @@ export async function call<T>(
     }
     case 'fault':
       return response
-    case 'value': {
-      const value = read(response.value)
-      if (value !== null) return { kind: 'value', value }
-      return raise('TypeError', `${pythonRepr(method)} answered something else than expected`)
-    }
+    case 'value':
+      try {
+        return { kind: 'value', value: read(response.value) }
+      } catch (error) {
+        if (!(error instanceof SomethingElse)) throw error
+        return raise('TypeError', `${pythonRepr(method)} answered something else than expected`)
+      }
   }
 }
 
@@ -60,7 +62,7 @@ const unknownMethod = 1
 
 /** Asks whether the right server answers. Unless it says yes, the command has ended, with that. */
 export async function isUp(control: Control): Promise<'yes' | Outcome> {
-  const version = await call(control, 'getVersion', (value) => ('value' in value ? String(value.value) : null))
+  const version = await call(control, 'getVersion', readShown)
   if (version.kind === 'value') {
     if (version.value === apiVersion) return 'yes'
     say(

@@ -1,37 +1,10 @@
 import type { XmlRpcValue } from '../formats/xml-rpc/value.ts'
 
-/** Makes of an answer what a command needs; null: it is something else. */
-export type Read<T> = (value: XmlRpcValue) => T | null
+/** Makes of an answer what a command needs. Throws SomethingElse. */
+export type Read<T> = (value: XmlRpcValue) => T
 
-/** What `getProcessInfo` tells, as far as it is shown. */
-export interface ProcessInfo {
-  readonly group: string
-  readonly name: string
-  readonly state: number
-  readonly stateName: string
-  readonly description: string
-  readonly pid: number
-}
-
-/** What became of one process of several. */
-export interface ProcessResult {
-  readonly group: string
-  /** null: all of the group. */
-  readonly name: string | null
-  /** A code of a fault, or that of success. */
-  readonly status: number
-  readonly description: string
-}
-
-/** What `getAllConfigInfo` tells, as far as it is shown. */
-export interface ConfigInfo {
-  readonly group: string
-  readonly name: string
-  readonly isInUse: boolean
-  readonly isStarted: boolean
-  readonly groupPriority: number
-  readonly processPriority: number
-}
+/** The answer is no such value as its method has. */
+export class SomethingElse extends Error {}
 
 /** Names of groups. */
 export interface Changes {
@@ -42,79 +15,81 @@ export interface Changes {
 
 export const readNothing: Read<true> = () => true
 
+/** Any value that is no list and no struct, as it is shown. */
+export const readShown: Read<string> = (value) => ('value' in value ? String(value.value) : somethingElse())
+
 export const readText: Read<string> = (value) => {
   if (value.kind === 'base64') return Buffer.from(value.value).toString('utf8')
-  return value.kind === 'string' || value.kind === 'date' ? value.value : null
+  return value.kind === 'string' || value.kind === 'date' ? value.value : somethingElse()
 }
 
-export const readNumber: Read<number> = (value) => (value.kind === 'int' ? value.value : null)
-
-export const readProcess: Read<ProcessInfo> = (value) => {
-  const member = membersOf(value)
-  const group = member('group', readText)
-  const name = member('name', readText)
-  const state = member('state', readNumber)
-  const stateName = member('statename', readText)
-  const description = member('description', readText)
-  const pid = member('pid', readNumber)
-  if (group === null || name === null || state === null) return null
-  if (stateName === null || description === null || pid === null) return null
-  return { group, name, state, stateName, description, pid }
-}
-
-export const readProcesses: Read<readonly ProcessInfo[]> = (value) => readList(value, readProcess)
-
-export const readResults: Read<readonly ProcessResult[]> = (value) =>
-  readList(value, (one) => {
-    const member = membersOf(one)
-    const group = member('group', readText)
-    const name = member('name', readText)
-    const status = member('status', readNumber)
-    const description = member('description', readText)
-    if (group === null || name === null || status === null || description === null) return null
-    return { group, name, status, description }
-  })
-
-export const readConfigs: Read<readonly ConfigInfo[]> = (value) =>
-  readList(value, (one) => {
-    const member = membersOf(one)
-    const group = member('group', readText)
-    const name = member('name', readText)
-    const isInUse = member('inuse', readTruth)
-    const isStarted = member('autostart', readTruth)
-    const groupPriority = member('group_prio', readNumber)
-    const processPriority = member('process_prio', readNumber)
-    if (group === null || name === null || isInUse === null || isStarted === null) return null
-    if (groupPriority === null || processPriority === null) return null
-    return { group, name, isInUse, isStarted, groupPriority, processPriority }
-  })
-
-/** A list with one member, for reasons of the past. */
-export const readChanges: Read<Changes> = (value) => {
-  const [lists] = readList(value, (one) => readList(one, (names) => readList(names, readText))) ?? []
-  const [added, changed, removed] = lists ?? []
-  return added && changed && removed ? { added, changed, removed } : null
-}
+export const readNumber: Read<number> = (value) => (value.kind === 'int' ? value.value : somethingElse())
 
 /** What Python takes for true. */
 const readTruth: Read<boolean> = (value) =>
-  value.kind === 'boolean' || value.kind === 'int' || value.kind === 'string' ? Boolean(value.value) : null
+  value.kind === 'boolean' || value.kind === 'int' || value.kind === 'string' ? Boolean(value.value) : somethingElse()
 
-function readList<T>(value: XmlRpcValue, read: Read<T>): readonly T[] | null {
-  if (value.kind !== 'array') return null
-  const items: T[] = []
-  for (const one of value.values) {
-    const item = read(one)
-    if (item === null) return null
-    items.push(item)
-  }
-  return items
+/** What `getProcessInfo` tells, as far as it is shown. */
+export type ProcessInfo = ReturnType<typeof readProcess>
+
+export const readProcess = struct((member) => ({
+  group: member('group', readText),
+  name: member('name', readText),
+  state: member('state', readNumber),
+  stateName: member('statename', readText),
+  description: member('description', readText),
+  pid: member('pid', readNumber),
+}))
+
+export const readProcesses = list(readProcess)
+
+/** What became of one process of several. */
+export type ProcessResult = ReturnType<typeof readResults>[number]
+
+export const readResults = list(
+  struct((member) => ({
+    group: member('group', readText),
+    /** null: all of the group. */
+    name: member<string | null>('name', readText),
+    /** A code of a fault, or that of success. */
+    status: member('status', readNumber),
+    description: member('description', readText),
+  })),
+)
+
+/** What `getAllConfigInfo` tells, as far as it is shown. */
+export type ConfigInfo = ReturnType<typeof readConfigs>[number]
+
+export const readConfigs = list(
+  struct((member) => ({
+    group: member('group', readText),
+    name: member('name', readText),
+    isInUse: member('inuse', readTruth),
+    isStarted: member('autostart', readTruth),
+    groupPriority: member('group_prio', readNumber),
+    processPriority: member('process_prio', readNumber),
+  })),
+)
+
+const readLists = list(list(list(readText)))
+
+/** A list with one member, for reasons of the past. */
+export const readChanges: Read<Changes> = (value) => {
+  const [[added, changed, removed] = []] = readLists(value)
+  return added && changed && removed ? { added, changed, removed } : somethingElse()
 }
 
-function membersOf(value: XmlRpcValue): <T>(name: string, read: Read<T>) => T | null {
-  const members = new Map(value.kind === 'struct' ? value.members : [])
-  return (name, read) => {
-    const found = members.get(name)
-    return found === undefined ? null : read(found)
+function list<T>(read: Read<T>): Read<readonly T[]> {
+  return (value) => (value.kind === 'array' ? value.values.map((one) => read(one)) : somethingElse())
+}
+
+function struct<T>(make: (member: <M>(name: string, read: Read<M>) => M) => T): Read<Readonly<T>> {
+  return (value) => {
+    const members = new Map(value.kind === 'struct' ? value.members : somethingElse())
+    return make((name, read) => read(members.get(name) ?? somethingElse()))
   }
+}
+
+function somethingElse(): never {
+  throw new SomethingElse()
 }

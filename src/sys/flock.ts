@@ -8,7 +8,8 @@ import { bind } from './libc.ts'
  * so the holder writes its pid into the file. Throws when the file cannot be opened.
  */
 export function lockFile(path: string): number | Errno {
-  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600)
+  // No link: whoever may write its directory would choose what root opens, and what it writes its pid into.
+  const fd = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   if (flock(fd, exclusive | nonBlocking) === 0) return fd
   const errno = lastErrno()
   closeSync(fd)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { userByName } from '../../src/sys/users.ts'
 import { type CliResult, type Home, holdfast, realTest, root } from './harness.ts'
 import { until } from './until.ts'
 
@@ -174,7 +175,7 @@ realTest(
 )
 
 realTest('killed while it begins anew, the next one has everything running again', { skip }, async (home) => {
-  const stubborn = `[program:stubborn]\ncommand=/bin/sh -c "trap '' TERM; while :; do sleep 0.1; done"\nstopwaitsecs=2\n`
+  const stubborn = `[program:stubborn]\ncommand=/bin/sh -c "trap '' TERM; exec sleep 1000"\nstopwaitsecs=2\n`
   const file = home.write('s.conf', mainText(`${webText}${stubborn}`))
   const first = await begin(home, file)
   const before = await untilStatus(home, /^stubborn RUNNING \d+\nweb RUNNING/)
@@ -198,6 +199,96 @@ realTest('a socket that another one listens on is not taken: it ends with 2', { 
   assert.match((await ctl(home, 'status')).stdout, /^web +(STARTING|RUNNING)/)
   await end(home, pid)
 })
+
+/** `[supervisord] user` needs root. What belongs to the daemon's user beside its home is below `place`. */
+const skipUser = skip || (process.geteuid?.() === 0 ? false : 'needs root')
+
+function placeOf(home: Home, user: string): string {
+  chmodSync(home.directory, 0o711)
+  const place = join(home.directory, `of-${user}`)
+  mkdirSync(place)
+  chownSync(place, userByName(user)!.uid, -1)
+  return place
+}
+
+function userText(user: string): string {
+  return mainText(webText).replaceAll('%(here)s/', `%(here)s/of-${user}/`).replace('[supervisord]', `$&\nuser=${user}`)
+}
+
+/** Of the parts of a home: whose they are, their mode, and which file it is. */
+function owners(home: Home): readonly unknown[] {
+  return ['state', 'run', 'log', 'run/daemon.lock', 'log/daemon.log'].map((name) => {
+    const { uid, gid, mode, ino } = lstatSync(join(home.directory, name))
+    return { name, uid, gid, mode, ino }
+  })
+}
+
+realTest(
+  'as another user it has its home, over its death and another version; who finds it locked has changed nothing',
+  { skip: skipUser },
+  async (home) => {
+    const place = placeOf(home, 'nobody')
+    placeOf(home, 'daemon')
+    const file = home.write('s.conf', userText('nobody'))
+    const others = [file, home.write('daemon.conf', userText('daemon')), home.write('root.conf', mainText(webText))]
+    const { uid, gid } = userByName('nobody')!
+    const start = async (): Promise<number> => {
+      const started = await home.cli('supervisord', '-c', file)
+      assert.deepEqual([started.code, started.stdout, started.stderr], [0, '', ''])
+      const pid = Number(readFileSync(join(place, 'supervisord.pid'), 'utf8'))
+      assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}`, 'm'))
+      return pid
+    }
+    const untilRefused = async (pid: number): Promise<void> => {
+      const before = owners(home)
+      for (const other of others)
+        for (const words of [['-n'], []]) {
+          const second = await home.cli('supervisord', ...words, '-c', other)
+          assert.notEqual(second.code, 0)
+          assert.match(second.stderr, new RegExp(`a daemon already runs for .*: pid ${pid};`))
+        }
+      assert.deepEqual(owners(home), before)
+      assert.equal((await ctl(home, 'restart', 'web')).stdout, 'web: stopped\nweb: started\n')
+    }
+    const first = await start()
+    for (const each of owners(home)) assert.partialDeepStrictEqual(each, { uid, gid })
+    await untilStatus(home, /^web RUNNING/)
+    await untilRefused(first)
+    const before = await untilStatus(home, /^web RUNNING/)
+    process.kill(first, 'SIGKILL')
+    await until('it to be gone', () => !isAlive(first))
+    const second = await start()
+    assert.equal(await untilStatus(home, /^web RUNNING/), before)
+    const upgraded = await home.cli('upgrade', root)
+    assert.equal(upgraded.code, 0, upgraded.stderr)
+    assert.equal(await untilStatus(home, /^web RUNNING/), before)
+    await untilRefused(second)
+    await end(home, second)
+    for (const name of ['s.sock', 'supervisord.pid']) assert(!existsSync(join(place, name)), name)
+  },
+)
+
+realTest(
+  'a home that another user has used stays as it is, until it is given over',
+  { skip: skipUser },
+  async (home) => {
+    placeOf(home, 'nobody')
+    const pid = await begin(home, home.write('s.conf', mainText(webText)))
+    await end(home, pid)
+    const before = owners(home)
+    const file = home.write('s.conf', userText('nobody'))
+    const refused = await home.cli('supervisord', '-n', '-c', file)
+    assert.equal(refused.code, 2)
+    assert.deepEqual(owners(home), before)
+    const [, advice = ''] =
+      /^Error: \S+ was used by another user than nobody; .*: (chown -R .*);/.exec(refused.stderr) ?? []
+    assert.equal((await run('/bin/sh', ['-c', advice])).code, 0, refused.stderr)
+    const started = await home.cli('supervisord', '-c', file)
+    assert.deepEqual([started.code, started.stderr], [0, ''])
+    await untilStatus(home, /^web RUNNING/)
+    await end(home, Number(readFileSync(join(home.directory, 'of-nobody/supervisord.pid'), 'utf8')))
+  },
+)
 
 realTest(
   'a file of supervisord beside others: its client drives its programs, and sees no others',

@@ -62,7 +62,8 @@ export function createDialogues(options: {
       appender?.close()
       return ends
     }
-    const log = appender && createLogTail(appender, { attempt, now, onFree: () => listen(talk) })
+    const { isAnsiStripped = false } = stdout.handling ?? {}
+    const log = appender && createLogTail(appender, { attempt, isAnsiStripped, now, onFree: () => listen(talk) })
     const talk: Talk = {
       ...{ unit, run, input: ends.input, output: ends.output, stdout: ends.stdout, log },
       ...{ reading: null, writing: null, kept: [], keptBytes: 0, phase: 'starting' },

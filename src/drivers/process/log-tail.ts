@@ -1,4 +1,5 @@
 import type { LogAppender, LogPiece } from '../../engine/ports.ts'
+import { createAnsiStripper } from '../../formats/ansi-stripper.ts'
 import { without } from '../log-pieces.ts'
 
 /** What a run printed, on its way into its log. */
@@ -16,12 +17,15 @@ export function createLogTail(
   options: {
     /** Of the start that prints it. */
     readonly attempt: number
+    /** Terminal sequences are left out. */
+    readonly isAnsiStripped: boolean
     /** The wall clock. */
     readonly now: () => number
     readonly onFree: () => void
   },
 ): LogTail {
   const { attempt, now, onFree } = options
+  const stripper = options.isAnsiStripped ? createAnsiStripper() : null
   let waiting: readonly LogPiece[] = []
   let retry: NodeJS.Timeout | null = null
   let isClosed = false
@@ -43,13 +47,18 @@ export function createLogTail(
     if (isClosed) appender.close()
   }
 
+  function put(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    waiting = [...waiting, { bytes, wallMs: now() }]
+    if (retry === null) flush()
+  }
+
   return {
-    write(bytes) {
-      waiting = [...waiting, { bytes, wallMs: now() }]
-      if (retry === null) flush()
-    },
+    // Whoever else gets these bytes gets them whole.
+    write: (bytes) => put(stripper?.strip(Buffer.from(bytes)) ?? bytes),
     isStuck: () => retry !== null,
     close() {
+      if (stripper !== null) put(stripper.end())
       isClosed = true
       if (retry === null) appender.close()
     },

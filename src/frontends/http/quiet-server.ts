@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
+import type { Server as NetServer } from 'node:net'
 import { nextRound } from '../../base/pause.ts'
 import { duplicate } from '../../sys/execve.ts'
 import type { Clients } from './clients.ts'
@@ -32,6 +33,20 @@ export function createQuietServer(
 }
 
 const peerLooksMs = 60_000
+
+/** Resolves when clients can connect; rejects with what the system says. */
+export function listenTo(
+  server: NetServer,
+  where: { readonly path: string } | { readonly fd: number } | { readonly host: string; readonly port: number },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ ...where, backlog: 1024 }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
 
 /**
  * Takes no more clients: they wait in the socket, of which this answers a descriptor, for whoever listens on it next. Resolves

@@ -2,11 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type ApiError, apiVersion } from '../../wire/api.ts'
+import type { Told } from '../http/exchanges.ts'
 import type { Answer, ServerSentEvent } from './exchange.ts'
 import { Refusal, statusOf } from './refusal.ts'
-
-/** `told` is called when all of an answer was given out, or a part of one that has no end was taken. */
-export type Told = (how: 'whole' | 'part') => void
 
 /** Resolves when the answer was given out; rejects where it could not be, and where it has no end, when the client is gone. */
 export async function send(response: ServerResponse, answer: Answer, told: Told): Promise<void> {
@@ -34,22 +32,9 @@ export async function send(response: ServerResponse, answer: Answer, told: Told)
   }
 }
 
-/** Answers with what went wrong, or breaks off what was begun. */
-export function refuse(
-  response: ServerResponse,
-  error: unknown,
-  { told, warn }: { readonly told: Told; readonly warn: (text: string) => void },
-): void {
-  // Told already that it is not waited for.
-  if (isHangUp(error) || response.writableEnded) return
-  if (response.headersSent) {
-    response.destroy()
-    return
-  }
+/** Answers with what went wrong. */
+export function refuse(response: ServerResponse, error: unknown, told: Told): void {
   const known = error instanceof Refusal ? error : null
-  // A bug in one answer must not end supervision: it is told here and to the client.
-  if (known === null)
-    warn(`an API request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   const body: ApiError = {
     apiVersion,
     kind: 'Error',
@@ -122,10 +107,4 @@ function tellSettled(response: ServerResponse, settled: ((isTaken: boolean) => v
 function hasMore({ complete, headers }: IncomingMessage): boolean {
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers
   return !complete && (length !== '0' || encoding !== undefined)
-}
-
-/** The client went away: nobody is left to be told. */
-function isHangUp(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : null
-  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE' || code === 'ABORT_ERR'
 }

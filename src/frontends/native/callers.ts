@@ -1,11 +1,8 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP, type Socket } from 'node:net'
-import { hostname } from 'node:os'
 import type { Who } from '../../core/model.ts'
-import { peerOf } from '../../sys/peer.ts'
-import { userById } from '../../sys/users.ts'
 import { type Route, type RouteName, routes } from '../../wire/routes.ts'
-import { descriptorOf } from '../http/descriptor.ts'
+import { isOwnHost } from '../http/own-host.ts'
+import { peerUser } from '../http/peer-user.ts'
 import type { Keys } from './keys.ts'
 import { Refusal } from './refusal.ts'
 
@@ -14,12 +11,11 @@ export type CallerOf = (request: IncomingMessage, route: RouteName) => Who
 
 /** Of the unix socket: the user whom the kernel names; root and the daemon's own may ask. */
 export function peerCallers(): CallerOf {
-  const known = new WeakMap<Socket, Who>()
+  const own = process.geteuid?.()
   return ({ socket }) => {
-    const who = known.get(socket) ?? ownUser(socket)
-    if (who === null) throw new Refusal('forbidden', 'only root and the user of the daemon may ask', 'use one of them')
-    known.set(socket, who)
-    return who
+    const user = peerUser(socket)
+    if (user !== null && (user.uid === 0 || user.uid === own)) return user
+    throw new Refusal('forbidden', 'only root and the user of the daemon may ask', 'use one of them')
   }
 }
 
@@ -45,18 +41,6 @@ export function keyCallers(keys: Keys): CallerOf {
   }
 }
 
-function ownUser(socket: Socket): Who | null {
-  const user = peerUser(socket)
-  return user?.uid === 0 || user?.uid === process.geteuid?.() ? user : null
-}
-
-/** Who is at the other end of a unix socket, as the kernel noted; null: the connection has gone. */
-export function peerUser(socket: Socket): Extract<Who, { kind: 'user' }> | null {
-  const peer = peerOf(descriptorOf(socket))
-  if (typeof peer === 'string') return null
-  return { kind: 'user', uid: peer.uid, name: userById(peer.uid)?.name ?? `user ${peer.uid}` }
-}
-
 /**
  * A page that a browser shows may not speak with us, whatever its address resolves to by now (DNS rebinding). It cannot
  * choose the Host header, which is the name it was loaded from.
@@ -68,18 +52,6 @@ function refuseBrowser({ headers }: IncomingMessage): void {
       ? `'${headers.host ?? ''}' is not a name of this host`
       : 'pages of browsers may not ask'
   throw new Refusal('forbidden', problem, 'ask by the IP address, localhost or the name of this host, from a program')
-}
-
-/** Whether a Host header names this host in a way that nobody else can make a name of. */
-export function isOwnHost(header: string | undefined): boolean {
-  const host = (header ?? '').replace(/:\d*$/, '').toLowerCase()
-  return isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 || host === 'localhost' || isHostName(host)
-}
-
-function isHostName(host: string): boolean {
-  const own = hostname().toLowerCase()
-  const [short = ''] = own.split('.')
-  return host !== '' && (host === own || host === short || host === `${short}.local`)
 }
 
 function keyOf({ headers }: IncomingMessage): string | null {

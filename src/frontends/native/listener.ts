@@ -1,12 +1,12 @@
 import { chmodSync, renameSync, rmSync } from 'node:fs'
-import type { Server, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { routes } from '../../wire/routes.ts'
 import { type ClientLimits, createClients } from '../http/clients.ts'
-import { createQuietServer, handOverServer } from '../http/quiet-server.ts'
+import { createExchanges, type Exchanges } from '../http/exchanges.ts'
+import { listenTo } from '../http/quiet-server.ts'
 import type { Rounds } from '../http/rounds.ts'
-import { refuse, send, type Told } from './answers.ts'
+import { refuse, send } from './answers.ts'
 import { bodyOf, lastEventIdOf, routeOf } from './asked.ts'
 import type { CallerOf } from './callers.ts'
 import type { Handlers } from './exchange.ts'
@@ -15,18 +15,11 @@ import { Refusal } from './refusal.ts'
 import { createUpgrades } from './upgrades.ts'
 
 /** One listening socket with its clients. */
-export interface Listener {
+export interface Listener extends Pick<Exchanges, 'handOver' | 'close'> {
   /** Resolves when clients can connect; rejects with what the system says. */
   listen(where: Where): Promise<void>
   /** The port it has; null: it has none. */
   port(): number | null
-  /**
-   * Takes no more clients: they wait in the socket, of which this answers a descriptor, for whoever listens on it next.
-   * Resolves when those who are here have their answers; who still waits after this time is told so instead.
-   */
-  handOver(waitMsMax: number): Promise<number>
-  /** Breaks off every connection. */
-  close(): void
 }
 
 /** `fd`: it is open already, and clients may wait in it. */
@@ -47,34 +40,24 @@ export interface ListenerParts {
 export function createListener({ handlers, exec, callerOf, rounds, limits, warn }: ListenerParts): Listener {
   const clients = createClients(limits)
   const upgrades = createUpgrades({ ...exec, callerOf, clients, warn })
-  const unanswered = new Map<ServerResponse, Told>()
-  const options = { shouldUpgradeCallback: upgrades.isAsked }
-  const server = createQuietServer(clients, options, (response) => void answer(response))
-  server.on('upgrade', (request, socket, head) => upgrades.take(request, socket as Socket, head))
-
-  async function answer(response: ServerResponse): Promise<void> {
-    const { req: request } = response
-    const told: Told = (how) => clients.told(request.socket, how)
-    const gone = new AbortController()
-    response.sendDate = false
-    response.once('close', () => {
-      unanswered.delete(response)
-      gone.abort()
-    })
-    try {
+  const exchanges = createExchanges({
+    ...{ clients, rounds, options: { shouldUpgradeCallback: upgrades.isAsked }, finish: upgrades.close },
+    async answer({ request, response, told, signal, turn }) {
       const { route, query } = routeOf(request)
       const who = callerOf(request, route)
       const body = await bodyOf(routes[route], request)
-      clients.stated(request.socket)
-      unanswered.set(response, told)
-      await rounds.next()
-      if (response.closed) return
+      if (!(await turn())) return
       const lastEventId = lastEventIdOf(request)
-      await send(response, await handlers[route]({ query, body, who, lastEventId, signal: gone.signal }), told)
-    } catch (error) {
-      refuse(response, error, { told, warn })
-    }
-  }
+      await send(response, await handlers[route]({ query, body, who, lastEventId, signal }), told)
+    },
+    tell(error) {
+      if (error instanceof Refusal) return
+      warn(`an API request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    },
+    refuse: ({ response, told }, why) => refuse(response, why.kind === 'failed' ? why.error : cutOff(), told),
+  })
+  const { server } = exchanges
+  server.on('upgrade', (request, socket, head) => upgrades.take(request, socket as Socket, head))
 
   return {
     async listen(where) {
@@ -91,18 +74,10 @@ export function createListener({ handlers, exec, callerOf, rounds, limits, warn 
       const address = server.address()
       return typeof address === 'object' && address !== null ? address.port : null
     },
-    handOver: (waitMsMax) =>
-      handOverServer(server, clients, {
-        waitMsMax,
-        finish: upgrades.close,
-        cutOff() {
-          for (const [response, told] of unanswered) refuse(response, cutOff(), { told, warn })
-        },
-      }),
+    handOver: exchanges.handOver,
     close() {
-      server.close()
       upgrades.close()
-      clients.destroy()
+      exchanges.close()
     },
   }
 }
@@ -118,19 +93,6 @@ async function listenAtPath(server: Server, path: string): Promise<void> {
   await listenTo(server, { path: unfinished })
   chmodSync(unfinished, 0o600)
   renameSync(unfinished, path)
-}
-
-function listenTo(
-  server: Server,
-  where: { readonly path: string } | { readonly fd: number } | { readonly host: string; readonly port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(where, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
 }
 
 function cutOff(): Refusal {

@@ -1,12 +1,12 @@
-import { chownSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Decoded } from '../../dialects/decode-sources.ts'
 import type { LogLevel, SupervisordSettings } from '../../dialects/supervisord/settings.ts'
 import { errnoOf } from '../../sys/errno.ts'
 import { descriptorLimit } from '../../sys/rlimit.ts'
-import { groupsOf, type UserEntry, userById, userByName } from '../../sys/users.ts'
+import { groupsOf, userById, userByName } from '../../sys/users.ts'
 import type { Home } from '../../wire/home.ts'
 import type { SupervisordRole } from '../declared.ts'
+import { blockedHome, handOverHome } from './hand-over-home.ts'
 import { openKeptSettings } from './kept-settings.ts'
 import { readFile } from './read-file.ts'
 
@@ -22,43 +22,68 @@ export interface BegunSupervisord {
   /** All that the file declares, read just now. null: it has errors by now, or an image before us put it in force. */
   readonly decoded: Decoded | null
   /** For the activity log. */
-  readonly lines: readonly { readonly level: LogLevel; readonly message: string }[]
+  readonly lines: readonly Line[]
 }
 
-export type Beginning =
-  | { readonly kind: 'begun'; readonly begun: BegunSupervisord }
-  /** In supervisord's words, without `Error: `. */
-  | { readonly kind: 'refused'; readonly message: string }
+interface Line {
+  readonly level: LogLevel
+  readonly message: string
+}
+
+/** In supervisord's words, without `Error: `. */
+interface Refused {
+  readonly kind: 'refused'
+  readonly message: string
+}
+
+export type ReadSupervisord =
+  | {
+      readonly kind: 'read'
+      /**
+       * Makes of this process what `[supervisord]` says: its user, umask, directory and limits. Unlike supervisord in the
+       * foreground as well, where it leaves umask and directory alone. Called with the home's lock: the home goes over to the user.
+       */
+      become(): { readonly kind: 'begun'; readonly begun: BegunSupervisord } | Refused
+    }
+  | Refused
 
 /**
- * Makes of this process what `[supervisord]` says: its user, umask, directory and limits. Unlike supervisord in the foreground
- * as well, where it leaves umask and directory alone. `isFollowing`: it was made so before, by another image of it.
+ * Reads what this process is to be, and changes nothing yet: the home may be that of a daemon that runs. `isFollowing`: another
+ * image of this process became it before.
  */
-export async function beginSupervisord(options: {
+export async function readSupervisord(options: {
   readonly role: SupervisordRole
   readonly file: string
   readonly home: Home
   readonly isFollowing: boolean
-}): Promise<Beginning> {
+}): Promise<ReadSupervisord> {
   const { role, file, home, isFollowing } = options
   const kept = openKeptSettings(home.stateDirectory, () => {}).read()[0]
-  // Another version puts nothing in force that nobody asked for, and its gap is no time to read.
-  if (isFollowing && kept !== undefined) {
-    return { kind: 'begun', begun: { role, file, settings: kept, ...placesOf(kept, role), decoded: null, lines: [] } }
+  const begunWith = (settings: SupervisordSettings, decoded: Decoded | null): BegunSupervisord => {
+    return { role, file, settings, ...placesOf(settings, role), decoded, lines: [] }
   }
+  const asBefore = (settings: SupervisordSettings): ReadSupervisord => {
+    return { kind: 'read', become: () => ({ kind: 'begun', begun: begunWith(settings, null) }) }
+  }
+  // Another version puts nothing in force that nobody asked for, and its gap is no time to read.
+  if (isFollowing && kept !== undefined) return asBefore(kept)
   const read = await readFile(file, role.said)
   if (read.kind === 'refused' && kept === undefined) return read
   const settings = read.kind === 'read' ? read.settings : kept!
-  const decoded = read.kind === 'read' && !isFollowing ? read.decoded : null
-  const begun: BegunSupervisord = { role, file, settings, ...placesOf(settings, role), decoded, lines: [] }
-  if (isFollowing) return { kind: 'begun', begun }
-  const lines: { level: LogLevel; message: string }[] = [...settings.notices]
+  if (isFollowing) return asBefore(settings)
+  const begun = begunWith(settings, read.kind === 'read' ? read.decoded : null)
+  const lines: Line[] = [...settings.notices]
   if (read.kind === 'refused') lines.push({ level: 'error', message: `the settings are as before: ${read.message}` })
-  const trouble = becomeUser(settings.user, home, lines) ?? enterDirectory(settings.directory)
-  if (trouble !== null) return { kind: 'refused', message: trouble }
-  process.umask(settings.umask)
-  raiseDescriptors(settings.minfds, lines)
-  return { kind: 'begun', begun: { ...begun, lines } }
+  return {
+    kind: 'read',
+    become() {
+      const trouble = becomeUser(settings.user, home, lines) ?? enterDirectory(settings.directory)
+      if (trouble !== null) return { kind: 'refused', message: trouble }
+      process.umask(settings.umask)
+      raiseDescriptors(settings.minfds, lines)
+      return { kind: 'begun', begun: { ...begun, lines } }
+    },
+  }
 }
 
 function placesOf(
@@ -80,34 +105,22 @@ export function asRoot(user: string | null): BegunSupervisord['lines'] {
   return user === null && process.geteuid?.() === 0 ? [{ level: 'critical', message: rootText }] : []
 }
 
-function becomeUser(named: string | null, home: Home, lines: { level: LogLevel; message: string }[]): string | null {
+/** Answers what is in the way, as do the others; null: it is done. */
+function becomeUser(named: string | null, home: Home, lines: Line[]): string | null {
   const uid = process.geteuid?.() ?? 0
-  if (named === null) {
-    lines.unshift(...asRoot(named))
-    return null
-  }
-  const user = /^\d+$/.test(named) ? userById(Number(named)) : userByName(named)
-  if (user === null) return /^\d+$/.test(named) ? `Invalid user id ${named}` : `Invalid user name ${named}`
-  if (user.uid === uid) return null
-  if (uid !== 0) return `Can't drop privilege as nonroot user`
-  handOverHome(home, user)
+  lines.unshift(...asRoot(named))
+  const wanted = named ?? String(uid)
+  const isId = /^\d+$/.test(wanted)
+  const user = isId ? userById(Number(wanted)) : userByName(wanted)
+  if (user === null) return named === null ? null : `Invalid user ${isId ? 'id' : 'name'} ${named}`
+  if (uid !== 0) return user.uid === uid ? null : `Can't drop privilege as nonroot user`
+  const trouble = handOverHome(home, user)
+  if (trouble !== null || user.uid === uid) return trouble
   process.setgroups?.([...groupsOf(user.name, user.gid)])
   process.setgid?.(user.gid)
   process.setuid?.(user.uid)
   lines.unshift({ level: 'info', message: `Set uid to user ${user.uid} succeeded` })
-  return null
-}
-
-/** While we may: the user could not make them where root keeps things. */
-function handOverHome({ stateDirectory, runDirectory, logDirectory }: Home, { uid, gid }: UserEntry): void {
-  for (const [path, mode] of [
-    [stateDirectory, 0o700],
-    [runDirectory, 0o700],
-    [logDirectory, 0o750],
-  ] as const) {
-    mkdirSync(path, { recursive: true, mode })
-    chownSync(path, uid, gid)
-  }
+  return blockedHome(home, user)
 }
 
 function enterDirectory(directory: string | null): string | null {
@@ -123,7 +136,7 @@ function enterDirectory(directory: string | null): string | null {
 /**
  * For what is started: our own limit is as high as it can be. The launcher noted what programs get back.
  */
-function raiseDescriptors(least: number, lines: { level: LogLevel; message: string }[]): void {
+function raiseDescriptors(least: number, lines: Line[]): void {
   const noted = process.env.HOLDFAST_NOFILE_SOFT ?? ''
   const soft = /^\d+$/.test(noted) ? Number(noted) : Number.POSITIVE_INFINITY
   const wanted = Math.min(least, descriptorLimit().hard)

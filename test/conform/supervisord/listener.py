@@ -44,6 +44,12 @@ def main():
             sys.stdin.readline()
         elif word == 'echo':
             say('RESULT 2\nOK\n')
+        elif word == 'paint':
+            sys.stderr.write('\x1b[31mred\x1b[0m and \x1b[1;32mgreen\x1b[m\n')
+            say('RESULT 11\n\x1b[31mOK\x1b[0m')
+        elif word == 'mark':
+            sys.stderr.write('before<!--XSUPERVISOR:BEGIN-->the message<!--XSUPERVISOR:END-->behind, and long enough to be told from an end\n')
+            say('RESULT 56\n<!--XSUPERVISOR:BEGIN-->its result<!--XSUPERVISOR:END-->')
         elif word == 'die':
             sys.exit(3)
 

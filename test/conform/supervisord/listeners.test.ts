@@ -140,6 +140,57 @@ conform('listeners', [
     },
   },
   {
+    name: 'the output of listeners',
+    files,
+    config: configured(
+      [
+        listener('hears', 'PROCESS_LOG,PROCESS_COMMUNICATION', '', 'priority=1'),
+        listener(
+          'paints',
+          'REMOTE_COMMUNICATION',
+          'paint ok',
+          'priority=2\nstdout_events_enabled=true\nstderr_events_enabled=true',
+        ),
+        listener(
+          'marks',
+          'REMOTE_COMMUNICATION',
+          'mark ok',
+          'priority=3\nstdout_capture_maxbytes=1KB\nstderr_capture_maxbytes=1KB',
+        ),
+      ].join(''),
+      { supervisord: 'strip_ansi=true' },
+    ),
+    scenes: {
+      'what they say is logged without its colours, and heard with them; what they complain of is as that of programs':
+        async (scene) => {
+          for (const name of ['hears', 'paints', 'marks']) await scene.untilState(name, 'RUNNING')
+          await tell(scene, 'first')
+          for (const name of ['paints', 'marks']) await untilHeard(scene, name, 'first', 2)
+          for (const what of ['PROCESS_LOG_STDERR', 'PROCESS_COMMUNICATION_STDERR'])
+            await untilHeard(scene, 'hears', what)
+          for (const name of ['paints', 'marks']) await scene.untilText(`${name}.out`, /OKREADY\n$/)
+          for (const name of ['paints', 'marks'])
+            for (const kind of ['events', 'out', 'err']) scene.seeFile(`${name}.${kind}`)
+          scene.seeText(
+            'of others',
+            withoutSerials(scene.read('hears.events'))
+              .split('\n')
+              .filter((line) => line.includes('PROCESS_'))
+              .sort()
+              .join('\n'),
+          )
+          scene.seeSaid(/event was rejected/)
+          await scene.rpc('supervisor.readProcessStdoutLog', 'paints', 0, 0)
+          await scene.ctl('tail', 'paints')
+          await scene.ctl('tail', 'paints', 'stderr')
+          await scene.ctl('clear', 'paints')
+          scene.seeFiles('.', /^paints\./)
+          await tell(scene, 'second')
+          await scene.untilText('paints.out', /^RESULT 2\nOKREADY\n$/)
+        },
+    },
+  },
+  {
     name: 'a listener that is slow',
     files,
     config: configured(listener('slow', 'REMOTE_COMMUNICATION', 'slow', 'buffer_size=3')),

@@ -1,30 +1,21 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Server, Socket } from 'node:net'
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Who } from '../../../core/model.ts'
 import type { HttpServerSettings } from '../../../dialects/supervisord/settings.ts'
 import { type ClientLimits, createClients } from '../../http/clients.ts'
-import { createQuietServer, handOverServer } from '../../http/quiet-server.ts'
+import { createExchanges, type Exchanges } from '../../http/exchanges.ts'
+import { peerUser } from '../../http/peer-user.ts'
 import type { Rounds } from '../../http/rounds.ts'
-import { peerUser } from '../../native/callers.ts'
 import type { ActivityLog } from '../contract.ts'
 import { type Asked, readTarget } from './asked.ts'
 import type { Bodies } from './bodies.ts'
 import { checkLogin } from './login.ts'
-import { type Reply, sendReply, type Told } from './replies.ts'
+import { type Reply, sendReply } from './replies.ts'
 
 /** One listening socket with its clients. */
-export interface Door {
-  /** To listen with. */
-  readonly server: Server
+export interface Door extends Exchanges {
   /** The settings from now on; the address is that of the socket. */
   use(settings: HttpServerSettings): void
-  /**
-   * Takes no more clients: they wait in the socket, of which this answers a descriptor, for whoever listens on it next.
-   * Resolves when those who are here have their answers; who still waits after this time is told so instead.
-   */
-  handOver(waitMsMax: number): Promise<number>
-  /** Breaks off every connection. */
-  close(): void
 }
 
 export interface DoorParts {
@@ -36,95 +27,51 @@ export interface DoorParts {
 }
 
 export function createDoor(first: HttpServerSettings, parts: DoorParts): Door {
+  const { activity, bodies, rounds } = parts
   const clients = createClients(parts.limits)
-  const unanswered = new Map<ServerResponse, Told>()
-  const users = new WeakMap<Socket, Who>()
   const closing = new AbortController()
   let settings = first
-  const server = createQuietServer(clients, { requireHostHeader: false }, (response) => void serve(response))
-
-  async function serve(response: ServerResponse): Promise<void> {
-    const { req: request } = response
-    const told: Told = (how) => clients.told(request.socket, how)
-    const gone = new AbortController()
-    response.sendDate = false
-    response.once('close', () => {
-      unanswered.delete(response)
-      gone.abort(wentAway)
-    })
-    try {
-      const who = whoAsks(request.socket)
-      const refused = checkLogin(settings.login, request.headers.authorization)
-      const body = await parts.bodies.read(request, refused === null)
-      if (who === null) request.socket.destroy()
-      if (response.closed || who === null) return
-      clients.stated(request.socket)
-      unanswered.set(response, told)
-      const bad = refused ?? body
-      const reply = typeof bad === 'number' ? refusal(bad) : await answer(request, bad, who, gone)
-      if (response.writableEnded || response.closed) return
-      const bytes = await sendReply(response, reply, told)
-      parts.activity.write('trace', accessLine(response, bytes))
-    } catch (error) {
-      fail(response, error, told)
-    }
-  }
-
-  async function answer(
-    request: IncomingMessage,
-    body: Buffer | null,
-    who: Who,
-    gone: AbortController,
-  ): Promise<Reply> {
-    await parts.rounds.next()
-    const { method = '', url = '/', headers } = request
-    const signals = { signal: gone.signal, ending: closing.signal }
-    return await parts.answer({ method, headers, body, who, server: settings, ...readTarget(url), ...signals })
-  }
 
   /** Over TCP nobody tells who they are: whoever has the login is supervisorctl. */
   function whoAsks(socket: Socket): Who | null {
-    if (settings.address.kind === 'inet') return { kind: 'client', name: 'supervisorctl' }
-    const who = users.get(socket) ?? peerUser(socket)
-    if (who !== null) users.set(socket, who)
-    return who
+    return settings.address.kind === 'inet' ? { kind: 'client', name: 'supervisorctl' } : peerUser(socket)
   }
 
-  /** A bug in one answer must not end supervision: it is told here and to the client. */
-  function fail(response: ServerResponse, error: unknown, told: Told): void {
-    // The client went away: nobody is left to be told.
-    if (response.closed || response.req.socket.destroyed) return
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    parts.activity.write(
-      'critical',
-      `Handling ${response.req.method} ${response.req.url} raised an unexpected exception: ${text}`,
-    )
-    if (response.headersSent) response.destroy()
-    else void sendReply(response, { kind: 'error', status: 500 }, told)
-  }
+  const exchanges = createExchanges({
+    ...{ clients, rounds, options: { requireHostHeader: false }, finish: () => closing.abort() },
+    async answer({ request, response, told, signal, turn }) {
+      const { method = '', url = '/', headers } = request
+      const who = whoAsks(request.socket)
+      const refused = checkLogin(settings.login, headers.authorization)
+      const body = await bodies.read(request, refused === null)
+      if (who === null) request.socket.destroy()
+      if (who === null || !(await turn())) return
+      const bad = refused ?? body
+      const signals = { signal, ending: closing.signal }
+      const reply =
+        typeof bad === 'number'
+          ? refusal(bad)
+          : await parts.answer({ method, headers, body: bad, who, server: settings, ...readTarget(url), ...signals })
+      if (response.writableEnded || response.closed) return
+      const bytes = await sendReply(response, reply, told)
+      activity.write('trace', accessLine(response, bytes))
+    },
+    tell(error, { method, url }) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      activity.write('critical', `Handling ${method} ${url} raised an unexpected exception: ${text}`)
+    },
+    refuse({ response, told }, { kind }) {
+      void sendReply(response, { kind: 'error', status: kind === 'failed' ? 500 : 503 }, told)
+    },
+  })
 
   return {
-    server,
+    ...exchanges,
     use(next) {
       settings = next
     },
-    handOver: (waitMsMax) =>
-      handOverServer(server, clients, {
-        waitMsMax,
-        finish: () => closing.abort(),
-        cutOff() {
-          for (const [response, told] of unanswered) cutOff(response, told)
-        },
-      }),
-    close() {
-      server.close()
-      clients.destroy()
-    },
   }
 }
-
-/** One for all: without a reason each abort would make an error with a stack. */
-const wentAway = new Error('the client has gone, or has its answer')
 
 function refusal(status: 400 | 401 | 413 | 503): Reply {
   if (status !== 401) return { kind: 'error', status }
@@ -136,11 +83,6 @@ function refusal(status: 400 | 401 | 413 | 503): Reply {
       ['WWW-Authenticate', 'Basic realm="default"'],
     ],
   }
-}
-
-function cutOff(response: ServerResponse, told: Told): void {
-  if (response.headersSent) response.destroy()
-  else void sendReply(response, { kind: 'error', status: 503 }, told)
 }
 
 /** As Medusa writes it. */

@@ -9,11 +9,12 @@ import {
 } from '../../../core/limits.ts'
 import type { HttpServerSettings } from '../../../dialects/supervisord/settings.ts'
 import { type ClientLimits, clientLimits } from '../../http/clients.ts'
+import { listenTo } from '../../http/quiet-server.ts'
 import { createRounds } from '../../http/rounds.ts'
 import { type AnswerParts, createAnswers } from './answer.ts'
 import { createBodies } from './bodies.ts'
 import { createDoor, type Door } from './door.ts'
-import { inUse, listenAtAddress, listenTo, refusalOf } from './listening.ts'
+import { inUse, listenAtAddress, refusalOf } from './listening.ts'
 import { dress, listenAtPath, type UnixPlace, unixPlace } from './unix-place.ts'
 
 /** `[unix_http_server]` and `[inet_http_server]`: what supervisorctl, browsers and event listeners talk to. */

@@ -2,24 +2,11 @@ import { lookup } from 'node:dns/promises'
 import { isIPv4, type Server } from 'node:net'
 import { constants } from 'node:os'
 import { errnoOf } from '../../../sys/errno.ts'
+import { listenTo } from '../../http/quiet-server.ts'
 
 /** supervisord's own words. */
 export const inUse =
   'Another program is already listening on a port that one of our HTTP servers is configured to use.  Shut this program down first before starting supervisord.'
-
-/** Resolves when clients can connect; rejects with what the system says. */
-export function listenTo(
-  server: Server,
-  where: { readonly path: string } | { readonly fd: number } | { readonly host: string; readonly port: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ ...where, backlog: 1024 }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
 
 /** IPv4, as supervisord has it; an empty host: every address. */
 export async function listenAtAddress(

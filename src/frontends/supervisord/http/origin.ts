@@ -1,4 +1,4 @@
-import { isOwnHost } from '../../native/callers.ts'
+import { isOwnHost } from '../../http/own-host.ts'
 import type { Asked } from './asked.ts'
 
 /**

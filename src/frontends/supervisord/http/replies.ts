@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import type { Told } from '../../http/exchanges.ts'
 
 /** What is answered, as data. Headers stand in the order they are sent in. */
 export type Reply =
@@ -27,9 +28,6 @@ const statusTexts = {
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 } as const
-
-/** `told` is called when all of an answer was given out, or a part of one that has no end was taken. */
-export type Told = (how: 'whole' | 'part') => void
 
 /**
  * Sends the heads that supervisord's server (Medusa 1.12) sends, in their order. Resolves when the answer was given out,

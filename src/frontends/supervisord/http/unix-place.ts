@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import type { HttpServerSettings } from '../../../dialects/supervisord/settings.ts'
 import { errnoOf } from '../../../sys/errno.ts'
 import { groupIdByName, userById, userByName } from '../../../sys/users.ts'
-import { inUse, listenTo } from './listening.ts'
+import { listenTo } from '../../http/quiet-server.ts'
+import { inUse } from './listening.ts'
 
 export type UnixAddress = Extract<HttpServerSettings['address'], { kind: 'unix' }>
 
