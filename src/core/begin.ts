@@ -42,7 +42,9 @@ function beginStep(draft: Draft, step: Step, now: Now): void {
     }
     case 'start-container':
       beginEngineStep(draft, step, now)
-      beginRun(draft, { ...step, role: 'main', run: draft.state.nextRun, attempt: draft.state.nextRun }, now)
+      beginRun(draft, { ...step, role: 'main', run: draft.state.nextRun, attempt: draft.state.nextRun }, now, {
+        isContained: true,
+      })
       return
     default:
       beginEngineStep(draft, step, now)
@@ -53,10 +55,12 @@ function beginRun(
   draft: Draft,
   step: Pick<Extract<Step, { kind: 'spawn' }>, 'unit' | 'run' | 'role' | 'attempt' | 'why'>,
   now: Now,
+  of: Pick<Run, 'isContained'> = {},
 ): void {
   const unit = unitsOf(draft).get(step.unit)
   if (unit === undefined) return
   const run: Run = {
+    ...of,
     n: step.run,
     role: step.role,
     runHash: unit.spec.runHash,

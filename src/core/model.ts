@@ -675,6 +675,8 @@ export interface Run {
   readonly startedBootMs: number
   /** null while the spawn is in flight. */
   readonly identity: Identity | null
+  /** Of a container, also while its start is in flight: what its unit is declared as may change meanwhile. */
+  readonly isContained?: true
   /** Survived a death of ours: watched by pidfd, its exit code may stay unknown. */
   readonly isAdopted: boolean
   readonly isPaused: boolean

@@ -125,11 +125,8 @@ const livesOn: ReadonlySet<Phase> = new Set(['preparing', 'up', 'finishing'])
 /** Its last container is still there, or nobody could tell yet. */
 function isContainerLeft({ containerEngine }: State, unit: Unit): boolean {
   if (!isContainerUnit(unit)) return false
-  const { isKnown, work, locks } = containerEngine
-  // What we hold has to be given back by whoever knows of it.
-  const lock = locks.get(unit.app)?.kind
-  const isLockFree = (unit.spec.container?.lockFiles.length ?? 0) === 0 || lock === 'free' || lock === 'refused'
-  return unit.container !== undefined || !isKnown || work.has(unitResource(unit.id)) || !isLockFree
+  const { isKnown, work } = containerEngine
+  return unit.container !== undefined || !isKnown || work.has(unitResource(unit.id))
 }
 
 function endWhy(state: State, unit: Unit): string {

@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.ts'
 import { nextWake } from '../core/advance.ts'
-import { isContainerUnit } from '../core/containers/among.ts'
+import { isContainerRun } from '../core/containers/among.ts'
 import { inboxMax, storeRetryMs, storeRetryMsMax, transitionsKept } from '../core/limits.ts'
-import type { Command, Event, Now, State, Transition, Unit, UnitId } from '../core/model.ts'
+import type { Command, Event, Now, State, Transition, UnitId } from '../core/model.ts'
 import { revive } from '../core/revive.ts'
 import { isSomebody } from '../core/text.ts'
 import { nextWallWake } from '../core/unit/job.ts'
@@ -313,17 +313,12 @@ export function createEngine(parts: EngineParts): Engine {
   }
 }
 
-/** Not the process of an earlier declaration. */
-function isContainerRun({ run }: Unit): boolean {
-  return run?.identity === null || run?.identity.container !== undefined
-}
-
 function handlesOf(state: State): readonly RunHandle[] {
   const handles: RunHandle[] = []
   for (const unit of state.units.values()) {
+    const { id, run, attempt, spec } = unit
     // What became of a container its engine tells.
-    if (isContainerUnit(unit) && isContainerRun(unit)) continue
-    if (unit.run !== null) handles.push({ unit: unit.id, run: unit.run, attempt: unit.attempt, spec: unit.spec })
+    if (run !== null && !isContainerRun(run)) handles.push({ unit: id, run, attempt, spec })
   }
   return handles
 }

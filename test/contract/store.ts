@@ -201,8 +201,10 @@ export const target: Target = {
 
 const kept: KeptOfEngine = {
   ownImages: { 'shop/web:2': 'sha256:2' },
+  pulling: { 'shop/web:3': '' },
   purges: { shop_data: 'ada (uid 1000)' },
   pulledFor: { web: 'abc' },
+  takenLocks: { shop: ['/run/shop/updates.lock'] },
 }
 
 export function release(app: string): StoredRelease {

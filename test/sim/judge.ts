@@ -73,7 +73,8 @@ function judgeSteps(scenario: Scenario, record: TurnRecord, after: State, isCut:
     else if (event.kind === 'adopted' && isOfPresentRun(event, record.before.units)) ledger.adopted(event.unit)
     // The first look at the engine after a start of the daemon: its containers are known again.
     else if (event.kind === 'engine-observed' && event.containers !== null && !record.before.containerEngine.isKnown) {
-      for (const unit of record.before.units.values()) if (unit.spec.container !== undefined) ledger.adopted(unit.id)
+      for (const { id, run } of record.before.units.values())
+        if (run?.identity?.container !== undefined) ledger.adopted(id)
     }
   }
   for (const transition of record.transitions) {

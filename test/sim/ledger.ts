@@ -118,7 +118,7 @@ export function createLedger(): Ledger {
     const { run, signal: name, isForGood = false } = step
     const isFirst = rung === undefined || rung.run !== run || rung.isForGood !== isForGood
     const place = isFirst ? 0 : rung.place + 1
-    orderIsKept(step, unit, place)
+    orderIsKept(step, unit, place, scene)
     if (!isFirst) graceIsKept(step, unit, rung, scene.now)
     const waitMs = rungAt(ladderOf(step, unit), place)?.waitMs ?? 0
     rungs.set(step.unit, { run, place, atBootMs: scene.now.bootMs, waitMs, signal: name, isForGood })
@@ -163,11 +163,11 @@ export function createLedger(): Ledger {
       const { now } = scene
       const unit = scene.units.get(transition.unit) ?? scene.before.get(transition.unit)
       const past = pastOf(transition.unit)
+      // A run that lived long enough clears the counter, also when it is stopped then, or is not to be followed by policy.
+      const wasStable = unit !== undefined && now.bootMs - past.spawnedBootMs >= unit.spec.restart.stableMs
+      if (transition.from === 'up' && wasStable) past.earlyEnds = 0
       if (transition.to === 'stopping') {
         rungs.delete(transition.unit)
-        // A run that lived long enough clears the counter, also when it is stopped then.
-        const wasStable = unit !== undefined && now.bootMs - past.spawnedBootMs >= unit.spec.restart.stableMs
-        if (transition.from === 'up' && wasStable) past.earlyEnds = 0
         if (unit === undefined || !isContainer(unit)) endHasACause(transition, past, scene)
         if (unit !== undefined && past.lastRole === 'main') dependantsEndFirst(unit, scene)
       }
@@ -356,16 +356,26 @@ function graceIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, rung: 
 }
 
 /** From the first rung on, none left out; those without a wait between them in one turn, and no more than these. */
-function orderIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, place: number): void {
+function orderIsKept(step: Extract<Step, { kind: 'signal' }>, unit: Unit, place: number, scene: Scene): void {
   const name = 'a ladder is climbed from its first rung, and those without a wait together'
   const ladder = ladderOf(step, unit)
-  const signal = rungAt(ladder, place)?.signal
+  const signal = (place === 0 ? ownSignal(step, unit, scene) : undefined) ?? rungAt(ladder, place)?.signal
   const { unit: id, run } = step
   hold(step.signal === signal, name, () => `${id}: run ${run} gets SIG${step.signal}, rung ${place} is SIG${signal}`)
   const pause = ladder.findIndex(({ waitMs }, at) => at >= place && (waitMs > 0 || at === ladder.length - 1))
   const next = Math.max(pause, place) + 1
   const told = () => `${id}: run ${run} gets SIG${signal}, then rung ${unit.stop?.rung} is next instead of ${next}`
   hold(unit.stop?.rung === next, name, told)
+}
+
+/** Where nothing is declared of it, the container knows itself by what it is stopped: also by an earlier declaration. */
+function ownSignal(
+  { container }: Extract<Step, { kind: 'signal' }>,
+  { spec }: Unit,
+  { state }: Scene,
+): string | undefined {
+  if (container === undefined || spec.container?.settings.stopSignal !== null) return undefined
+  return state.containerEngine.containers.get(container)?.settings.stopSignal?.replace(/^SIG/, '')
 }
 
 /** Past the end the last one again. */

@@ -1,4 +1,4 @@
-import type { State, Unit, UnitId } from '../model.ts'
+import type { Run, State, Unit, UnitId } from '../model.ts'
 import type { ContainerEngine, ContainerSpec, EngineContainer } from './model.ts'
 
 /** Which containers are whose. */
@@ -6,6 +6,11 @@ import type { ContainerEngine, ContainerSpec, EngineContainer } from './model.ts
 /** A unit of the container engine, now or until its last container is gone. */
 export function isContainerUnit(unit: Pick<Unit, 'spec' | 'container'>): boolean {
   return unit.spec.container !== undefined || unit.container !== undefined
+}
+
+/** Whatever its unit is declared as by now. */
+export function isContainerRun({ identity, isContained }: Run): boolean {
+  return isContained === true || identity?.container !== undefined
 }
 
 /** What the steps of a unit's container touch. */
@@ -38,7 +43,7 @@ export function outgoingId(unit: UnitId): UnitId {
 export interface Belongings {
   /** The newest, where several belong to one unit. */
   readonly byUnit: ReadonlyMap<UnitId, EngineContainer>
-  /** Older ones of a unit that has a newer one. */
+  /** Older ones of a unit that has a newer one, or runs as a process by now. */
   readonly doubles: readonly { readonly unit: UnitId; readonly container: EngineContainer }[]
   /** Ours by their labels, of units that are not there. */
   readonly orphans: readonly EngineContainer[]
@@ -70,8 +75,13 @@ function findBelongings(containers: ContainerEngine['containers'], units: Readon
   for (const container of containers.values()) {
     const unit = claimed.get(container.id) ?? container.unit ?? takerOf(takers, container)
     if (unit === null) continue
-    if (!units.has(unit)) {
+    const known = units.get(unit)
+    if (known === undefined) {
       orphans.push(container)
+      continue
+    }
+    if (isBesideProcess(known)) {
+      doubles.push({ unit, container })
       continue
     }
     const other = byUnit.get(unit)
@@ -80,6 +90,11 @@ function findBelongings(containers: ContainerEngine['containers'], units: Readon
     if (other !== undefined) doubles.push({ unit, container: isNewer ? other : container })
   }
   return { byUnit, doubles, orphans }
+}
+
+/** It is declared as a process, and runs as one already. */
+function isBesideProcess(unit: Unit): boolean {
+  return !isContainerUnit(unit) && unit.run !== null && !isContainerRun(unit.run)
 }
 
 function takerOf(

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { ann, at } from '../fixture.ts'
+import { ann, at, storedForm } from '../fixture.ts'
 import type { Command, Unit } from '../model.ts'
+import { revive } from '../revive.ts'
 import { belongingsOf } from './among.ts'
 import { appOf, container, type Dock, dock, joined, mounted, network, volume } from './fixture.ts'
 import { lockedBy } from './lock-need.ts'
@@ -122,4 +123,29 @@ describe('a container that nobody wants up', () => {
     assert.equal(world.networks.get('a_net')?.isInternal, true)
     assert.equal(phaseOf(world), 'up')
   })
+})
+
+it('the files of a lock are given back by the next daemon, whatever is declared by then', () => {
+  const world = dock('web:1')
+  world.settle(0, world.up(appOf([container('web', {}, locked)])))
+  world.turn(10, world.command(stop))
+  assert.deepEqual(world.state.containerEngine.kept.takenLocks, { a: [file] })
+  world.turn(11, world.up(appOf([container('web')])))
+  world.successor(revive(storedForm(world.state), at(20)))
+  const told = world.settle(20)
+  assert.ok(told.includes('release-lock a: what an earlier daemon may have left'), told.join('\n'))
+  assert.deepEqual(world.state.containerEngine.kept.takenLocks, {})
+})
+
+it('a volume is purged that only a stopped container of an earlier declaration still has', () => {
+  const resources = { volumes: { data: volume('data') } }
+  const world = dock('web:1')
+  world.settle(0, world.up(appOf([container('web', { mounts: [mounted('data')] })], resources)))
+  world.settle(10, world.command(stop))
+  world.settle(20, world.up(appOf([container('web')], resources)))
+  const told = world.settle(30, world.command({ kind: 'purge', volumes: ['a_data'], by: ann }))
+  assert.ok(
+    told.some((step) => step.startsWith('remove-volume a_data')),
+    told.join('\n'),
+  )
 })

@@ -14,9 +14,9 @@ export function beginEngineStep(draft: Draft, step: EngineStep, now: Now): void 
     return
   }
   putEngine(draft, { ...engine, work: withEntry(engine.work, step.resource, work) })
-  if (step.kind === 'take-lock')
-    beginLock(draft, step.app, { kind: 'taking', files: step.files, failures: refusals(engine, step.app) })
-  if (step.kind === 'release-lock') beginLock(draft, step.app, { kind: 'releasing', files: step.files })
+  if (step.kind === 'pull') beginPull(draft, step.image)
+  if (step.kind === 'take-lock') beginTaking(draft, step.app, step.files)
+  if (step.kind === 'release-lock') beginLock(draft, step.app, { kind: 'releasing' })
 }
 
 function changedBy(step: EngineStep): Pick<Work, 'changed'> {
@@ -28,6 +28,22 @@ function changedBy(step: EngineStep): Pick<Work, 'changed'> {
     default:
       return {}
   }
+}
+
+/** What is there already, and not ours, does not become ours. */
+function beginPull(draft: Draft, reference: string): void {
+  const engine = engineOf(draft)
+  const { ownImages, pulling } = engine.kept
+  const own = ownImages[reference] ?? (engine.images.get(reference) === null ? '' : undefined)
+  if (own === undefined) return
+  putEngine(draft, { ...engine, kept: { ...engine.kept, pulling: { ...pulling, [reference]: own } } })
+}
+
+function beginTaking(draft: Draft, app: string, files: readonly string[]): void {
+  const engine = engineOf(draft)
+  const takenLocks = { ...engine.kept.takenLocks, [app]: files }
+  putEngine(draft, { ...engine, kept: { ...engine.kept, takenLocks } })
+  beginLock(draft, app, { kind: 'taking', failures: refusals(engine, app) })
 }
 
 function refusals({ locks }: ContainerEngine, app: string): number {

@@ -97,12 +97,12 @@ export function imageById({ containerEngine: { images } }: State, id: string): E
 
 /** A network that is made anew has to be left by all, and a volume that is purged too. */
 function changeAround(state: State, { settings }: ContainerSpec, container: EngineContainer): string | null {
-  // Also one that it is in by an earlier declaration.
+  // Also those that it has by an earlier declaration.
   for (const { engineName } of [...settings.networks, ...container.settings.networks]) {
     const why = networkChange(state, engineName)
     if (why !== null) return `network ${engineName} changed: ${why}`
   }
-  for (const mount of settings.mounts) {
+  for (const mount of [...settings.mounts, ...container.settings.mounts]) {
     const by = purgeOf(state, mount)
     if (by !== null) return `what is in volume ${mount.kind === 'volume' ? mount.engineName : ''} is purged by ${by}`
   }

@@ -1,9 +1,10 @@
 import { type Draft, enterPhase, freshCounters, peek, putUnit, unitsOf } from '../draft.ts'
+import { engineRestartsMs } from '../limits.ts'
 import type { Now, State, Unit } from '../model.ts'
 import { hindrance, indexServices, isWantedUp } from '../unit/wish.ts'
 import { type Belongings, belongingsOf } from './among.ts'
 import { containerChange, networkChange } from './change.ts'
-import { engineOf, putEngine } from './fold.ts'
+import { doubtEngine, engineOf, putEngine } from './fold.ts'
 import { advanceHandOver, splitForHandOver } from './hand-over.ts'
 import { handsOverTo } from './handing-over.ts'
 import { isChangeAhead, mayReplace } from './lock-need.ts'
@@ -50,6 +51,7 @@ function decide(draft: Draft, scene: Scene): void {
     const { changed: _over, ...rest } = unit.container
     putUnit(draft, { ...unit, container: rest })
   }
+  if (change.kind !== 'recreate' && container.state === 'restarting') askEngineAgain(draft, unit, now)
   if (change.kind !== 'recreate' || !isWantedUp(state, unit)) return
   if (!mayReplace(state, unit)) {
     reprieve(draft, unit)
@@ -63,6 +65,13 @@ function decide(draft: Draft, scene: Scene): void {
     if (isHandedOver(scene)) splitForHandOver(draft, unit, change.why, now)
     else replace(draft, unit, unit.run.n, change.why)
   }
+}
+
+/** The engine was to start it again, and tells nothing where it could not. */
+function askEngineAgain(draft: Draft, unit: Unit, now: Now): void {
+  if (unit.phase !== 'backoff' || (unit.retryBootMs ?? 0) > now.bootMs) return
+  doubtEngine(draft, `${unit.id}: the engine was to start it again`)
+  putUnit(draft, { ...unit, retryBootMs: now.bootMs + engineRestartsMs })
 }
 
 function replace(draft: Draft, unit: Unit, run: number, why: string): void {

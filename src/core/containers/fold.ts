@@ -9,9 +9,17 @@ import {
   lockRetryMsMax,
 } from '../limits.ts'
 import type { App, Failure, Now } from '../model.ts'
-import { lockResource, unitResource } from './among.ts'
+import { imageResource, lockResource, unitResource } from './among.ts'
 import { foldHandedOver } from './hand-over.ts'
-import type { ContainerEngine, EngineEvent, EngineNews, EngineStep, LockState } from './model.ts'
+import type {
+  ContainerEngine,
+  EngineEvent,
+  EngineImage,
+  EngineNews,
+  EngineStep,
+  KeptOfEngine,
+  LockState,
+} from './model.ts'
 import { foldDeath, foldStartFailed, settleRuns } from './runs.ts'
 
 /** Folds in what the container engine told, and what became of the steps it was asked for. */
@@ -82,7 +90,8 @@ function foldLook(draft: Draft, event: Extract<EngineEvent, { kind: 'engine-obse
     putEngine(draft, { ...looked, work: without(looked.work, imagesLook) })
     return
   }
-  const whole = wholeLook(engine, event)
+  // Looks may be told in another order than they were taken.
+  const whole = event.takenBootMs < engine.lookedBootMs ? engine : wholeLook(engine, event)
   const observe = engine.observe?.inFlight === true ? null : engine.observe
   putEngine(draft, { ...whole, observe, isKnown: true })
   if (!before.isKnown) laddersAnew(draft, now)
@@ -122,6 +131,7 @@ function wholeLook(engine: ContainerEngine, event: Extract<EngineEvent, { kind: 
     volumes: merge(engine.volumes, event.volumes, (one) => one.name, 'volume:'),
     images: new Map([...engine.images].filter(([reference]) => isNewer(`image:${reference}`))),
     seen,
+    lookedBootMs: taken,
   }
   return withNews(looked, { images: event.images.filter(({ reference }) => !isNewer(`image:${reference}`)) }, taken)
 }
@@ -146,7 +156,7 @@ function foldNoLook(draft: Draft, event: Failure, now: Now): void {
 function withNews(engine: ContainerEngine, news: EngineNews, takenBootMs: number): ContainerEngine {
   const seen = new Map(engine.seen)
   const isNew = (key: string): boolean => {
-    if ((seen.get(key) ?? Number.NEGATIVE_INFINITY) > takenBootMs) return false
+    if ((seen.get(key) ?? engine.lookedBootMs) > takenBootMs) return false
     seen.set(key, takenBootMs)
     return true
   }
@@ -164,6 +174,8 @@ function withNews(engine: ContainerEngine, news: EngineNews, takenBootMs: number
     const own = kept.ownImages[reference]
     // It is gone, or somebody gave its name to another: it is not ours to remove any more.
     if (own !== undefined && image?.id !== own) kept = { ...kept, ownImages: omit(kept.ownImages, reference) }
+    // What became of a pull that nobody answered.
+    if (!engine.work.has(imageResource(reference))) kept = afterPull(kept, reference, image)
   }
   return { ...engine, containers, images, networks, volumes, kept, seen }
 }
@@ -181,16 +193,16 @@ function foldDone(draft: Draft, event: Done): void {
   putEngine(draft, { ...engine, work: without(engine.work, event.resource), troubles })
   switch (event.step) {
     case 'pull':
-      if (asked !== undefined) ownPulled(draft, before, event)
+      if (asked !== undefined) foldPulled(draft, event)
       return
     case 'remove-volume':
       forgetPurge(draft, event.resource)
       return
     case 'take-lock':
-      putLock(draft, event.resource, { kind: 'held', files: lockFiles(before, event.resource) })
+      putLock(draft, event.resource, { kind: 'held' })
       return
     case 'release-lock':
-      putLock(draft, event.resource, { kind: 'free' })
+      forgetLock(draft, event.resource)
       return
     case 'await-file':
       foldHandedOver(draft, event.resource)
@@ -222,9 +234,8 @@ function foldFailed(draft: Draft, event: Failed, now: Now): void {
   const isAnswered = Object.keys(event.news).length > 0
   if (event.step === 'start-container' && isAnswered) foldStartFailed(draft, event.resource, trouble.failure, now)
   if (event.step === 'take-lock') foldRefused(draft, event, now)
-  else if (event.step === 'release-lock') {
-    putLock(draft, event.resource, { kind: 'held', files: lockFiles(before, event.resource) })
-  } else if (event.step === 'await-file') foldHandedOver(draft, event.resource)
+  else if (event.step === 'release-lock') putLock(draft, event.resource, { kind: 'held' })
+  else if (event.step === 'await-file') foldHandedOver(draft, event.resource)
   // What an answer would have told is not known: it may have been done.
   if (!isAnswered && isOfEngine(event.step)) doubtEngine(draft, `${event.step} was not answered: ${message}`)
 }
@@ -233,23 +244,30 @@ function isOfEngine(step: EngineStep['kind']): boolean {
   return step !== 'take-lock' && step !== 'release-lock' && step !== 'await-file'
 }
 
-/** What was not there before the pull is ours to remove. */
-function ownPulled(draft: Draft, before: ContainerEngine, event: Done): void {
+function foldPulled(draft: Draft, { news }: Done): void {
   const engine = engineOf(draft)
-  let { ownImages, pulledFor } = engine.kept
-  for (const { reference, image } of event.news.images ?? []) {
-    const old = before.images.get(reference) ?? null
-    const wasOwn = before.kept.ownImages[reference] !== undefined
+  let { kept } = engine
+  for (const { reference, image } of news.images ?? []) {
+    kept = afterPull(kept, reference, image)
     if (image === null) continue
-    if (old === null || wasOwn) ownImages = { ...ownImages, [reference]: image.id }
-    // Its name went to the new one; the old one is known by its id only.
-    if (old !== null && wasOwn && old.id !== image.id) ownImages = { ...ownImages, [old.id]: old.id }
+    let { pulledFor } = kept
     for (const app of Object.values(draft.state.target.apps)) {
       pulledFor = pulledAgain(pulledFor, app.name, reference, draft)
     }
+    kept = { ...kept, pulledFor }
   }
-  if (ownImages === engine.kept.ownImages && pulledFor === engine.kept.pulledFor) return
-  putEngine(draft, { ...engine, kept: { ...engine.kept, ownImages, pulledFor } })
+  putEngine(draft, { ...engine, kept })
+}
+
+/** The pull of it is over. What was not there before it is ours to remove. */
+function afterPull(kept: KeptOfEngine, reference: string, image: EngineImage | null): KeptOfEngine {
+  const before = kept.pulling[reference]
+  if (before === undefined) return kept
+  const over = { ...kept, pulling: omit(kept.pulling, reference) }
+  if (image === null) return over
+  // Its name went to the new one; the old one is known by its id only.
+  const old = before === '' || before === image.id ? {} : { [before]: before }
+  return { ...over, ownImages: { ...over.ownImages, ...old, [reference]: image.id } }
 }
 
 /** What this app has declared to be pulled always counts as pulled for that declaration. */
@@ -297,10 +315,11 @@ function foldRefused(draft: Draft, event: Failed, now: Now): void {
   putLock(draft, event.resource, { kind: 'refused', file: event.message, failures, retryBootMs })
 }
 
-/** Of the step that is over. */
-function lockFiles({ locks }: ContainerEngine, resource: string): readonly string[] {
-  const lock = locks.get(resource.slice(lockResource('').length))
-  return lock !== undefined && 'files' in lock ? lock.files : []
+function forgetLock(draft: Draft, resource: string): void {
+  putLock(draft, resource, { kind: 'free' })
+  const engine = engineOf(draft)
+  const takenLocks = omit(engine.kept.takenLocks, resource.slice(lockResource('').length))
+  putEngine(draft, { ...engine, kept: { ...engine.kept, takenLocks } })
 }
 
 function putLock(draft: Draft, resource: string, lock: LockState): void {
@@ -330,7 +349,7 @@ export function without<K, V>(map: ReadonlyMap<K, V>, key: K): ReadonlyMap<K, V>
   return rest
 }
 
-function omit(record: Readonly<Record<string, string>>, key: string): Readonly<Record<string, string>> {
+function omit<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
   if (record[key] === undefined) return record
   const { [key]: _gone, ...rest } = record
   return rest

@@ -2,6 +2,7 @@ import type { Now, State, Unit } from '../model.ts'
 import { hindrance, indexServices, isWantedUp, mustEnd, type ServiceIndex } from '../unit/wish.ts'
 import { type Belongings, lockResource, unitResource } from './among.ts'
 import { containerChange, isChangedInVain, isInTheWay } from './change.ts'
+import type { EngineContainer } from './model.ts'
 import { missingImages } from './obstacle.ts'
 
 /**
@@ -51,6 +52,7 @@ function needOf(state: State, belongings: Belongings, index: ServiceIndex, unit:
   if (belongings.doubles.some((double) => double.unit === unit.id)) return 'take'
   if (!unit.isDeclared) return container === undefined ? 'none' : 'take'
   if (container?.state === 'dead') return 'take'
+  if (container !== undefined && isStoppedBetweenRuns(state, unit, container)) return 'take'
   if (container !== undefined && unit.spec.container !== undefined) {
     const change = containerChange(state, belongings, unit, container)
     const isWanted = isWantedUp(state, unit)
@@ -60,6 +62,12 @@ function needOf(state: State, belongings: Belongings, index: ServiceIndex, unit:
     if (change.kind === 'recreate' && (isReady || isInTheWay(change))) return 'take'
   }
   return isOnItsWay(state, unit) ? 'keep' : 'none'
+}
+
+/** Whoever is idle is started by us, as soon as nothing holds it back. */
+export function isStoppedBetweenRuns(state: State, unit: Unit, container: EngineContainer): boolean {
+  if (container.state !== 'restarting' || unit.run !== null) return false
+  return unit.phase === 'idle' || !isWantedUp(state, unit)
 }
 
 /** What waits for something else waits without the lock. */

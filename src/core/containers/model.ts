@@ -380,6 +380,8 @@ export interface ContainerEngine {
    * later, says nothing new of it.
    */
   readonly seen: ReadonlyMap<string, number>
+  /** When the newest look at everything was taken: what is older and missing above is as that look told. */
+  readonly lookedBootMs: number
   /** Update locks, by app. Missing: what an earlier daemon of this home left behind was not given back yet. */
   readonly locks: ReadonlyMap<string, LockState>
   /** Apps whose locks hold nothing back until their present changes are made. */
@@ -391,10 +393,14 @@ export interface ContainerEngine {
 export interface KeptOfEngine {
   /** References that we pulled or loaded, and may remove when nothing needs them; and the image ids they had then. */
   readonly ownImages: Readonly<Record<string, string>>
+  /** References that will be ours once a pull that was begun is done: the id each has as ours by now, or nothing. */
+  readonly pulling: Readonly<Record<string, string>>
   /** Volumes that somebody asked to be removed with all that is in them, by the engine's name: who. */
   readonly purges: Readonly<Record<string, string>>
   /** For which declaration (its hash) an image of `pull: always` was pulled last, by `APP REFERENCE`. */
   readonly pulledFor: Readonly<Record<string, string>>
+  /** The files of the update locks that we may hold, by app, whatever is declared since. */
+  readonly takenLocks: Readonly<Record<string, readonly string[]>>
 }
 
 export interface Work {
@@ -422,11 +428,9 @@ export interface Trouble {
 }
 
 export type LockState =
-  | { readonly kind: 'free' }
-  /** `files`: those that were asked for, whatever is declared since. */
-  | { readonly kind: 'held' | 'releasing'; readonly files: readonly string[] }
+  | { readonly kind: 'free' | 'held' | 'releasing' }
   /** `failures`: how often it was refused before. */
-  | { readonly kind: 'taking'; readonly files: readonly string[]; readonly failures: number }
+  | { readonly kind: 'taking'; readonly failures: number }
   | {
       readonly kind: 'refused'
       /** The file that somebody else made. */

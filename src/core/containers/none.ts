@@ -1,6 +1,6 @@
 import type { ContainerEngine, KeptOfEngine } from './model.ts'
 
-export const nothingKept: KeptOfEngine = { ownImages: {}, purges: {}, pulledFor: {} }
+export const nothingKept: KeptOfEngine = { ownImages: {}, pulling: {}, purges: {}, pulledFor: {}, takenLocks: {} }
 
 /** Nothing was asked of any engine yet. */
 export function unknownEngine(kept: KeptOfEngine = nothingKept): ContainerEngine {
@@ -15,6 +15,7 @@ export function unknownEngine(kept: KeptOfEngine = nothingKept): ContainerEngine
     work: new Map(),
     troubles: new Map(),
     seen: new Map(),
+    lookedBootMs: 0,
     locks: new Map(),
     overridden: new Set(),
     kept,

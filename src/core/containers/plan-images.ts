@@ -3,14 +3,15 @@ import type { Phase, State, Unit } from '../model.ts'
 import { isWantedUp, mustEnd } from '../unit/wish.ts'
 import { declaredContainers, imageResource, isLiving } from './among.ts'
 import { containerChange, imageById } from './change.ts'
-import type { ContainerSpec } from './model.ts'
+import type { ContainerSpec, EngineContainer } from './model.ts'
 import { isImageThere } from './obstacle.ts'
 import { isFree, type Planning } from './planning.ts'
 
 /** Every reference that something needs or that is ours: what is known of them is kept up to date. */
 export function referencesNeeded(state: State): readonly string[] {
   const references = new Set(neededReferences(state))
-  for (const reference of Object.keys(state.containerEngine.kept.ownImages)) references.add(reference)
+  const { ownImages, pulling } = state.containerEngine.kept
+  for (const reference of Object.keys({ ...ownImages, ...pulling })) references.add(reference)
   // What present containers were made from tells which of their settings are the image's.
   for (const { imageId } of state.containerEngine.containers.values()) {
     if (imageById(state, imageId) === null) references.add(imageId)
@@ -63,11 +64,18 @@ function planPulls(planning: Planning): void {
 function isOldGone(planning: Planning, unit: Unit, { strategy }: ContainerSpec): boolean {
   if (strategy.kind !== 'kill-then-download' && strategy.kind !== 'delete-then-download') return true
   const container = planning.belongings.byUnit.get(unit.id)
-  if (container !== undefined && isLiving(container)) return false
-  if (strategy.kind === 'kill-then-download') return true
+  if (container !== undefined && isGoing(planning, unit, container))
+    return strategy.kind === 'kill-then-download' && !isLiving(container)
   // What cannot be removed is not waited for.
   const { troubles } = planning.state.containerEngine
-  return container === undefined && removable(planning).every(({ reference }) => troubles.has(imageResource(reference)))
+  const isRoomMade = () => removable(planning).every(({ reference }) => troubles.has(imageResource(reference)))
+  return strategy.kind === 'kill-then-download' || isRoomMade()
+}
+
+/** A container that stays as it is is not waited for: others of its app may wait for the image. */
+function isGoing({ state, belongings }: Planning, unit: Unit, container: EngineContainer): boolean {
+  if (isLiving(container) && mustEnd(state, unit)) return true
+  return isWantedUp(state, unit) && containerChange(state, belongings, unit, container).kind === 'recreate'
 }
 
 function replacedBytes({ state, belongings }: Planning, unit: Unit): number {
@@ -112,10 +120,13 @@ function isNamedOtherwise({ containerEngine: { images } }: State, reference: str
 }
 
 /** Of delete-then-download: the old image makes room for the new one. */
-function isRoomNeeded({ state, belongings }: Planning): boolean {
+function isRoomNeeded(planning: Planning): boolean {
+  const { state, belongings } = planning
   for (const { unit, spec } of declaredContainers(state)) {
-    if (spec.strategy.kind !== 'delete-then-download' || belongings.byUnit.has(unit.id)) continue
-    if (state.containerEngine.images.get(spec.image) === null) return true
+    const isPulled = state.containerEngine.images.get(spec.image) !== undefined && !isImageThere(state, unit.app, spec)
+    if (spec.strategy.kind !== 'delete-then-download' || !isPulled) continue
+    const container = belongings.byUnit.get(unit.id)
+    if (container === undefined || !isGoing(planning, unit, container)) return true
   }
   return false
 }

@@ -15,7 +15,7 @@ import { containerChange, isChangedInVain, isInTheWay, namespaceContainers, spec
 import { imagesLook } from './fold.ts'
 import { handOverResource } from './hand-over.ts'
 import { isHandingOver } from './handing-over.ts'
-import { lockNeed } from './lock-need.ts'
+import { isStoppedBetweenRuns, lockNeed } from './lock-need.ts'
 import { isUnlocked, lockFilesOf } from './locks.ts'
 import type { ContainerSpec, EngineContainer, EngineStep } from './model.ts'
 import { startObstacle } from './obstacle.ts'
@@ -42,7 +42,10 @@ export function planEngine(steps: Step[], state: State, now: Now): void {
 /** Whoever has no containers never asks an engine for anything. */
 export function isEngineNeeded({ containerEngine, units, target }: State): boolean {
   const { containers, kept } = containerEngine
-  if (containers.size > 0 || Object.keys(kept.ownImages).length + Object.keys(kept.purges).length > 0) return true
+  const isOwing = [kept.ownImages, kept.pulling, kept.purges, kept.takenLocks].some(
+    (owed) => Object.keys(owed).length > 0,
+  )
+  if (containers.size > 0 || isOwing) return true
   for (const unit of units.values()) if (isContainerUnit(unit)) return true
   return Object.values(target.apps).some(
     ({ resources }) =>
@@ -90,7 +93,7 @@ function planContainers(planning: Planning): void {
   for (const { unit, container } of state.mode.kind === 'running' ? belongings.doubles : []) {
     const resource = unitResource(unit)
     if (room <= 0 || !isFree(planning, resource) || !isUnlocked(state, state.units.get(unit)!)) continue
-    steps.push(removal(resource, container, true, 'a newer container has taken its place'))
+    steps.push(removal(resource, container, true, 'another run has taken its place'))
     room -= 1
   }
   const begun = new Set(steps.map((step) => ('resource' in step ? step.resource : '')))
@@ -201,12 +204,10 @@ function changeInPlace({ state, belongings }: Planning, unit: Unit, container: E
   return change.name === null ? null : { kind: 'rename-container', ...common, name: change.name }
 }
 
-/** The engine is about to start it again, which is not to be, or not as it is. */
-function betweenRuns({ state, belongings }: Planning, unit: Unit, container: EngineContainer): EngineStep | null {
-  const isRecreated = containerChange(state, belongings, unit, container).kind === 'recreate' && unit.phase === 'idle'
-  if ((isWantedUp(state, unit) && !isRecreated) || !isUnlocked(state, unit)) return null
-  const why = isRecreated ? 'it has to be made anew' : unit.reason
-  return { kind: 'stop-container', resource: unitResource(unit.id), id: container.id, why }
+/** The engine is about to start it again, which is not to be, not as it is, or not only when the engine does. */
+function betweenRuns({ state }: Planning, unit: Unit, container: EngineContainer): EngineStep | null {
+  if (!isStoppedBetweenRuns(state, unit, container) || !isUnlocked(state, unit)) return null
+  return { kind: 'stop-container', resource: unitResource(unit.id), id: container.id, why: unit.reason }
 }
 
 /** Nobody declares it any more, or it is dead: ended by its unit, it is removed. */
@@ -216,8 +217,12 @@ function leaving({ state }: Planning, unit: Unit, container: EngineContainer): E
   if (container.state === 'restarting') {
     return { kind: 'stop-container', resource, id: container.id, why: 'no longer declared' }
   }
-  const why = unit.isDeclared ? `the engine calls it ${container.state}` : 'no longer declared'
-  return removal(resource, container, container.state === 'dead', why)
+  return removal(resource, container, container.state === 'dead', leavingWhy(unit, container))
+}
+
+function leavingWhy({ isDeclared, spec }: Unit, { state }: EngineContainer): string {
+  if (!isDeclared) return 'no longer declared'
+  return spec.container === undefined ? 'it is no container any more' : `the engine calls it ${state}`
 }
 
 /** It makes room for the one that takes over: its name goes, and the engine is not to start it again. */
@@ -245,7 +250,8 @@ function planLocks(planning: Planning): void {
   const { state, belongings, steps } = planning
   const apps = new Set<string>()
   for (const { app, spec } of state.units.values()) if (spec.container !== undefined) apps.add(app)
-  for (const app of state.containerEngine.locks.keys()) apps.add(app)
+  const { locks, kept } = state.containerEngine
+  for (const app of [...locks.keys(), ...Object.keys(kept.takenLocks)]) apps.add(app)
   for (const app of apps) planLock(planning, app)
   for (const unit of state.units.values()) {
     const old = belongings.byUnit.get(outgoingId(unit.id))
@@ -267,9 +273,9 @@ function isBegun({ steps }: Planning, app: string): boolean {
 
 function planLock(planning: Planning, app: string): void {
   const { state, belongings, now, steps } = planning
-  const lock = state.containerEngine.locks.get(app)
-  const held = lock !== undefined && 'files' in lock ? lock.files : []
-  const files = [...new Set([...lockFilesOf(state, app), ...held])]
+  const { locks, kept } = state.containerEngine
+  const lock = locks.get(app)
+  const files = [...new Set([...lockFilesOf(state, app), ...(kept.takenLocks[app] ?? [])])]
   const resource = lockResource(app)
   if (files.length === 0 || state.containerEngine.work.has(resource)) return
   const need = lockNeed(state, belongings, app)

@@ -17,7 +17,16 @@ import { endRun } from '../unit/end.ts'
 import { freshHealth } from '../unit/health.ts'
 import { newUnit } from '../unit/new-unit.ts'
 import { live, startAgain } from '../unit/started.ts'
-import { type Belongings, belongingsOf, isContainerUnit, isLater, isLiving, shortId, unitResource } from './among.ts'
+import {
+  type Belongings,
+  belongingsOf,
+  isContainerRun,
+  isContainerUnit,
+  isLater,
+  isLiving,
+  shortId,
+  unitResource,
+} from './among.ts'
 import type { EngineContainer, EngineEvent, EngineHealth } from './model.ts'
 import { orphanSpec } from './orphan.ts'
 
@@ -34,7 +43,9 @@ export function settleRuns(draft: Draft, now: Now): void {
   for (const container of orphans) takeOrphan(draft, container, now)
   const { byUnit } = belongingsNow(draft)
   for (const unit of [...unitsOf(draft).values()]) {
-    if (isContainerUnit(unit)) settleRun(draft, unit, byUnit.get(unit.id) ?? null, now)
+    const container = byUnit.get(unit.id) ?? null
+    // Also what is left of one that is declared as a process by now.
+    if (isContainerUnit(unit) || container !== null) settleRun(draft, unit, container, now)
   }
 }
 
@@ -58,7 +69,7 @@ function settleRun(draft: Draft, unit: Unit, container: EngineContainer | null, 
   // What a step in flight leads to is told with its outcome.
   if (draft.state.containerEngine.work.has(unitResource(unit.id))) return
   const { run } = unit
-  if (run !== null && run.identity !== null && run.identity.container === undefined) return
+  if (run !== null && !isContainerRun(run)) return
   // A start whose answer was lost: what was known before it says nothing.
   if (run !== null && run.identity === null && draft.state.containerEngine.observe !== null) return
   if (container === null) settleGone(draft, unit, now)
@@ -113,6 +124,7 @@ function beginRun(draft: Draft, unit: Unit, container: EngineContainer, now: Now
       runHash: unit.spec.runHash,
       startedBootMs,
       identity,
+      isContained: true,
       isAdopted: false,
       isPaused: container.state === 'paused',
       isStable: now.bootMs - startedBootMs >= unit.spec.restart.stableMs,
@@ -120,7 +132,9 @@ function beginRun(draft: Draft, unit: Unit, container: EngineContainer, now: Now
       shortfalls: [],
     }
     const by = isRestart ? 'started again by the engine' : 'found running'
-    enterPhase(draft, noted, 'up', now, {
+    const isLeft = unit.spec.container === undefined
+    const found = isLeft ? { ...noted, endRunsUpTo: n, endRunsWhy: 'it is no container any more' } : noted
+    enterPhase(draft, found, 'up', now, {
       run,
       attempt: n,
       lastRun: n,
@@ -213,6 +227,7 @@ export function foldDeath(draft: Draft, event: Extract<EngineEvent, { kind: 'con
 export function foldStartFailed(draft: Draft, resource: string, failure: Failure, now: Now): void {
   for (const unit of unitsOf(draft).values()) {
     if (unitResource(unit.id) !== resource || unit.run === null || unit.run.identity !== null) continue
+    if (!isContainerRun(unit.run)) return
     const { byUnit } = belongingsNow(draft)
     const container = byUnit.get(unit.id)
     if (container === undefined || isLiving(container)) return

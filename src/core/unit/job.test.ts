@@ -4,7 +4,7 @@ import { turn } from '../../engine/turn.ts'
 import { advance, nextWake } from '../advance.ts'
 import { begin } from '../begin.ts'
 import { explain } from '../explain.ts'
-import { ann, ask, asked, at, code, idOf, policy, service, setTarget, shutdown } from '../fixture.ts'
+import { ann, ask, asked, askLast, at, code, idOf, policy, service, setTarget, shutdown } from '../fixture.ts'
 import { jobRunsKept } from '../limits.ts'
 import type { Event, Now, Schedule, Service, State, Unit, UnitId } from '../model.ts'
 import { observe } from '../observe.ts'
@@ -223,6 +223,35 @@ it('what is queued behind a post_stop hook follows it, and nothing stays queued 
   const next = clockwork(revived(scene.state, { bootId: 'next', bootMs: 1, wallMs: firstDue + 2 * hourMs + 9 }))
   next.take(firstDue + 2 * hourMs + 9)
   assert.equal(next.unit().job?.isQueued, false)
+})
+
+it('what is queued behind a last run that was not begun yet follows it', () => {
+  const waiting = job(
+    { overlap: 'queue' },
+    { dependsOn: [{ service: 'db', condition: 'started', required: true, restart: false }] },
+  )
+  const scene = clockwork()
+  scene.take(day1, setTarget(waiting, service('db', { autostart: false })))
+  assert.deepEqual(scene.take(day1 + 1, askLast('job')), [])
+  scene.take(firstDue)
+  assert.equal(scene.unit().job?.isQueued, true)
+  scene.take(firstDue + 1, setTarget(job({ overlap: 'queue' })))
+  scene.take(firstDue + 2, scene.spawned())
+  assert.equal(scene.unit().phase, 'up')
+  assert.deepEqual(scene.take(firstDue + 3, scene.exited(0)), ['spawn'])
+  assert.deepEqual(scene.outcomes(), ['expected', 'running'])
+})
+
+it('while the daemon is held nothing queued is begun, and nothing stays queued behind nothing', () => {
+  const scene = declared(service('job', { autostart: false }))
+  scene.take(day1 + 1, ask('start', 'job'))
+  scene.take(day1 + 2, scene.spawned())
+  scene.take(day1 + 3, setTarget(job({ overlap: 'queue' })))
+  scene.take(firstDue)
+  assert.equal(scene.unit().job?.isQueued, true)
+  const held = clockwork({ ...scene.state, mode: { kind: 'held', why: 'it died' } })
+  assert.deepEqual(held.take(firstDue + 1, scene.exited(0)), [])
+  assert.deepEqual([held.unit().phase, held.unit().want.kind, held.unit().job?.isQueued], ['ended', 'up', false])
 })
 
 it('a service that was started for good before it had a schedule follows its schedule after its end', () => {

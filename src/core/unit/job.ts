@@ -119,9 +119,10 @@ export function advanceJob(draft: Draft, unit: Unit, now: Now): void {
 
 /** Its process has ended and none will follow, by whatever changed meanwhile: what was still to come of it does not. */
 function giveUp(draft: Draft, unit: Unit, now: Now): Job | null {
-  const { job, run, want, after, reason } = unit
+  const { job, run, want, phase, after, reason } = unit
   const isOver = run === null || run.role === 'post'
-  if (job === null || !isOver || (want.kind !== 'down' && isJob(unit))) return job
+  const isToCome = want.kind !== 'down' && isJob(unit) && phase !== 'ended' && phase !== 'failed'
+  if (job === null || !isOver || isToCome) return job
   const ended = over(job, { kind: 'requested', exit: null }, reason, now)
   // What was queued behind a post_stop hook follows it.
   const given = ended.isQueued && after === null ? { ...ended, isQueued: false } : ended
@@ -193,7 +194,7 @@ export function onceMore(
     ...freshCounters,
     stoppedBy: null,
     want: onceWant(unit.want, cause.by),
-    job: opened(unit.job ?? noJob, cause, now),
+    job: { ...opened(unit.job ?? noJob, cause, now), isQueued: false },
   }
   if (unit.phase === 'idle') putUnit(draft, { ...wanted, reason: why })
   else if (unit.after !== null) putUnit(draft, { ...wanted, after: { phase: 'idle', retryBootMs: null, why } })
@@ -209,7 +210,7 @@ export function withFoundJob(draft: Draft, unit: Unit, run: number, now: Now): U
   const isFollowed = spec.schedule !== null && unit.isDeclared && draft.state.mode.kind !== 'stopping'
   if (job === null || !isFollowed || want.kind !== 'down') return unit
   const by: Who = { kind: 'schedule' }
-  const dealt = askedAgain(job, Math.max(job.doneWallMs, now.wallMs))
+  const dealt = { ...askedAgain(job, Math.max(job.doneWallMs, now.wallMs)), isQueued: false }
   const begun = { ...unit, want: onceWant(want, by), job: opened(dealt, { by, dueWallMs: null }, now) }
   return { ...begun, job: jobBegins(begun, run, now) }
 }
@@ -225,7 +226,7 @@ function opened(job: Job, cause: Pick<JobRun, 'by' | 'dueWallMs'>, now: Now): Jo
     message: '',
   }
   const { history } = over(job, { kind: 'requested', exit: null }, 'another run was asked for', now)
-  return { ...job, isQueued: false, history: [...history, entry].slice(-jobRunsKept) }
+  return { ...job, history: [...history, entry].slice(-jobRunsKept) }
 }
 
 function note(job: Job, entry: Pick<JobRun, 'outcome' | 'dueWallMs' | 'message'>, now: Now): Job {

@@ -64,6 +64,9 @@ interface UnderWay {
   progressTold: number
 }
 
+/** A pull goes no further than whoever asked for it, and the files of locks are made by the daemon itself. */
+const endsWithDaemon: ReadonlySet<ContainerStep['kind']> = new Set(['pull', 'take-lock', 'release-lock'])
+
 /** A driver of a container engine that is not there: the same contract over a world of scripted containers. */
 export function createFakeContainerEngine(parts: ContainerEngineParts): FakeContainerEngine {
   const { world, clock, home, treat } = parts
@@ -95,9 +98,8 @@ export function createFakeContainerEngine(parts: ContainerEngineParts): FakeCont
       underWay.add(one)
       if (effectMs === null || isOwnTime) continue
       const atBootMs = bootMs + effectMs + pullMs
-      // A pull goes no further than whoever asked for it.
       const effect = () => {
-        if (step.kind !== 'pull' || underWay.has(one)) one.result = outcome(step, atBootMs)
+        if (!endsWithDaemon.has(step.kind) || underWay.has(one)) one.result = outcome(step, atBootMs)
       }
       world.later(atBootMs, effect)
     }

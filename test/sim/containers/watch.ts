@@ -140,6 +140,7 @@ function endHasACause(
     slot !== unit.id ||
     !oracle.mayBeDeclared(slot) ||
     oracle.mayBeWantedDown(slot) ||
+    isOnceRepeated(unit, scene) ||
     oracle.wasRestartAsked(slot, startedBootMs) ||
     isOtherwise(unit, dock.world.containers.get(container ?? ''), scene, dock)
   hold(isCaused, 'the untouched is not stopped', () => `${unit.id}: run ${run} is stopped without a cause (${why})`)
@@ -227,6 +228,12 @@ function imagesMissing(app: App | undefined, world: EngineWorld): readonly strin
   )
 }
 
+/** The one run that was asked for is over by the news of this turn, and the engine has started another by itself. */
+function isOnceRepeated({ id, run }: Unit, { before }: Scene): boolean {
+  const was = before.get(id)
+  return was?.want.kind === 'once' && was.run?.n !== run?.n
+}
+
 /** To be made anew it is ended only when all of the app's images are there. */
 function everyImageIsThere(
   unit: Unit,
@@ -238,7 +245,7 @@ function everyImageIsThere(
   const kind = unit.spec.container?.strategy.kind
   if (isEnding || (kind !== 'download-then-kill' && kind !== 'hand-over')) return
   if (!oracle.mayBeDeclared(unit.id) || oracle.mayBeWantedDown(unit.id) || unit.id.endsWith('@old')) return
-  if (oracle.wasRestartAsked(unit.id, unit.run?.startedBootMs ?? 0)) return
+  if (isOnceRepeated(unit, scene) || oracle.wasRestartAsked(unit.id, unit.run?.startedBootMs ?? 0)) return
   const missing = imagesMissing(state.target.apps[unit.app], world).filter((one) => !touched.has(one))
   const told = () => `${unit.id} is ended (${why}) before ${missing.join(', ')} is there`
   hold(missing.length === 0, 'the old one lives until every image of the app is there', told)
