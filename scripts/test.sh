@@ -23,18 +23,27 @@ engines='^test/real/(.*[/-])?(containers?|docker|bundle)[/.-]'
 # These kill by the hundred, flood, fill disks and take times.
 alone='^test/real/(api-clients|boundaries|builtin-logger|fixtures|kill|limits|logs-disk-full|storage|upgrade|upgrade-jobs)\.'
 
-run_tests() { # CONCURRENCY FILE...
-  concurrency=$1
-  shift
-  scripts/node --disable-warning=ExperimentalWarning --test --test-reporter=spec \
-    --test-concurrency="$concurrency" --test-timeout="$timeout_ms" "$@"
+# Where each group's output is kept, so that what failed can be told again at the end of a long run.
+reports=$(mktemp -d) || exit 69
+trap 'rm -rf -- "$reports"' EXIT
+
+run_tests() { # NAME CONCURRENCY FILE...
+  report=$reports/$1
+  concurrency=$2
+  shift 2
+  scripts/node --disable-warning=ExperimentalWarning --test --test-concurrency="$concurrency" \
+    --test-timeout="$timeout_ms" --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=spec --test-reporter-destination="$report" "$@"
 }
 
 group() { # NAME CONCURRENCY FILE...
-  name=$1
-  concurrency=$2
-  shift 2
-  [ "$#" -eq 0 ] || part "$name" run_tests "$concurrency" "$@"
+  [ "$#" -eq 2 ] || part "$1" run_tests "$@"
+}
+
+failures() {
+  for report in "$reports"/*; do
+    [ -f "$report" ] && sed -n '/failing tests:$/,$p' "$report"
+  done
 }
 
 if [ -z "$all_files" ]; then
@@ -67,6 +76,7 @@ part test-deps scripts/test-deps
 }
 
 if [ -n "$failed" ]; then
+  failures
   echo "npm test: failed:$failed" >&2
   exit 1
 fi

@@ -39,7 +39,8 @@ function until(fd: number, pattern: RegExp): Promise<string> {
 test('a program in a terminal has it as its own: its size, its keys, and their signals', async () => {
   const { master, slave, path } = opened()
   assert.equal(resizeTerminal(master, { rows: 12, columns: 34 }), null)
-  const script = 'stty size < /dev/tty; trap "echo caught; exit" INT; while :; do sleep 0.05; done'
+  // The trap first: the size tells that the program is ready for the key.
+  const script = 'trap "echo caught; exit" INT; stty size < /dev/tty; while :; do sleep 0.05; done'
   const pid = spawn({
     ...{ path: '/bin/sh', argv: ['sh', '-c', script], environment: ['PATH=/usr/bin:/bin'], workingDir: '/' },
     ...{ stdin: slave, stdout: slave, stderr: slave, terminal: path },

@@ -88,6 +88,8 @@ it('when the run ends meanwhile all who wait find it gone, and the script goes o
     script(bench, 'h', 'echo never')
     const { pid } = await ready(bench, spec)
     bench.perform([asked(spec, 'TERM'), signalStep('a/b/1', 1, '0'), asked(spec, 'HUP', 'control/h')])
+    // Its command line can be read a moment after it was started.
+    await until(() => scriptPids().length === 1)
     process.kill(pid, 'SIGKILL')
     await bench.until((event) => event.kind === 'exited')
     assert.deepEqual(outcomes(bench), ['TERM gone', '0 gone', 'HUP gone'])
