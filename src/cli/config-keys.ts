@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, readFileSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeAtomically } from '../sys/atomic-write.ts'
 import { errnoOf } from '../sys/errno.ts'
 import { lockFile } from '../sys/flock.ts'
+import { makeDirectory } from '../sys/make-directory.ts'
 import { apiVersion, type KeyItem, type KeyList } from '../wire/api.ts'
 import { type ExitCode, exitCodes } from '../wire/exit-codes.ts'
 import { typed } from '../wire/home.ts'
@@ -93,7 +94,7 @@ function remove({ home, talk }: Context, keys: readonly KeyEntry[], name: string
 /** Reads, changes and writes the file, with nobody else doing so meanwhile. Throws what the system says. */
 function inFile(context: Context, change: (keys: readonly KeyEntry[]) => Change): ExitCode {
   const { home, talk } = context
-  mkdirSync(home.stateDirectory, { recursive: true, mode: 0o700 })
+  makeDirectory(home.stateDirectory, 0o700)
   const lock = lockFile(join(home.stateDirectory, 'keys.lock'))
   if (typeof lock === 'string') {
     talk(`holdfast: the keys are being changed by somebody else (${lock}); try again\n`)

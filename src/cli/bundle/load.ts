@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { byteText } from '../../formats/byte-text.ts'
 import { printProblem } from '../../formats/format-error.ts'
 import { lockFile } from '../../sys/flock.ts'
+import { makeDirectory } from '../../sys/make-directory.ts'
 import { type ExitCode, exitCodes } from '../../wire/exit-codes.ts'
 import { shellWord, typed } from '../../wire/home.ts'
 import type { Context } from '../command.ts'
@@ -99,7 +99,7 @@ async function problemsOf(context: Context, { contents, files }: OpenBundle): Pr
 /** Two at once would take each other's images for what a dead one left. The lock lasts as long as this process. */
 function lockHome({ home }: Context): void {
   const path = join(home.stateDirectory, 'bundle.lock')
-  mkdirSync(home.stateDirectory, { recursive: true, mode: 0o700 })
+  makeDirectory(home.stateDirectory, 0o700)
   const fd = lockFile(path)
   if (fd === 'EAGAIN')
     throw new BundleError(`another bundle is being loaded for ${home.name}; wait for it, then try again`)
