@@ -71,10 +71,28 @@ const exitingFlag = 0x4
 /** `NAME=value` strings the process was started with; empty for a zombie. ENOENT, ESRCH: gone. EACCES: not ours to see. */
 export function readEnvironment(pid: number): readonly string[] | Errno {
   try {
-    return readText(`/proc/${pid}/environ`, 'utf8').split('\0')
+    let text = readText(`/proc/${pid}/environ`, 'utf8')
+    // While a program is loaded into a process, that shows neither environment nor arguments.
+    for (let looks = 0; text === '' && looks < loadingLooksMax && hasProgram(pid); looks += 1) {
+      const isLoading = readCommand(pid).length === 0
+      if (isLoading) Atomics.wait(idle, 0, 0, 1)
+      text = readText(`/proc/${pid}/environ`, 'utf8')
+      if (!isLoading) break
+    }
+    return text.split('\0')
   } catch (error) {
     return errnoOf(error)
   }
+}
+
+/** At a millisecond each: a program is loaded in less, unless the host is choking. */
+const loadingLooksMax = 50
+
+const idle = new Int32Array(new SharedArrayBuffer(4))
+
+/** Zombies have none, nor have the kernel's own processes. */
+function hasProgram(pid: number): boolean {
+  return readLink(`/proc/${pid}/exe`) !== null
 }
 
 /** Its argv; empty for a zombie, for one of the kernel's own, and where it is gone or not ours to see. */

@@ -8,9 +8,15 @@ import { createWatcher } from './watcher.ts'
 test('a wall timer is readable once, when the clock shows its time, and not before', () =>
   whileClockIsNotSet(async () => {
     using timer = open()
-    const wallMs = Date.now() + 30.5
-    assert.equal(armWallTimer(timer.fd, wallMs), null)
-    assert.equal(readWallTimer(timer.fd), 'nothing')
+    let wallMs: number
+    let before: ReturnType<typeof readWallTimer>
+    do {
+      wallMs = Date.now() + 30.5
+      assert.equal(armWallTimer(timer.fd, wallMs), null)
+      before = readWallTimer(timer.fd)
+      // Where we were held up for so long this is no "before".
+    } while (Date.now() >= wallMs)
+    assert.equal(before, 'nothing')
     assert.equal(await timer.readable(), 'expired')
     assert.ok(Date.now() >= wallMs - 1)
     assert.equal(readWallTimer(timer.fd), 'nothing')

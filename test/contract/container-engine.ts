@@ -46,6 +46,8 @@ export interface ContainerEngineHarness {
   settingsOf(behaviour: ContainerBehaviour): Partial<ContainerSettings>
   /** The exit code of `lives` after SIGTERM. */
   readonly stopCode: number
+  /** Resolves when `lives` acts on SIGTERM: it may have started before it does. */
+  untilItListens(id: string): Promise<void>
   /** A path on the host that nothing is at. */
   file(name: string): string
   /** What a person does, or sees, past the driver. */
@@ -245,6 +247,7 @@ function runs(test: Test): void {
 
   test('a signal ends a container, and the engine does not start it again', async (world) => {
     const { id } = await world.run('web', 'lives', { restart: { name: 'always', retriesMax: 0 } })
+    await world.harness.untilItListens(id)
     assert.equal(await world.signal('web', id, 'TERM'), 'sent')
     assert.equal((await world.death(id)).exitCode, world.harness.stopCode)
     await world.until(() => world.known(id)?.state === 'exited')

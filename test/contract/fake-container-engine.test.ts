@@ -41,6 +41,7 @@ containerEngineContract('fake', async (): Promise<ContainerEngineHarness> => {
     imageOf: (behaviour) => imagesOf[behaviour],
     settingsOf: (behaviour) => ({ environment: { HOLDFAST_FAKE: words[behaviour] } }),
     stopCode: 143,
+    untilItListens: async () => {},
     file: (name) => `/run/${name}`,
     byHand: {
       run: (name, labels) =>

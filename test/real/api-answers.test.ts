@@ -46,6 +46,7 @@ async function withMuch(home: Home): Promise<Holdfast> {
   await home.start([declareMuch(home)])
   await home.untilUnit('demo/web', ({ health }) => health === 'healthy')
   await home.untilState('demo/failing', 'failed')
+  await home.untilState('demo/input', 'running')
   return connect({ home: home.directory })
 }
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { HistoryList, Info } from '../../src/wire/api.ts'
 import { type Home, realTest } from './harness.ts'
+import { until } from './until.ts'
 import { makeVersion } from './versions.ts'
 
 const steady = { command: ['sleep', 'infinity'], restart: 'always' }
@@ -24,9 +26,10 @@ interface Asking {
 }
 
 async function listening(home: Home): Promise<{ readonly host: string; readonly port: number }> {
-  const { listen } = await home.api.info()
-  assert.match(listen ?? '', /^127\.0\.0\.1:[1-9]\d*$/)
-  return { host: '127.0.0.1', port: Number(listen?.split(':')[1]) }
+  // The unix socket answers a moment before it.
+  const listen = await until('the door over TCP', async () => (await home.api.info()).listen)
+  assert.match(listen, /^127\.0\.0\.1:[1-9]\d*$/)
+  return { host: '127.0.0.1', port: Number(listen.split(':')[1]) }
 }
 
 async function ask(
@@ -132,11 +135,9 @@ realTest('the address is remembered, and an upgrade keeps it open', {}, async (h
 })
 
 realTest('a port that is taken is told, and everything else goes on', {}, async (home) => {
-  const first = await home.start([home.declare('demo', { web: steady })], { arguments: ['--listen', '127.0.0.1:0'] })
-  const { port } = await listening(home)
-  await first.stop()
-  const other = createServer().listen(port, '127.0.0.1')
-  await new Promise((resolve) => other.once('listening', resolve))
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
   try {
     await home.start([home.declare('demo', { web: steady })], { arguments: ['--listen', String(port)] })
     assert.equal((await home.api.info()).listen, null)

@@ -166,11 +166,15 @@ realTest(
     const path = home.write('apps.json', preloaded)
     const first = await begin(home, { arguments: ['--preload', path] })
     await until('the apps to be there', async () => (await units(home)).includes('old/web/1'))
+    await until('the file to be set aside', () => existsSync(`${path}.preloaded`) && existsSync(path))
     assert.equal(readFileSync(path, 'utf8'), '{}')
     assert.equal(readFileSync(`${path}.preloaded`, 'utf8'), preloaded)
     await first.stop()
     home.write('apps.json', preloaded.replace('"old"', '"again"'))
     await begin(home, { arguments: ['--preload', path] })
+    await until('the state to be read', () => home.stderr().includes('1 units declared in'))
+    // Its turn comes after that of the preloaded apps.
+    assert.equal((await home.cli('reload')).code, 0)
     assert.deepEqual(await units(home), ['old/web/1'])
     assert.match(readFileSync(path, 'utf8'), /again/)
   },

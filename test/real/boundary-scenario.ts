@@ -53,7 +53,9 @@ async function runScenario(
   await reach(stage, async (units) => {
     const { changing, stopping, cycling, job } = units
     const isRound = changing?.state === 'running' && stopping?.state === 'running' && job?.state === 'exited'
-    return isRound && cycling !== undefined && home.starts('cycling').length > 2
+    // Who is told to end before it has recorded its start is in no list.
+    const hasBegun = home.starts('changing').length > 0 && home.starts('stopping').length > 0
+    return isRound && hasBegun && cycling !== undefined && home.starts('cycling').length > 2
   })
   const first = home.starts('changing')
   assert.equal(first.length, 1, 'a death starts nothing again that lives')

@@ -38,7 +38,7 @@ realTest('sv sees and drives a logger that is the daemon', {}, async (home) => {
   await until('a line', () => text(main).includes('tick'))
   assert.match(await sv(home, 'status', web), new RegExp(`run: log: \\(pid ${daemon.pid}\\)`))
 
-  await sv(home, 'down', `${web}/log`)
+  await sv(home, 'stop', `${web}/log`)
   const there = text(main)
   assert.match(await sv(home, 'status', web), /down: log: \d+s, normally up/)
   await sv(home, 'up', `${web}/log`)

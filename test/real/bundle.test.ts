@@ -292,7 +292,11 @@ describe('bundles', { skip: noDocker }, () => {
   }
 
   async function begin(home: ContainersHome): Promise<void> {
-    const daemon = home.launch([], { environment: { DOCKER_HOST: device.url }, arguments: ['--allow-empty'] })
+    const daemon = home.launch([], {
+      environment: { DOCKER_HOST: device.url },
+      // By itself it is one directory for all daemons of this host, and what another one left there holds back every change.
+      arguments: ['--allow-empty', '--balena-locks', join(home.directory, 'locks')],
+    })
     await until('the daemon to answer', async () => {
       assert.equal(daemon.ended(), null, home.stderr())
       return (await home.cli('ps')).code === 0

@@ -4,7 +4,8 @@ import { exitCodes } from '../../src/wire/exit-codes.ts'
 import { type Home, holdfast, realTest } from './harness.ts'
 
 const steady = { command: ['sleep', 'infinity'], restart: 'always' }
-const stubborn = { command: ['sh', '-c', "trap '' TERM; sleep infinity & wait; wait"], stop_grace_period: '2s' }
+const deaf = "trap '' TERM; echo deaf; sleep infinity & wait; wait"
+const stubborn = { command: ['sh', '-c', deaf], stop_grace_period: '2s' }
 
 /** Command lines by the code they end with, on a home with the services below; stderr has to match as well. */
 const cases: readonly (readonly [code: number, args: readonly string[], stderr: RegExp])[] = [
@@ -65,7 +66,7 @@ realTest('every command ends with the code that is documented, and says why on s
   home.write('bad.yaml', 'services:\n  web:\n    comand: sleep 1\n')
   home.write('other.yaml', JSON.stringify({ name: 'other', services: { api: steady } }))
   await home.untilState('demo/web', 'running')
-  await home.untilState('demo/stubborn', 'running')
+  await home.untilLog('demo/stubborn', 'deaf')
   for (const [code, args, stderr] of cases) {
     const result = await home.cli(...args)
     assert.equal(result.code, code, `${args.join(' ')}: ${result.stderr}`)
@@ -97,7 +98,7 @@ function declared(home: Home): string {
     web: { ...steady, labels: { tier: 'front' } },
     off: { ...steady, labels: { tier: 'off' }, 'x-holdfast': { autostart: false } },
     stubborn,
-    broken: { command: ['sh', '-c', 'exit 7'], 'x-holdfast': { autostart: false } },
+    broken: { command: ['/nowhere/at-all'], 'x-holdfast': { autostart: false } },
     good: { ...manual, command: ['true'] },
     killed: { ...manual, command: ['sh', '-c', 'kill -KILL $$$$'] },
   })

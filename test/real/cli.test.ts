@@ -19,7 +19,7 @@ realTest(
       pair: { ...steady, scale: 2 },
     })
     await home.start([file])
-    await home.untilState('demo/web', 'running')
+    for (const unit of ['demo/web', 'demo/pair/1', 'demo/pair/2']) await home.untilState(unit, 'running')
     await home.untilState('demo/job', 'exited')
     const json = await home.cli('ps', '-o', 'json')
     const list = JSON.parse(json.stdout)
@@ -161,6 +161,7 @@ realTest('run is one run of what is down, ends as the job does, and is remembere
   })
   await home.start([file])
   await home.untilState('demo/web', 'running')
+  await home.untilUnit('demo/nightly', ({ nextRunAt }) => nextRunAt !== null)
   const code = async (...args: readonly string[]): Promise<number> => (await home.cli('run', ...args)).code
   const good = await home.cli('run', 'good')
   assert.equal(good.code, 0)
@@ -198,22 +199,21 @@ realTest('stdin takes a line and a whole file, waits for a slow reader, and outl
   assert.equal(refused.code, 1)
   assert.match(refused.stderr, /the stdin of demo\/web\/1 is no pipe; set x-holdfast\.stdin: pipe for it/)
   const input = Array.from({ length: 30_000 }, (_, line) => `${line}\n`).join('')
-  assert.equal((await copy(home.directory, ['deaf', '-t', '0.3'], input)).code, 124)
+  assert.equal(await copy(home.directory, ['deaf', '-t', '0.3'], input).code, 124)
   const copying = copy(home.directory, ['reader'], input)
   // The pipe holds less than half of it, so the rest waits until somebody reads.
-  await until(
-    'the pipe to be full',
-    async () => (await home.cli('stdin', 'reader', '--text', 'x'.repeat(5_000), '-t', '0')).code === 124,
-  )
+  const waits = 'holdfast: reader does not read its stdin at present; waiting until it does\n'
+  await until('the pipe to be full', () => copying.said() === waits)
+  assert.equal((await home.cli('stdin', 'reader', '--text', 'x'.repeat(5_000), '-t', '0')).code, 124)
   writeFileSync(go, '')
-  assert.deepEqual(await copying, { code: 0, said: '' })
+  assert.deepEqual([await copying.code, copying.said()], [0, waits])
   await daemon.crash()
   await home.start([file])
   assert.equal((await home.cli('stdin', 'reader', '--text', 'end')).code, 0)
   assert.match(await home.untilLog('demo/reader/1', 'last'), /last 29999\n/)
 })
 
-async function copy(directory: string, args: readonly string[], input: string) {
+function copy(directory: string, args: readonly string[], input: string) {
   const child = spawn(holdfast, ['stdin', ...args], { env: { ...process.env, HOLDFAST_HOME: directory } })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
@@ -221,8 +221,7 @@ async function copy(directory: string, args: readonly string[], input: string) {
   })
   child.stdin.on('error', () => {}) // it may end before it has read everything
   child.stdin.end(input)
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, said }
+  return { code: once(child, 'close').then(([code]) => code), said: () => said }
 }
 
 realTest('logs pass on the very bytes, the last lines, and what comes', {}, async (home) => {
@@ -397,9 +396,10 @@ realTest('after three deaths in a minute the daemon keeps what runs and applies 
 })
 
 realTest('a second SIGINT tells what the end waits for', {}, async (home) => {
+  const go = join(home.directory, 'go')
   const stubborn = {
-    command: ['sh', '-c', "trap '' TERM; echo set; while :; do sleep 1000 & wait; done"],
-    stop_grace_period: '2s',
+    command: ['sh', '-c', `trap '' TERM; echo set; while ! test -e ${go}; do sleep 0.05; done`],
+    stop_grace_period: '1m',
   }
   const daemon = await home.start([home.declare('demo', { stubborn })])
   await home.untilLog('demo/stubborn/1', 'set')
@@ -410,5 +410,6 @@ realTest('a second SIGINT tells what the end waits for', {}, async (home) => {
     /still waiting for:\n {2}demo\/stubborn\/1 {2}stopping: SIGKILL in/.test(home.stderr()),
   )
   assert.equal((await home.cli('start', 'stubborn')).code, 1)
+  writeFileSync(go, '')
   assert.deepEqual(await daemon.exit, { code: 0, signal: null })
 })

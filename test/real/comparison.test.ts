@@ -5,8 +5,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { realTest } from './harness.ts'
-import { processesOf } from './processes.ts'
+import { realTest, removeProcesses } from './harness.ts'
+import { processesOf, readProcess } from './processes.ts'
 import { until } from './until.ts'
 
 // What docs/comparison.md says of others is tried out on them here, and the same on Holdfast.
@@ -64,11 +64,7 @@ async function withPeer(peer: Peer, script: string, body: (directory: string, fi
   try {
     await body(directory, peer.start(directory, script.replaceAll('HERE', directory)))
   } finally {
-    const supervisors = processesOf(directory).toSorted(
-      (a, b) => Number(/supervis|runsv/.test(b.command)) - Number(/supervis|runsv/.test(a.command)),
-    )
-    for (const { pid } of supervisors) process.kill(pid, 'SIGKILL')
-    await until('the peer to be gone', () => processesOf(directory).length === 0)
+    await removeProcesses(directory)
     rmSync(directory, { recursive: true, force: true })
   }
 }
@@ -118,6 +114,8 @@ realTest('Holdfast, killed and started again, runs the same process, and a stop 
   const file = home.declare('app', { one: { command: ['sh', '-c', script] } })
   const daemon = await home.start([file])
   const { pid } = await home.untilState('app/one', 'running')
+  const isItself = () => readProcess(pid!)?.command === 'sleep infinity'
+  await until('both to run', () => isItself() && here(home.directory, 'tail -f').length === 1)
   await daemon.crash()
   await home.start([file])
   assert.equal((await home.untilState('app/one', 'running')).pid, pid)

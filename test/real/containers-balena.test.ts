@@ -43,6 +43,13 @@ async function apply(home: ContainersHome, state: string, ...options: readonly s
   assert.equal(code, 0, `${stdout}${stderr}`)
 }
 
+async function untilNetworkGone(home: ContainersHome): Promise<void> {
+  await until('its network to be gone', async () => {
+    const networks: readonly { readonly Name: string }[] = await home.host.api.get('/networks')
+    return networks.every(({ Name }) => Name !== `${appUuid}_default`)
+  })
+}
+
 onEngine('target states on an engine', {}, (bed) => {
   bed.test(
     'a container has the name, networks, volumes, variables and labels that the original agent gives it',
@@ -104,10 +111,9 @@ onEngine('target states on an engine', {}, (bed) => {
     const { api } = home.host
     await apply(home, JSON.stringify({ f00d: { name: 'dev', config: {}, apps: {} } }))
     await until('it to be gone', async () => (await home.containers('shop/main')).length === 0)
+    await untilNetworkGone(home)
     const labels = Object.entries<string>(made.Config.Labels).filter(([name]) => !name.startsWith('io.holdfast.'))
-    await api
-      .post('/networks/create', { Name: `${appUuid}_default`, Labels: { 'io.balena.supervised': 'true' } })
-      .catch(() => {})
+    await api.post('/networks/create', { Name: `${appUuid}_default`, Labels: { 'io.balena.supervised': 'true' } })
     const body = { ...made.Config, Labels: Object.fromEntries(labels), HostConfig: made.HostConfig, Hostname: '' }
     const { Id } = await api.post('/containers/create?name=main_21_7_one', {
       ...body,
@@ -148,10 +154,7 @@ onEngine('target states on an engine', {}, (bed) => {
     await home.untilContainer('shop/main')
     await apply(home, JSON.stringify({ f00d: { name: 'dev', config: {}, apps: {} } }))
     await until('it to be gone', async () => (await home.containers('shop/main')).length === 0)
-    await until('its network to be gone', async () => {
-      const networks: readonly { readonly Name: string }[] = await home.host.api.get('/networks')
-      return networks.every(({ Name }) => Name !== `${appUuid}_default`)
-    })
+    await untilNetworkGone(home)
     assert.equal((await home.host.api.get('/volumes/1234_data')).Name, '1234_data')
   })
 })

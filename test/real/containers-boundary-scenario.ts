@@ -92,7 +92,7 @@ function declare({ home, app }: Scene, { web, front, isBroken }: Declared): stri
     },
     {
       volumes: { kept: {} },
-      'x-holdfast': { release: { healthy_for: '500ms', deadline: isBroken ? '2s' : '1m' } },
+      'x-holdfast': { release: { healthy_for: '500ms', deadline: isBroken ? '6s' : '1m' } },
     },
   )
 }

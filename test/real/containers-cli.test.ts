@@ -14,6 +14,7 @@ import { type ContainersHome, onEngine, runOf, type Services, shell } from './do
 import { startRegistry } from './docker/registry.ts'
 import { root } from './harness.ts'
 import { sleeper } from './services.ts'
+import { until } from './until.ts'
 
 const plain = { image: 'plain:1', restart: 'unless-stopped', stop_grace_period: '2s' }
 
@@ -229,6 +230,7 @@ onEngine('what people see and say of containers', {}, (bed) => {
     await home.begin([home.compose('shop', { web: plain, own: sleeper })], { environment })
     await home.untilState('shop/own', 'running')
     const why = /the container engine does not answer \(\w+\): .*; (asked again in|it is being asked again)/
+    await until('the engine to be asked', async () => why.test((await home.cli('explain', 'web')).stdout))
     for (const words of [['status', 'web'], ['status'], ['explain', 'web']]) {
       assert.match((await home.cli(...words)).stdout, why, words.join(' '))
     }

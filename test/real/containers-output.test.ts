@@ -32,7 +32,7 @@ onEngine('what containers print, and commands in them', {}, (bed) => {
 
   bed.test('the last words of a container that is made anew are kept', async (home) => {
     const declare = (word: string): string => {
-      const script = `echo "hello ${word}"; trap 'echo "bye ${word}"; exit' TERM; sleep 3600 & wait`
+      const script = `trap 'echo "bye ${word}"; exit' TERM; echo "hello ${word}"; sleep 3600 & wait`
       return home.compose('shop', { web: { ...plain, command: shell(script) } })
     }
     await home.begin([declare('one')])

@@ -93,7 +93,7 @@ onEngine('updates of containers', {}, (bed) => {
             healthcheck: { test: ['CMD', probe], interval: '200ms', retries: 1 },
           },
         },
-        { 'x-holdfast': { release: { healthy_for: '500ms', deadline: probe === 'false' ? '2s' : '1m' } } },
+        { 'x-holdfast': { release: { healthy_for: '500ms', deadline: probe === 'false' ? '6s' : '1m' } } },
       )
     await home.begin([declare('good', 'true')])
     await home.commit()

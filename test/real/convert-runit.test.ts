@@ -50,7 +50,8 @@ async function observe(home: Home, source: string) {
   for (const name of ['n', 'finished']) rmSync(join(home.directory, name), { force: true })
   const daemon = await home.start([source], { environment: { OF_THE_DAEMON: 'inherited' } })
   await until('the third start of web', () => linesOf(join(home.directory, 'n'))[0] === '3')
-  await home.untilUnit('sv/web', (unit) => unit.pid !== null && readProcess(unit.pid)?.command === 'sleep 86400')
+  for (const name of ['sv/web', 'sv/db'])
+    await home.untilUnit(name, ({ pid }) => pid !== null && readProcess(pid)?.command === 'sleep 86400')
   const services = {
     web: await running(home, 'web'),
     db: await running(home, 'db'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Home, realTest } from './harness.ts'
+import { until } from './until.ts'
 
 const text = `[unix_http_server]
 file=%(here)s/supervisor.sock
@@ -60,7 +61,7 @@ realTest(
     for (const name of units) await home.untilState(name, 'running')
     const before = await pids(home)
     const server = join(home.directory, 'supervisor.sock')
-    assert.ok(existsSync(server))
+    await until('the server to be there', () => existsSync(server))
     for (const [next, isServed] of [
       [converted, false],
       [file, true],

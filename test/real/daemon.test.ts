@@ -28,20 +28,22 @@ realTest('a second daemon on the same home is refused, naming the pid of the fir
 
 realTest('a second SIGTERM tells what is waited for, and the end is still an orderly one', {}, async (home) => {
   const file = home.declare('app', {
-    stubborn: { command: ['sh', fixture('stubborn.sh'), 'stubborn'], stop_grace_period: '1s' },
+    stubborn: { command: ['sh', fixture('stubborn.sh'), 'stubborn'], stop_grace_period: '1m' },
   })
   const daemon = await home.start([file])
   await home.untilLog('app/stubborn', 'stubborn')
+  const { pid } = await home.unit('app/stubborn')
   daemon.kill('SIGTERM')
   await until('the first SIGTERM to be told', () => home.stderr().includes('stopping everything in order'))
   daemon.kill('SIGTERM')
   await until('what is waited for', () => /still waiting for:\n.*app\/stubborn\/1.*SIGKILL in/.test(home.stderr()))
+  process.kill(pid!, 'SIGKILL')
   assert.deepEqual(await daemon.exit, { code: 0, signal: null })
 })
 
 realTest('a death in the middle of stopping is followed by an orderly end of the next daemon', {}, async (home) => {
   const file = home.declare('app', {
-    stubborn: { command: ['sh', fixture('stubborn.sh'), 'stubborn'], stop_grace_period: '2s' },
+    stubborn: { command: ['sh', fixture('stubborn.sh'), 'stubborn'], stop_grace_period: '1m' },
     web: sleeper,
   })
   const first = await home.start([file])
@@ -52,11 +54,12 @@ realTest('a death in the middle of stopping is followed by an orderly end of the
   await first.crash()
   const second = await home.start([file])
   await home.untilState('app/web', 'running')
-  await until('the stubborn one to be one process again', async () => {
-    const unit = await home.unit('app/stubborn')
-    return unit.state === 'running' && (unit.pid === pid || !readProcess(pid!))
-  })
-  await second.stop()
+  process.kill(pid!, 'SIGKILL')
+  const again = await home.untilUnit('app/stubborn', (unit) => unit.state === 'running' && unit.pid !== pid)
+  second.kill('SIGTERM')
+  await until('the end to begin again', () => home.stderr().split('stopping everything in order').length === 3)
+  process.kill(again.pid!, 'SIGKILL')
+  assert.deepEqual(await second.exit, { code: 0, signal: null })
 })
 
 for (const [what, redirection] of [
@@ -85,8 +88,8 @@ realTest('a daemon whose reader goes away supervises on', {}, async (home) => {
 const needsRoot = process.getuid?.() === 0 ? false : 'it needs root'
 
 realTest('as PID 1 of a pid namespace it reaps orphans and ends in order', { skip: needsRoot }, async (home) => {
-  // Leaves an orphan every 20 ms, each of which ends a moment later.
-  const leaving = 'while :; do (setsid sleep 0.01 &); sleep 0.02; done'
+  // Leaves an orphan every 20 ms, each of which ends a moment later, but not before it can be seen.
+  const leaving = 'while :; do (setsid sleep 0.5 &); sleep 0.02; done'
   const file = home.declare('app', { orphans: { command: ['sh', '-c', leaving] }, web: sleeper })
   const outer = await home.start([file], { wrapper: ['unshare', '--pid', '--fork', '--mount-proc'] })
   await home.untilState('app/orphans', 'running')

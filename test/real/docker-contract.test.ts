@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import type { EngineStep } from '../../src/core/containers/model.ts'
@@ -14,6 +14,7 @@ import {
 import type { EngineJson } from './docker/engine-api.ts'
 import { type DockerHost, type ImageContent, noDocker, startDockerHost } from './docker/host.ts'
 import { type Registry, startRegistry } from './docker/registry.ts'
+import { isCatching } from './processes.ts'
 import { until } from './until.ts'
 
 const stopCode = 7
@@ -91,6 +92,10 @@ async function openHarness(): Promise<ContainerEngineHarness> {
     imageOf: (behaviour) => `${behaviour}:1`,
     settingsOf: () => ({}),
     stopCode,
+    async untilItListens(id) {
+      const { Pid } = (await api.get(`/containers/${id}/json`)).State
+      await until('it to have set its trap', () => isCatching(Pid, constants.signals.SIGTERM))
+    },
     file: (name) => join(directory, name),
     byHand: {
       async run(name, labels) {

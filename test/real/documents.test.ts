@@ -9,6 +9,7 @@ import { parseLine } from '../../src/cli/parse.ts'
 import { splitShellWords } from '../../src/formats/shell-words.ts'
 import { commandsIn, documents, type ShownCommand } from './documents.ts'
 import { type Home, realTest, root } from './harness.ts'
+import { until } from './until.ts'
 
 // What the documents say is typed by people: each command must be one, and those in blocks are run here, in their order.
 
@@ -71,7 +72,13 @@ async function check(home: Home, place: string, { place: where, text, code }: Sh
   const said = `${where}: ${text}\n${result.output}`
   if (isEndless) assert.ok(result.lasted, `it ended by itself: ${said}`)
   else assert.equal(result.code, code, said)
+  // What it began comes about before a person has typed the next one.
+  if (text.startsWith('holdfast up ')) await until('all that starts to be up', () => isSettled(home))
   assert.doesNotMatch(result.output, /^\s+at .*\.[jt]s:\d+/m, `a stack trace: ${said}`)
+}
+
+async function isSettled(home: Home): Promise<boolean> {
+  return (await home.api.units()).every(({ state }) => state !== 'waiting' && state !== 'starting')
 }
 
 /** Documents name paths that a machine of a user has. */
@@ -100,6 +107,7 @@ async function run(home: Home, place: string, text: string, isEndless = false): 
     HOME: home.directory,
     HOLDFAST_HOME: home.directory,
     TERM: 'xterm',
+    SPOOL: join(home.directory, 'spool'),
   }
   const log = join(home.directory, 'typed.log')
   const child = spawn('sh', ['-c', `exec >>"$0" 2>&1; ${isEndless ? 'exec ' : ''}${text}`, log], {

@@ -91,7 +91,8 @@ test('with a terminal it has its size, which follows, and Ctrl-C', { skip: noDoc
     await session.write(Buffer.from('stty size\n'))
     return text.includes('30 100')
   })
-  await session.write(Buffer.from('trap "echo caught" INT; echo "wai"t; sleep 1000\n'))
+  // Said by what is to end of it: a shell that has not yet begun that would go on to it.
+  await session.write(Buffer.from(`trap "echo caught" INT; sh -c 'echo "wai"t; exec sleep 1000'\n`))
   await until('it to wait', () => text.includes('wait\r\n'))
   await session.write(Buffer.from('\x03'))
   await until('the signal', () => text.includes('caught\r\n'))

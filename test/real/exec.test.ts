@@ -130,7 +130,8 @@ realTest('when the client goes, or the daemon ends, the command ends', {}, async
   const end = ended(child)
   await until('it to run', () => running().length > 0)
   await daemon.stop()
-  assert.equal(running().length, 0)
+  // It was sent a signal over which nobody waits.
+  await until('it to be gone', () => running().length === 0)
   const { code, stderr } = await end
   assert.equal(code, 69)
   assert.match(stderr, /broke off/)
@@ -234,15 +235,16 @@ realTest(
     screen.type('stty size; tty\n')
     await screen.until(/25 90\r\n\/dev\/pts\/\d+\r\n/)
     screen.resize(30, 100)
-    screen.type('sleep 0.2; stty size\n')
+    screen.type('until [ "$(stty size)" = "30 100" ]; do sleep 0.05; done; stty size\n')
     await screen.until(/30 100\r\n/)
-    screen.type('trap "echo caught" INT; echo wait; sleep 1000\n')
-    await screen.until(/wait\r\n/)
+    screen.type('trap "echo caught" INT; sleep 777\n')
+    // Before that the trap would be followed by the sleep.
+    await until('it to sleep', () => home.processes().some(({ command }) => command === 'sleep 777'))
     screen.type('\x03')
     await screen.until(/caught/)
     screen.type('echo $TERM; exit 9\n')
     assert.equal(await screen.exitCode(), 9)
-    assert.match(screen.text(), /xterm\r\n/)
+    await screen.until(/xterm\r\n/)
     const second = await openScreen(home, context, ['exec', '-it', 'web', 'cat'])
     second.type('line\n')
     await second.until(/line\r\nline\r\n/)
@@ -281,7 +283,6 @@ async function openScreen(home: Home, context: TestContext, words: readonly stri
   return {
     type: (keys: string) => void writeSync(terminal.master, keys),
     resize: (rows: number, columns: number) => void resizeTerminal(terminal.master, { rows, columns }),
-    text: read,
     until: (pattern: RegExp) =>
       until(`${pattern} on the screen`, () => pattern.test(read())).catch((error) => {
         throw new Error(`${error}; it shows ${JSON.stringify(text)}`)

@@ -316,8 +316,8 @@ export function runCli(
 
 /** After an orderly end nothing of the home lives: no unit, no keeper, no reader of a pipe. */
 async function assertNothingLeft(home: Home): Promise<void> {
-  await until('every process of the home to be gone', () => home.processes().length === 0, { timeoutMs: 5_000 }).catch(
-    () => assert.deepEqual(home.processes(), [], 'processes are left after the end'),
+  await until('every process of the home to be gone', () => home.processes().length === 0).catch(() =>
+    assert.deepEqual(home.processes(), [], 'processes are left after the end'),
   )
   assertNoDoubles(home)
 }
@@ -327,7 +327,7 @@ export function assertNoDoubles(home: Home): void {
   assert.equal(existsSync(path) ? readFileSync(path, 'utf8') : '', '', 'a fixture found another one of its name alive')
 }
 
-async function removeProcesses(directory: string): Promise<void> {
+export async function removeProcesses(directory: string): Promise<void> {
   // Killing one may leave a child of it that was being born: again until there is none.
   await until(
     'the processes of the home to be killed',

@@ -189,10 +189,8 @@ realTest('holdfast events goes on over an upgrade of the daemon, and says so', {
       seqs,
       seqs.map((_, index) => seqs[0]! + index),
     )
-    assert.match(
-      said.talk,
-      /broke off the connection; waiting for it\nholdfast: it is back after .*; going on where it was/,
-    )
+    const talk = /broke off the connection; waiting for it\nholdfast: it is back after .*; going on where it was/
+    await until('it to say so', () => talk.test(said.talk))
   } finally {
     child.kill('SIGKILL')
   }

@@ -47,10 +47,13 @@ function counter(name: string): ServiceText {
   const pad = '.'.repeat(lineBytes - name.length - 12)
   const script = `
     i=0
-    trap 'echo "end $i"; exit 0' TERM
+    asked=
+    # It only asks: a trap may run when a line is counted and not printed yet.
+    trap 'asked=1' TERM
     while :; do
       n=0
       while [ $n -lt 200 ]; do
+        [ -z "$asked" ] || { echo "end $i"; exit 0; }
         i=$((i+1)); n=$((n+1))
         printf '${name} %09d %s\\n' $i '${pad}'
       done

@@ -23,6 +23,8 @@ function shell(script: string): readonly string[] {
 async function say(home: Home, name: string, text: string, stream: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
   appendFileSync(join(home.directory, 'said', name), text)
   await home.untilLog(`demo/${name}`, text, stream)
+  const loggedMs = Date.now()
+  await until('what is said next to have another time: logs know it to 10 ms', () => Date.now() > loggedMs + 10)
 }
 
 realTest('logs of several services come in the order of time, marked, in colours that stay', {}, async (home) => {
@@ -157,7 +159,7 @@ realTest('following goes on over rotation and compression, and ends when its rea
   head.stderr.on('data', (chunk: Buffer) => {
     told += chunk
   })
-  assert.deepEqual(await once(head, 'exit'), [0, null])
+  assert.deepEqual(await once(head, 'close'), [0, null])
   assert.equal(told, '')
   follower.kill('SIGTERM')
 })

@@ -74,6 +74,12 @@ export function readProc(pid: number, file: string): string | null {
   }
 }
 
+/** Whether it has a handler for the signal. Without one the first process of a container does not notice it at all. */
+export function isCatching(pid: number, signal: number): boolean {
+  const caught = /^SigCgt:\s+([0-9a-f]+)$/m.exec(readProc(pid, 'status') ?? '')?.[1] ?? '0'
+  return ((BigInt(`0x${caught}`) >> BigInt(signal - 1)) & 1n) === 1n
+}
+
 /**
  * Everything that belongs to a test's directory, however far it ran away: it has the path in its environment, or a file
  * below it open. Test directories have random names, so no one else's process is among them.

@@ -10,6 +10,12 @@ const givesUp = { restart_budget: { max: 1, within: '10m' } }
 /** Dies twice, and then it is given up. */
 const crashing = { command: ['sh', '-c', 'exit 3'], restart: 'always', 'x-holdfast': givesUp }
 
+/** Healthy while this file is there. */
+function checkedBy(path: string): ServiceText {
+  const quick = { interval: '100ms', start_interval: '50ms', timeout: '20s', retries: 2 }
+  return { ...steady, healthcheck: { test: ['CMD', 'test', '-e', path], ...quick } }
+}
+
 const policy = { healthy_for: '500ms', deadline: '60s' }
 
 /** Writes the file of app `shop`, whose changes have to prove themselves; gives its path. */
@@ -110,28 +116,29 @@ realTest('a change that crashes is taken back, told by everything, and not tried
 realTest('a change that does not become healthy in time is taken back', {}, async (home) => {
   const flag = join(home.directory, 'ready')
   writeFileSync(flag, '')
-  const quick = { interval: '100ms', start_interval: '50ms', timeout: '2s', retries: 2 }
-  const checkedBy = (path: string) => ({ ...steady, healthcheck: { test: ['CMD', 'test', '-e', path], ...quick } })
   await home.start([declare(home, { web: checkedBy(flag) })])
   await untilStatus(home, 'committed')
-  declare(home, { web: checkedBy(join(home.directory, 'never')) }, { deadline: '2s' })
+  declare(home, { web: checkedBy(join(home.directory, 'never')) }, { deadline: '5s' })
   const { code, rejections } = await up(home, '--wait=committed')
   assert.equal(code, 5)
-  assert.match(rejections[0]?.why ?? '', /^not well within 2 s: shop\/web\/1 is unhealthy: .*exit code 1/)
+  assert.match(rejections[0]?.why ?? '', /^not well within 5 s: shop\/web\/1 is unhealthy: .*exit code 1/)
   await home.untilUnit('shop/web', (unit) => unit.health === 'healthy')
 })
 
 realTest('a trial goes on after a death of the daemon, and what was rejected stays so', {}, async (home) => {
+  const flag = join(home.directory, 'ready')
   const file = declare(home, { web: steady })
   const first = await home.start([file])
   await untilStatus(home, 'committed')
-  declare(home, { web: { ...steady, command: ['sleep', '100000'] } }, { healthy_for: '3s' })
-  await up(home, '--wait')
+  const before = await home.untilState('shop/web', 'running')
+  declare(home, { web: { ...checkedBy(flag), command: ['sleep', '100000'] } })
+  await up(home)
+  const { pid } = await home.untilUnit('shop/web', (unit) => unit.state === 'running' && unit.pid !== before.pid)
   assert.equal((await releaseOf(home)).status, 'trial')
-  const { pid } = await home.unit('shop/web')
   await first.crash()
   const second = await home.start([])
   assert.equal((await releaseOf(home)).status, 'trial')
+  writeFileSync(flag, '')
   const { release } = await untilStatus(home, 'committed')
   assert.equal((await home.unit('shop/web')).pid, pid)
 

@@ -79,7 +79,7 @@ realTest('what cannot be started says why, with what is missing, and the others 
   await home.untilUnit('service/bad', ({ reason }) => /\/opt\/no\/such\/interpreter, which is not there/.test(reason))
   rmSync(join(services, 'locked/supervise'))
   chmodSync(join(services, 'locked/run'), 0o755)
-  await home.untilState('service/locked', 'running', 8_000)
+  await home.untilState('service/locked', 'running')
   await daemon.stop()
 })
 

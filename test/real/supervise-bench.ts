@@ -37,7 +37,7 @@ export interface Bench {
   file(name: string, file: 'stat' | 'pid'): string
   sv(...args: readonly string[]): Promise<Ran>
   run(program: string, ...args: readonly string[]): Promise<Ran>
-  /** When the engine has taken a turn after which this holds. */
+  /** When the engine has taken a turn after which this holds. Rejects where that takes too long, so that all is given back. */
   until(isSo: () => boolean): Promise<void>
   /** Gives all back. */
   close(): void
@@ -59,6 +59,8 @@ const lives: Script = {
   ...{ spawnFailure: null, spawnMs: 0, livesMs: null, exit: { kind: 'code', code: 0 }, ignores: [], stopMs: 3 },
   ...{ stopExit: null, isForbidden: false, checked: { passesMs: 0, flapsMs: null, answerMs: 1 } },
 }
+
+const turnMsMax = 20_000
 
 /** As runsv would treat it. */
 export const likeRunsv: Partial<Service> = {
@@ -137,12 +139,16 @@ export async function openBench(options: Parameters<typeof withBench>[1] = {}): 
 
   const settled: Bench['until'] = (isSo) => {
     if (isSo()) return Promise.resolve()
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if (!isSo()) return
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void): void => {
+        clearTimeout(deadline)
         heard.delete(look)
-        resolve()
+        settle()
       }
+      const look = (): void => {
+        if (isSo()) end(resolve)
+      }
+      const deadline = setTimeout(() => end(() => reject(new Error(`waited ${turnMsMax} ms for ${isSo}`))), turnMsMax)
       heard.add(look)
     })
   }

@@ -26,6 +26,7 @@ import { listDescriptors } from '../../src/sys/descriptor-list.ts'
 import { errnoOf } from '../../src/sys/errno.ts'
 import { lockFile } from '../../src/sys/flock.ts'
 import { descriptorLimit, setSoftDescriptorLimit } from '../../src/sys/rlimit.ts'
+import { isAlive } from './processes.ts'
 import { type Bench, withBench } from './supervise-bench.ts'
 import { until } from './until.ts'
 
@@ -164,13 +165,15 @@ test('the first 18 bytes are what daemontools reads, and its clients command as 
 
 test('bytes of one write are commands in their order, and each counts before the next one', limit, async () => {
   await withBench(async (bench) => {
-    bench.add('web', { service: { restart: atOnce } })
+    // What has ended gets no signal: it is there until the last of them.
+    bench.add('web', { service: { restart: atOnce }, script: { ignores: ['TERM', 'HUP'] } })
     await bench.declare()
     await bench.until(() => bench.status('web').state === 'run')
     command(bench, 'web', 'tcu\nh?du')
     await bench.until(() => bench.commands.length === 6)
     const words = ['TERM', 'CONT', 'start', 'HUP', 'stop', 'start'].map((what) => `${what} web by sv`)
     assert.deepEqual(bench.commands, words)
+    command(bench, 'web', 'k')
     await bench.until(() => bench.status('web').state === 'run' && bench.status('web').pid > 1000)
   })
 })
@@ -336,8 +339,9 @@ test(
       )
       assert.equal(isSupervised(join(directory, 'log')), false)
       assert.equal(bench.status('other').want, 'up')
+      const ended = once(runsv, 'exit')
       assert.equal((await bench.sv('exit', directory)).code, 0)
-      await once(runsv, 'exit')
+      await ended
       assert.equal((await bench.declare()).size, 0)
       await bench.until(() => bench.status('web').state === 'run')
     })
@@ -353,6 +357,8 @@ test('what a dead runsv left behind is taken over, with the modes that its FIFOs
     runsv.kill('SIGKILL')
     await once(runsv, 'exit')
     process.kill(orphan, 'SIGKILL')
+    // Before its exec it has the lock of runsv as well.
+    await until('the service to be gone', () => !isAlive(orphan))
     chmodSync(join(directory, 'supervise'), 0o755)
     chmodSync(join(directory, 'supervise/ok'), 0o620)
     chmodSync(join(directory, 'supervise/control'), 0o622)

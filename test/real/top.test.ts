@@ -32,7 +32,7 @@ realTest(
 
       terminal.press('/', 'd', 'b')
       await terminal.untilSeen(/1 with 'db'/)
-      assert.doesNotMatch(terminal.screen().slice(4, -2).join('\n'), /shop\/web/)
+      await until('the others to be gone', () => !terminal.screen().slice(4, -2).join('\n').includes('shop/web'))
       terminal.press('Enter', 'Enter')
       await terminal.untilSeen(/details of shop\/db[\s\S]*sleep 100001/)
       terminal.press('q', 'Escape')
@@ -128,6 +128,7 @@ realTest('on a terminal that cannot place text top says so', { skip }, async (ho
 
 realTest('without a terminal top says so, and with --once it prints one picture', { skip: false }, async (home) => {
   await home.start([declareShop(home)])
+  await home.untilState('shop/web', 'running')
   const refused = await home.cli('top')
   assert.equal(refused.code, 2)
   assert.match(refused.stderr, /needs a terminal.*top --once/)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Info } from '../../src/wire/api.ts'
 import { type Daemon, fixture, type Home, realTest, root } from './harness.ts'
-import { descriptorsOf, environmentOf } from './processes.ts'
+import { descriptorsOf, environmentOf, readProcess } from './processes.ts'
 import { checkSequence, readLog } from './sequence.ts'
 import { until } from './until.ts'
 import { makeVersion, type Version } from './versions.ts'
@@ -13,6 +13,23 @@ const resting = { command: ['sleep', '100000'] }
 
 function versionAt(home: Home, version: string): Promise<Version> {
   return makeVersion(join(home.directory, 'versions', version), version)
+}
+
+/** A version whose preflight waits until it is told to go on. */
+async function heldVersion(home: Home) {
+  const { directory, main } = await versionAt(home, '7.7.7')
+  const [begun, go] = [join(home.directory, 'preflight-begun'), join(home.directory, 'preflight-go')]
+  const held = `{
+    const { existsSync, writeFileSync } = process.getBuiltinModule('node:fs')
+    writeFileSync(${JSON.stringify(begun)}, '')
+    while (!existsSync(${JSON.stringify(go)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+  }\n`
+  writeFileSync(main, held + readFileSync(main, 'utf8'))
+  return {
+    directory,
+    untilBegun: () => until('its preflight', () => existsSync(begun)),
+    goOn: () => writeFileSync(go, ''),
+  }
 }
 
 /** Which process each unit is. */
@@ -67,6 +84,7 @@ realTest('what is started after an upgrade inherits nothing of it', {}, async (h
   assert.equal((await home.cli('upgrade', next.directory)).code, 0)
   assert.equal((await home.cli('restart', 'a')).code, 0)
   const { pid } = await home.unit('app/a')
+  await until('its program to be loaded', () => readProcess(pid!)?.command === 'sleep 100000')
   assert.equal(environmentOf(pid!)?.HOLDFAST_CARRIED, undefined)
   assert.deepEqual([...descriptorsOf(pid!).keys()], [0, 1, 2])
 })
@@ -156,13 +174,13 @@ realTest('a version replaced in place is upgraded to without a word, and warned 
 
 realTest('of two upgrades at a time the second is refused', {}, async (home) => {
   await startResting(home)
-  const slow = await versionAt(home, '7.7.7')
-  writeFileSync(slow.main, `for (const at = Date.now(); Date.now() < at + 1500; );\n${readFileSync(slow.main, 'utf8')}`)
-  const first = home.cli('upgrade', slow.directory)
-  await until('the first preflight', () => home.processes().some(({ command }) => command.includes('__preflight')))
+  const held = await heldVersion(home)
+  const first = home.cli('upgrade', held.directory)
+  await held.untilBegun()
   const second = await home.cli('upgrade', root)
   assert.equal(second.code, 1)
   assert.match(second.stderr, /an upgrade is under way/)
+  held.goOn()
   assert.equal((await first).code, 0)
 })
 
@@ -170,13 +188,16 @@ realTest(
   'who waits for something while another version takes over is told so, and it comes about',
   {},
   async (home) => {
-    const stubborn = { command: [fixture('stubborn.sh'), 'stubborn'], stop_grace_period: '2s' }
+    const stubborn = { command: [fixture('stubborn.sh'), 'stubborn'], stop_grace_period: '5s' }
     await home.start([home.declare('app', { stubborn })])
-    await home.untilState('app/stubborn', 'running')
+    await home.untilLog('app/stubborn', 'stubborn\n')
+    const held = await heldVersion(home)
+    const upgraded = home.cli('upgrade', held.directory)
+    await held.untilBegun()
     const waiting = home.cli('stop', 'stubborn')
     await home.untilState('app/stubborn', 'stopping')
-    const next = await versionAt(home, '7.7.7')
-    assert.equal((await home.cli('upgrade', next.directory)).code, 0)
+    held.goOn()
+    assert.equal((await upgraded).code, 0)
     const { code, stderr } = await waiting
     assert.equal(code, 1)
     assert.match(stderr, /goes on as another version .*what you asked for goes on/)
@@ -311,13 +332,17 @@ for (const { what, make, says, options = [], code = 1 } of rejected) {
   })
 }
 
-realTest('a version that fails after a second gives way to the old one, in the same process', {}, async (home) => {
+realTest('a version that fails soon gives way to the old one, in the same process', {}, async (home) => {
   const daemon = await startResting(home)
   const before = await pidsOf(home)
   const { main, directory } = await versionAt(home, '9.9.9')
-  const late = "if (process.argv[2] === 'daemon') setTimeout(() => { throw new Error('found out late') }, 1000)\n"
+  const flag = join(home.directory, 'fail')
+  const late = `if (process.argv[2] === 'daemon') setInterval(() => {
+    if (process.getBuiltinModule('node:fs').existsSync(${JSON.stringify(flag)})) throw new Error('found out late')
+  }, 20)\n`
   writeFileSync(main, late + readFileSync(main, 'utf8'))
   assert.equal((await home.cli('upgrade', directory)).code, 0)
+  writeFileSync(flag, '')
   const info = await until('the old version', async () => {
     const now = await infoOf(home)
     return now?.version === ownVersion && now.upgrade?.outcome === 'returned' ? now : null

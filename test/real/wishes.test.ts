@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fixture, type Home, realTest } from './harness.ts'
 import { sleeper } from './services.ts'
@@ -8,7 +8,7 @@ import { until } from './until.ts'
 const ordered = (name: string, seconds: string) => ({ command: ['sh', fixture('ordered.sh'), name, seconds] })
 
 realTest('services start in the order of their dependencies and stop in the reverse one', {}, async (home) => {
-  const job = `sleep 0.3; echo "done migrate" >>"$$FIXTURE_DIR/order"`
+  const job = `while ! test -e "$$FIXTURE_DIR/go"; do sleep 0.02; done; echo "done migrate" >>"$$FIXTURE_DIR/order"`
   const file = home.declare('app', {
     web: {
       ...ordered('web', '0.3'),
@@ -18,8 +18,11 @@ realTest('services start in the order of their dependencies and stop in the reve
     db: ordered('db', '0'),
   })
   const daemon = await home.start([file])
-  const waiting = await home.untilUnit('app/web', ({ state }) => state === 'waiting')
+  await home.untilState('app/migrate', 'running')
+  const waiting = await home.untilState('app/web', 'waiting')
   assert.match((await home.explain('app/web')).why, /app\/migrate/, waiting.reason)
+  await until('db to be up', () => orderOf(home).includes('up db'))
+  writeFileSync(join(home.fixtureDirectory, 'go'), '')
   await home.untilState('app/web', 'running')
   await until('web to be up', () => orderOf(home).includes('up web'))
   await daemon.stop()

@@ -126,16 +126,14 @@ it('the names of 500 services are there within 50 ms in bash', {
   const script = `${printBash(table)}
     compopt() { :; }
     COMP_LINE='holdfast stop s' COMP_POINT=15 COMP_WORDS=(holdfast stop s) COMP_CWORD=2
-    best=999999
-    for try in 1 2 3 4 5; do
-      from=\${EPOCHREALTIME/[.,]/}; _holdfast; took=$((\${EPOCHREALTIME/[.,]/} - from))
-      if ((took < best)); then best=$took; fi
-    done
-    echo "\${#COMPREPLY[@]} $best"`
-  const { stdout } = spawnSync('bash', ['-c', script], { env: { HOLDFAST_HOME: join(directory, 'many') } })
-  const [count, microseconds] = stdout.toString().split(' ').map(Number)
-  assert.equal(count, 500)
-  assert.ok(microseconds! < 50_000, `${microseconds} µs`)
+    for try in {1..10}; do _holdfast; done
+    echo "\${#COMPREPLY[@]}"; times`
+  const { stdout } = spawnSync('bash', ['-c', script], { env: { HOLDFAST_HOME: join(directory, 'many'), LC_ALL: 'C' } })
+  const [count, ...times] = stdout.toString().trimEnd().split(/\s/)
+  assert.equal(count, '500')
+  // What it and its children worked, however long other programs ran meanwhile: `0m0.012s` each.
+  const workedMs = times.map((time) => Number(/m(.*)s/.exec(time)?.[1]) * 1_000).reduce((sum, each) => sum + each)
+  assert.ok(workedMs / 10 < 50, `${workedMs / 10} ms`)
 })
 
 // ---- shells --------------------------------------------------------------------------------------------------

@@ -101,6 +101,16 @@ describe('how a run ends', () => {
     assert.match(reason, /^exit code 0 after 0 ms; restart 1 in/)
   })
 
+  it('a run that counted as stable ends late, whatever its driver could see of it', () => {
+    const scene = upWith({ when: 'no', stableMs: 1_000 })
+    scene.turn(1_100)
+    assert.equal(scene.run('web').isStable, true)
+    scene.turn(1_200, { kind: 'exited', unit: idOf('web'), run: 1, exit: code(3), livedMs: 0 })
+    const { end, earlyExits, reason } = scene.unit('web')
+    assert.deepEqual([end.isEarly, earlyExits], [undefined, 0])
+    assert.equal(reason, 'exit code 3 after 1.2 s; restart policy no')
+  })
+
   it('an end keeps its run, its exit and its time, and says how long it lived', () => {
     const scene = upWith({ when: 'no' })
     scene.turn(2_500, scene.exited('web', code(4)))

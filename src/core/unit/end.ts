@@ -216,8 +216,9 @@ function isEarlyEnd({ stableMs }: RestartPolicy, kind: EndKind, lived: number): 
   return kind === 'spawn-failed' || kind === 'hook-failed' || lived < stableMs
 }
 
+/** Once it counted as stable it has lived that long, also where its driver could not look in between. */
 function livedMs(run: Run, ending: Ending, now: Now): number {
-  const known = ending.kind === 'exit' ? (ending.livedMs ?? null) : null
+  const known = ending.kind === 'exit' && !run.isStable ? (ending.livedMs ?? null) : null
   return known ?? now.bootMs - run.startedBootMs
 }
 

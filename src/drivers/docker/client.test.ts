@@ -312,9 +312,9 @@ describe('a stream', () => {
   test('may be silent as long as it likes, once it has begun', limit, async (context) => {
     const { client } = await bench(context, (_, response) => {
       response.flushHeaders()
-      setTimeout(() => response.end('{"a":1}\n'), 150)
+      setTimeout(() => response.end('{"a":1}\n'), 1_500)
     })
-    const { texts } = await client.events({ sinceNano: null, filters: {} }, { timeoutMs: 50 })
+    const { texts } = await client.events({ sinceNano: null, filters: {} }, { timeoutMs: 1_000 })
     assert.deepEqual(await Array.fromAsync(texts), ['{"a":1}'])
   })
 
@@ -326,7 +326,7 @@ describe('a stream', () => {
 
   test('with an idle limit is given up when nothing comes, however long the reader takes', limit, async (context) => {
     const { client } = await bench(context, (_, response) => void response.write('{"status":"a"}\n{"status":"b"}\n'))
-    const { values } = await client.images.pull({ name: 'a', tag: 'b', platform: null }, { idleMs: 100 })
+    const { values } = await client.images.pull({ name: 'a', tag: 'b', platform: null }, { idleMs: 1_000 })
     const seen: unknown[] = []
     const error = await errorOf(
       (async () => {
@@ -335,7 +335,7 @@ describe('a stream', () => {
     )
     assert.deepEqual(seen, [{ status: 'a' }, { status: 'b' }])
     assert.deepEqual([error.code, error.retry], ['ETIMEDOUT', true])
-    assert.match(error.message, /nothing came from the container engine for 0\.1 s/)
+    assert.match(error.message, /nothing came from the container engine for 1 s/)
   })
 
   test('that breaks off is told from one that ends', limit, async (context) => {

@@ -16,7 +16,7 @@ interface Bench {
   readonly told: readonly PullProgress[]
   pull(
     image: string,
-    options?: { readonly bytesExpected?: number; readonly config?: unknown },
+    options?: { readonly bytesExpected?: number; readonly config?: unknown; readonly stallMs?: number },
   ): Promise<StepOutcome | EngineError>
 }
 
@@ -43,13 +43,13 @@ async function bench(context: TestContext, answer: Answering, rootDirectory = '/
   return {
     engine,
     told,
-    async pull(image, { bytesExpected = 0, config = {} } = {}) {
+    async pull(image, { bytesExpected = 0, config = {}, stallMs = 60_000 } = {}) {
       writeFileSync(join(directory, 'config.json'), JSON.stringify(config))
       const asked = { kind: 'pull', resource: 'r', image, platform: null, bytesExpected, why: 'test' } as const
       const means = {
         environment: { DOCKER_CONFIG: directory },
         tell: (one: PullProgress) => told.push(one),
-        stallMs: 100,
+        stallMs,
       }
       return await pullImage(step, asked, means).catch((error: unknown) => {
         assert.ok(error instanceof EngineError, String(error))
@@ -66,7 +66,7 @@ function failure(outcome: StepOutcome | EngineError): EngineError {
 
 test('a pull that is silent for too long is given up, and may be tried again', async (context) => {
   const world = await bench(context, (_, response) => void response.write('{"status":"Pulling from app","id":"1"}\n'))
-  const error = failure(await world.pull('app:1'))
+  const error = failure(await world.pull('app:1', { stallMs: 100 }))
   assert.deepEqual([error.code, error.retry], ['ETIMEDOUT', true])
   assert.match(error.message, /^app:1 could not be pulled: nothing came from the container engine for 0\.1 s/)
 })

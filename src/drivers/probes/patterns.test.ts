@@ -37,19 +37,25 @@ for (const [pattern, text] of hostile) {
     async () => {
       const abort = new AbortController()
       let longestMs = 0
-      let lastMs = performance.now()
+      let lastMs = workedMs()
       const beat = setInterval(() => {
-        longestMs = Math.max(longestMs, performance.now() - lastMs)
-        lastMs = performance.now()
+        longestMs = Math.max(longestMs, workedMs() - lastMs)
+        lastMs = workedMs()
       }, 1)
       const deadline = setTimeout(() => abort.abort(), 2_000)
       await createPatterns().match(pattern, text, abort.signal)
       clearInterval(beat)
-      longestMs = Math.max(longestMs, performance.now() - lastMs)
+      longestMs = Math.max(longestMs, workedMs() - lastMs)
       clearTimeout(deadline)
       assert(longestMs < 250, `nobody else ran for ${longestMs} ms`)
     },
   )
+}
+
+/** What this thread has worked: by the clock it also counts how long other programs ran. */
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
 }
 
 it('a search that is called off ends', limit, async () => {

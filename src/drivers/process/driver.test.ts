@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import type { Failure, UnitSpec } from '../../core/model.ts'
 import { kill } from '../../sys/kill.ts'
-import { childrenOf, readStat } from '../../sys/proc.ts'
+import { childrenOf, readCommand, readStat } from '../../sys/proc.ts'
 import { descriptorLimit, setSoftDescriptorLimit } from '../../sys/rlimit.ts'
 import { userByName } from '../../sys/users.ts'
 import {
@@ -138,18 +138,16 @@ it(
   () =>
     onBench(async (bench) => {
       bench.perform([spawnStep('a/b/1', 1, unitSpec(['/bin/true']))])
-      const since = performance.now()
-      while (performance.now() - since < 300);
-      const [unseen, seen] = await Promise.all([
-        bench.until((event) => event.kind === 'exited' && event.run === 1),
-        runToEnd(bench, 'a/c/1', 2, shell('sleep 0.2')).then(() =>
-          bench.until((event) => event.kind === 'exited' && event.run === 2),
-        ),
-      ])
+      const [spawned] = bench.events
+      assert(spawned?.kind === 'spawned' && spawned.startedBootMs !== undefined && spawned.startedBootMs > 0)
+      while (isAlive(spawned.identity.pid));
+      const unseen = await bench.until((event) => event.kind === 'exited' && event.run === 1)
+      await start(bench, 'a/c/1', 2, unitSpec(['sleep', '1000']))
+      for (let round = 0; round < 3; round++) await new Promise((turn) => setImmediate(turn))
+      bench.perform([signalStep('a/c/1', 2, 'KILL')])
+      const seen = await bench.until((event) => event.kind === 'exited' && event.run === 2)
       assert(unseen.kind === 'exited' && seen.kind === 'exited')
       assert.deepEqual([unseen.livedMs, seen.livedMs], [0, undefined])
-      const spawned = await bench.until((event) => event.kind === 'spawned' && event.run === 1)
-      assert(spawned.kind === 'spawned' && spawned.startedBootMs !== undefined && spawned.startedBootMs > 0)
     }),
 )
 
@@ -388,7 +386,7 @@ it('a run that dumps core says so', limit, () =>
 
 it('a signal to a group reaches the children, one to main does not', limit, () =>
   onBench(async (bench) => {
-    const script = 'sleep 1000 & echo $!; trap "" TERM; wait'
+    const script = 'sleep 1000 & trap "" TERM; echo $!; wait'
     for (const [run, scope] of (['main', 'group'] as const).entries()) {
       const unit = `a/b/${run}`
       await start(bench, unit, run, { ...shell(script), stop: [{ signal: 'KILL', scope: 'main', waitMs: 1 }] })
@@ -406,8 +404,7 @@ const doubleFork = 'setsid sh -c "setsid sleep 1000 & sleep 1000" & echo started
 it('a signal to the tree reaches sessions that the unit made', limit, () =>
   onBench(async (bench) => {
     const { pid } = await start(bench, 'a/b/1', 1, shell(doubleFork))
-    await until(() => below(pid).length === 3)
-    const all = below(pid)
+    const all = await allBelow(pid)
     bench.perform([signalStep('a/b/1', 1, 'KILL', 'tree')])
     await bench.until((event) => event.kind === 'exited')
     await until(() => all.every((one) => !isAlive(one)))
@@ -417,8 +414,7 @@ it('a signal to the tree reaches sessions that the unit made', limit, () =>
 it('what a run leaves behind is killed at its end, where its stop ladder reaches so far', limit, () =>
   onBench(async (bench) => {
     const { pid } = await start(bench, 'a/b/1', 1, shell(doubleFork))
-    await until(() => below(pid).length === 3)
-    const all = below(pid)
+    const all = await allBelow(pid)
     kill(pid, 9)
     await bench.until((event) => event.kind === 'exited')
     await until(() => all.every((one) => !isAlive(one)))
@@ -470,12 +466,11 @@ it('an unknown signal is refused in words', limit, () =>
 it('a unit in a cgroup cannot leave it, and its members end with it', withCgroups, () =>
   onBench(async (bench) => {
     const { pid } = await start(bench, 'a/b/1', 1, shell(doubleFork, { cgroup: true }))
-    await until(() => below(pid).length === 3)
+    const all = await allBelow(pid)
     assert.match(
       readFileSync(`/proc/${pid}/cgroup`, 'utf8'),
       new RegExp(`^0::.*holdfast-${bench.homeId}/a%2Fb%2F1$`, 'm'),
     )
-    const all = below(pid)
     kill(pid, 9)
     await bench.until((event) => event.kind === 'exited')
     await until(() => all.every((one) => !isAlive(one)))
@@ -530,6 +525,16 @@ function someMember(): { readonly name: string; readonly gid: number } | null {
 
 function openDescriptors(): readonly string[] {
   return readdirSync('/proc/self/fd')
+}
+
+/** Of a double fork: once each is what it is to be, in its own session. */
+async function allBelow(pid: number): Promise<readonly number[]> {
+  const words = (one: number) =>
+    readCommand(one)
+      .slice(0, 1)
+      .concat(readStat(one)?.sid === pid ? 'ours' : [])
+  await until(() => below(pid).flatMap(words).toSorted().join() === 'sh,sleep,sleep')
+  return below(pid)
 }
 
 function below(pid: number): readonly number[] {

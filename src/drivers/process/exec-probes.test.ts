@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { it } from 'node:test'
 import type { Identity, Step, UnitSpec } from '../../core/model.ts'
 import { kill } from '../../sys/kill.ts'
-import { listPids, readEnvironment, readStat } from '../../sys/proc.ts'
+import { listPids, readCommand, readEnvironment, readStat } from '../../sys/proc.ts'
 import { type Bench, onBench, shell, signalStep, startRun, unitSpec, until } from './test-bench.ts'
 
 const limit = { timeout: 30_000 }
@@ -107,7 +107,7 @@ it('the end of the daemon kills probes, and nothing else', limit, () =>
   onBench(async (bench) => {
     const { pid } = await startRun(bench, 'a/b/1', 1, unitSpec(['sleep', '1000']))
     bench.perform([probeStep(1, ['/bin/sh', '-c', 'setsid sleep 1000 & sleep 1000'], unitSpec(['true']))])
-    await until(() => marked(bench).length === 3)
+    await until(() => marked(bench).length === 3 && readStat(pid)?.state === 'S')
     bench.restart()
     await until(() => marked(bench).length === 0)
     assert.equal(readStat(pid)?.state, 'S')
@@ -116,8 +116,8 @@ it('the end of the daemon kills probes, and nothing else', limit, () =>
 
 it('probes left by a daemon that died are killed when the next one recovers', limit, () =>
   onBench(async (bench) => {
-    bench.perform([probeStep(1, ['/bin/sh', '-c', 'trap "" TERM; sleep 1000'], unitSpec(['true']))])
-    await until(() => marked(bench).length > 0)
+    bench.perform([probeStep(1, ['/bin/sh', '-c', 'trap "" TERM; exec sleep 1000'], unitSpec(['true']))])
+    await until(() => marked(bench).some((pid) => readCommand(pid)[0] === 'sleep'))
     // Nobody else kills them: as if we knew nothing of them.
     await bench.driver().recover([])
     await until(() => marked(bench).length === 0)

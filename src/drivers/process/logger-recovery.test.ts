@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import type { Identity } from '../../core/model.ts'
 import type { RunHandle } from '../../engine/ports.ts'
 import { bootNow } from '../../sys/boot-clock.ts'
 import { kill } from '../../sys/kill.ts'
-import { readStat } from '../../sys/proc.ts'
+import { readDescriptors, readStat } from '../../sys/proc.ts'
 import { handleOf, numbers, pairPipe, pairSpecs, signalStep, spawnStep, until } from './test-bench.ts'
 import { type Daemon, type Home, inHome } from './test-home.ts'
 
@@ -22,7 +22,7 @@ it('writer and logger outlive the death of their daemon, and the next one leaves
     await grown(taken)
     const second = home.daemon({ recover: handles })
     await second.event('adopted')
-    assert(!openFiles(second.pid).includes(pairPipe(home.directory)))
+    assert(!readDescriptors(second.pid).includes(pairPipe(home.directory)))
     await grown(taken)
     assertCounted(taken)
     await second.end()
@@ -36,7 +36,7 @@ it('so they do where nothing of them was stored', limit, () =>
     await daemon.kill()
     const second = home.daemon({ recover: [] })
     await second.event('found')
-    assert(!openFiles(second.pid).includes(pairPipe(home.directory)))
+    assert(!readDescriptors(second.pid).includes(pairPipe(home.directory)))
     await grown(taken)
     assertCounted(taken)
     await second.end()
@@ -80,7 +80,7 @@ it('the intent of a writer does not find the logger that reads its pipe, even on
 )
 
 it('the input of a logger ends, and a later start has a new one, wherever we die on the way', {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const names = await endedAt(null)
   const from = names.indexOf('input: pipe removed')
@@ -158,8 +158,4 @@ async function grown(path: string): Promise<void> {
 function assertCounted(path: string): void {
   const lines = readFileSync(path, 'latin1').split('\n').slice(0, -1)
   assert.equal(`${lines.join('\n')}\n`, numbers(1, lines.length))
-}
-
-function openFiles(pid: number): readonly string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
 }

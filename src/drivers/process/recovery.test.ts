@@ -10,7 +10,7 @@ import { isZombie } from './resolve.ts'
 import { handleOf as handle, logPath, shell, signalStep, spawnStep, unitSpec, until } from './test-bench.ts'
 import { inHome } from './test-home.ts'
 
-const limit = { timeout: 30_000 }
+const limit = { timeout: 60_000 }
 
 it('a unit outlives the death of its daemon, and what it wrote meanwhile is in the log', limit, async () => {
   await inHome(async (home) => {
@@ -73,6 +73,7 @@ for (const asksPidfdInfo of [true, false]) {
       await second.event('adopted')
       // Stopped, so that it cannot look before the entry is gone.
       kill(second.pid, 19)
+      await until(() => readStat(second.pid)?.state === 'T')
       home.go()
       await home.ended(identity)
       home.reap(identity.pid)
@@ -134,10 +135,7 @@ it('an intent whose process cannot be told is left alone, and found when an obse
     const second = home.daemon({ recover: [handle(step, null, bootNow().bootMs - 60_000)] })
     assert.match((await second.event('unresolved')).message, new RegExp(`processes .*${one}.* all look like its run 1`))
     kill(one, 9)
-    await until(() => {
-      const stat = readStat(one)
-      return stat === null || isZombie(stat)
-    })
+    await until(() => hasEnded(one))
     second.observe()
     assert.equal((await second.event('adopted')).identity.pid, other)
     await second.event('observed')
@@ -221,11 +219,12 @@ it('a keeper that died while no daemon ran is replaced', limit, async () => {
     const [before = 0] = home.keeperPids()
     await first.kill()
     kill(before, 9)
+    await until(() => hasEnded(before))
     const second = home.daemon({ recover: [handle(step, identity)] })
     await second.event('adopted')
     const [after = 0] = home.keeperPids()
     assert.notEqual(after, before)
-    assert.equal(readStat(after)?.comm, 'sleep')
+    await until(() => readStat(after)?.comm === 'sleep')
     await second.end()
   })
 })
@@ -298,6 +297,11 @@ it('a recorded run whose identity was never stored is found, or its exit is', li
     await second.end()
   })
 })
+
+function hasEnded(pid: number): boolean {
+  const stat = readStat(pid)
+  return stat === null || isZombie(stat)
+}
 
 /** Whether a pidfd tells the exit code of a process that was reaped. */
 function kernelTellsExits(): boolean {

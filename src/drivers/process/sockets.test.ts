@@ -206,17 +206,20 @@ it('a run that has the socket of an earlier declaration does not give it to the 
 )
 
 for (const kind of ['unix', 'tcp'] as const) {
-  it(`after a death of the daemon the runs that live and those that come share one ${kind} socket`, limit, () =>
-    inHome(async (home) => {
-      const socket = kind === 'unix' ? unixAt(join(home.directory, 'fcgi.sock')) : tcpAt(await freePort())
-      const spec = holding(socket)
-      const step = spawnStep('a/web/1', 1, spec)
-      const first = home.daemon({ steps: [step] })
-      const identity = await first.spawned(1)
-      await first.kill()
-      const second = home.daemon({ recover: [handleOf(step, identity)], steps: [spawnStep('a/web/2', 2, spec)] })
-      assert.equal(stdinOf(await second.spawned(2)), stdinOf(identity))
-      await second.end()
-    }),
+  it(
+    `after a death of the daemon the runs that live and those that come share one ${kind} socket`,
+    { timeout: 60_000 },
+    () =>
+      inHome(async (home) => {
+        const socket = kind === 'unix' ? unixAt(join(home.directory, 'fcgi.sock')) : tcpAt(await freePort())
+        const spec = holding(socket)
+        const step = spawnStep('a/web/1', 1, spec)
+        const first = home.daemon({ steps: [step] })
+        const identity = await first.spawned(1)
+        await first.kill()
+        const second = home.daemon({ recover: [handleOf(step, identity)], steps: [spawnStep('a/web/2', 2, spec)] })
+        assert.equal(stdinOf(await second.spawned(2)), stdinOf(identity))
+        await second.end()
+      }),
   )
 }

@@ -91,7 +91,7 @@ export function createBench(more: Partial<ProcessDriverOptions> = {}): Bench {
       // For a moment a process does not show the marks by which it is found.
       for (const pid of childrenOf(process.pid) ?? []) kill(pid, 9)
       killHome(homeId)
-      rmSync(directory, { recursive: true })
+      removeDirectory(directory)
     },
   }
 }
@@ -226,6 +226,11 @@ export function killHome(homeId: string): void {
     if (typeof environment === 'string') continue
     if (environment.some((text) => marks.some((mark) => text.startsWith(mark)))) kill(pid, 9)
   }
+}
+
+/** Again while somebody who was killed makes a last file in it. */
+export function removeDirectory(path: string): void {
+  rmSync(path, { recursive: true, maxRetries: 10 })
 }
 
 /** For what the kernel tells nobody about: asks until it is so. The test's own limit ends it. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ import { readStat } from '../../sys/proc.ts'
 import { nextChildNews } from '../../sys/wait.ts'
 import type { FixtureScript } from './fixture-daemon.ts'
 import { isZombie } from './resolve.ts'
-import { killHome, logPath, until } from './test-bench.ts'
+import { killHome, logPath, removeDirectory, until } from './test-bench.ts'
 
 // Orphans of a killed daemon come to this process, which reaps them only when a test says so.
 assert.equal(becomeSubreaper(), null)
@@ -82,7 +82,7 @@ export async function inHome(test: (home: Home) => Promise<void>): Promise<void>
     for (const daemon of daemons) await daemon.kill()
     killHome(homeId)
     closeSync(go)
-    rmSync(directory, { recursive: true })
+    removeDirectory(directory)
   }
 }
 

@@ -11,15 +11,18 @@ import { createRounds } from '../http/rounds.ts'
 import type { Answer, Asked, Handlers } from './exchange.ts'
 import { createListener, type Listener } from './listener.ts'
 
-/** So short that a test can wait for it, and so long that nothing else takes it. */
+/** No test waits for one of these: who does makes it shorter, and nothing else in the same test may depend on it. */
 const limits: ClientLimits = {
   clientsMax: 8,
   bytesHeldMax: 4 * 1024 * 1024,
-  requestMsMax: 150,
-  idleMsMax: 400,
-  takeMsMax: 300,
+  requestMsMax: 60_000,
+  idleMsMax: 60_000,
+  takeMsMax: 60_000,
   patienceMs: 1_000,
 }
+
+/** Where others have to state their requests in time: so long that they do, so short that a test can wait for who does not. */
+const hurried = { requestMsMax: 1_000 }
 
 interface Scene {
   readonly listener: Listener
@@ -69,7 +72,8 @@ async function scene(
       const socket = createConnection(path)
       sockets.push(socket)
       socket.on('error', () => {}) // told by `closed`
-      const closed = once(socket, 'close')
+      // Also after an error: of a request that was cut off something may not have been read.
+      const closed = new Promise((resolve) => socket.once('close', resolve))
       await once(socket, 'connect')
       let text = ''
       const progress = new EventTarget()
@@ -149,7 +153,7 @@ test('whoever sends a great many requests ahead is cut off', async (context) => 
 })
 
 test('whoever says nothing, or half a request, is cut off after a while; so is a body that does not come', async (context) => {
-  const { connect } = await scene(context, {}, { idleMsMax: 60_000 })
+  const { connect } = await scene(context, {}, { requestMsMax: 150 })
   const [silent, half, bodiless] = [await connect(), await connect(), await connect()]
   half.write('GET /v1/info HTTP/1.1\r\nhost: hold')
   bodiless.write('POST /v1/start HTTP/1.1\r\nhost: holdfast\r\ncontent-length: 100\r\n\r\n{"names"')
@@ -158,12 +162,14 @@ test('whoever says nothing, or half a request, is cut off after a while; so is a
 })
 
 test('a connection is kept between requests for a while, and half a further request is not waited for that long', async (context) => {
-  const { connect } = await scene(context, {}, { idleMsMax: 60_000 })
-  const [kept, half] = [await connect(), await connect()]
-  for (const client of [kept, half]) {
+  const { connect } = await scene(context, {}, hurried)
+  const answered = async (): Promise<Client> => {
+    const client = await connect()
     client.write(get('/v1/info'))
     await client.answers(1)
+    return client
   }
+  const [kept, half] = [await answered(), await answered()]
   half.write('GET /v1/info HT')
   await half.closed
   kept.write(get('/v1/info'))
@@ -171,7 +177,7 @@ test('a connection is kept between requests for a while, and half a further requ
 })
 
 test('an idle connection is closed in the end', async (context) => {
-  const { connect } = await scene(context, {})
+  const { connect } = await scene(context, {}, { ...hurried, idleMsMax: 500 })
   const client = await connect()
   client.write(get('/v1/info'))
   await client.answers(1)
@@ -180,9 +186,10 @@ test('an idle connection is closed in the end', async (context) => {
 
 test('who waits for something to come about is not cut off for it', async (context) => {
   const { promise, resolve } = Promise.withResolvers<Answer>()
-  const { connect } = await scene(context, { start: () => promise })
-  const [waiting, silent] = [await connect(), await connect()]
+  const { connect } = await scene(context, { start: () => promise }, hurried)
+  const waiting = await connect()
   waiting.write(post('/v1/start', '{"names":["web"]}'))
+  const silent = await connect()
   // Its time is over after the other's.
   await silent.closed
   resolve(json({ done: true }))
@@ -190,12 +197,17 @@ test('who waits for something to come about is not cut off for it', async (conte
 })
 
 test('an answer that is not taken is given up', async (context) => {
-  const { connect } = await scene(context, { units: async () => json({ much: 'x'.repeat(bytesMuch) }) })
+  const much = async () => json({ much: 'x'.repeat(bytesMuch) })
+  const { connect } = await scene(context, { units: much }, { ...hurried, takeMsMax: 300 })
   const client = await connect()
   client.socket.pause()
   client.write(get('/v1/units'))
-  // Three times what they may take is more than there is for taking an answer.
-  for (let at = 0; at < 3; at += 1) await (await connect()).closed
+  // Answered in the order of asking: the other one has been given out.
+  const other = await connect()
+  other.write(get('/v1/info'))
+  await other.answers(1)
+  // What a request may take is more than there is for taking an answer.
+  await (await connect()).closed
   client.socket.resume()
   await client.closed
   assert.ok(client.text().length < bytesMuch)
@@ -203,7 +215,7 @@ test('an answer that is not taken is given up', async (context) => {
 
 test('of answers that are not taken only so much is kept: whoever takes nothing for longest goes', async (context) => {
   const much = async () => json({ much: 'x'.repeat(bytesMuch) })
-  const { connect } = await scene(context, { units: much }, { takeMsMax: 60_000 })
+  const { connect } = await scene(context, { units: much })
   const clients = [await connect(), await connect()] as const
   for (const client of clients) {
     client.socket.pause()
@@ -224,7 +236,7 @@ const bytesMuch = 3 * 1024 * 1024
 
 test('where all places are taken the longest idle goes, and whoever waits for us stays', async (context) => {
   const { promise, resolve } = Promise.withResolvers<Answer>()
-  const more = { requestMsMax: 60_000, clientsMax: 3, patienceMs: 0 }
+  const more = { clientsMax: 3, patienceMs: 0 }
   const { connect } = await scene(context, { start: () => promise }, more)
   const waiting = await connect()
   waiting.write(post('/v1/start', '{"names":["web"]}'))
@@ -259,12 +271,11 @@ test('events are sent as the client takes them, and end with it', async (context
     }
   }
   let asked: Asked | null = null
-  const { connect } = await scene(context, {
-    async changes(question) {
-      asked = question
-      return { kind: 'events', events: events(question.signal) }
-    },
-  })
+  const changes = async (question: Asked): Promise<Answer> => {
+    asked = question
+    return { kind: 'events', events: events(question.signal) }
+  }
+  const { connect } = await scene(context, { changes }, hurried)
   const client = await connect()
   client.write('GET /v1/changes HTTP/1.1\r\nhost: holdfast\r\nLast-Event-ID: 41\r\n\r\n')
   await once(client.socket, 'data')
@@ -304,7 +315,7 @@ test('whoever is refused before the body was read has its connection closed', as
 test('handing over closes who is idle, answers who has connected, lets answers end and tells who still waits', async (context) => {
   const { promise, resolve } = Promise.withResolvers<Answer>()
   const slow = { info: () => promise, start: () => new Promise<never>(() => {}) }
-  const { connect, listener } = await scene(context, slow, { requestMsMax: 60_000 })
+  const { connect, listener } = await scene(context, slow)
   const [idle, answered, waiting] = [await connect(), await connect(), await connect()]
   answered.write(get('/v1/info'))
   waiting.write(post('/v1/start', '{"names":["web"]}'))
@@ -312,7 +323,7 @@ test('handing over closes who is idle, answers who has connected, lets answers e
   idle.write(get('/v1/units'))
   await idle.answers(1)
   const fresh = await connect()
-  const handedOver = listener.handOver(200)
+  const handedOver = listener.handOver(2_000)
   await idle.closed
   fresh.write(get('/v1/units'))
   await fresh.answers(1)

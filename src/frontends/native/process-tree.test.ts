@@ -40,11 +40,13 @@ test('a unit of many processes costs no more than so many looks', () => {
 })
 
 test('a real process is told by its command line, its parent and its memory; one that is gone is not', async () => {
-  const child = spawn('sleep', ['60'], { stdio: 'ignore' })
-  await once(child, 'spawn')
+  const child = spawn('cat', ['-'], { stdio: ['pipe', 'pipe', 'ignore'] })
   const { pid = -1 } = child
+  // Just after its start it may have no command line yet: what it has copied tells that it runs.
+  child.stdin.write('x')
+  await once(child.stdout, 'data')
   const found = lookAtProcess(pid)
-  assert.equal(found?.command, 'sleep 60')
+  assert.equal(found?.command, 'cat -')
   assert.equal(found?.parentPid, process.pid)
   assert.ok((found?.rssBytes ?? 0) > 0)
   child.kill('SIGKILL')

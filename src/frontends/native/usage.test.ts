@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { code, running, service } from '../../core/fixture.ts'
+import { at, code, running, service } from '../../core/fixture.ts'
 import type { RunFacts } from '../../engine/ports.ts'
 import { engineOf } from './fixture.ts'
 import { createUsageLook } from './usage.ts'
@@ -10,7 +10,7 @@ const facts: RunFacts = {
   ...{ memoryPeakBytes: null, processesPeak: null, oomKills: null },
 }
 
-test('every unit is listed, and what has no process uses nothing; however many ask, one look serves them', () => {
+test('every unit is listed, and what has no process uses nothing; however many ask, one look serves them for a while', () => {
   const scene = running(0, service('web'), service('db'))
   scene.turn(5, scene.exited('db', code(1)), scene.exited('web', code(1)))
   scene.turn(6, scene.spawned('web'))
@@ -19,7 +19,8 @@ test('every unit is listed, and what has no process uses nothing; however many a
     looks += 1
     return new Map(runs.map(({ unit }) => [unit, facts]))
   }
-  const usage = createUsageLook({ engine: engineOf(scene), driver: { factsOfAll } })
+  let bootMs = 1_000
+  const usage = createUsageLook({ engine: engineOf(scene), driver: { factsOfAll }, clock: () => at(bootMs) })
   const { items, host, kind } = usage.list()
   assert.equal(kind, 'UsageList')
   assert.deepEqual(
@@ -33,4 +34,7 @@ test('every unit is listed, and what has no process uses nothing; however many a
   usage.list()
   usage.facts()
   assert.equal(looks, 1)
+  bootMs += 500
+  usage.list()
+  assert.equal(looks, 2)
 })

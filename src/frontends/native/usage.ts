@@ -1,6 +1,6 @@
 import type { Run, UnitId, UnitSpec } from '../../core/model.ts'
 import type { Driver, EnginePort, RunFacts } from '../../engine/ports.ts'
-import { bootNow } from '../../sys/boot-clock.ts'
+import { type BootNow, bootNow } from '../../sys/boot-clock.ts'
 import { hostUsage } from '../../sys/host-usage.ts'
 import { apiVersion, type HostUsage, type UnitUsage, type UsageItem, type UsageList } from '../../wire/api.ts'
 
@@ -26,12 +26,13 @@ const lookMsMin = 500
 export function createUsageLook(parts: {
   readonly engine: Pick<EnginePort, 'snapshot'>
   readonly driver: Pick<Driver, 'factsOfAll'>
+  readonly clock?: () => Pick<BootNow, 'bootMs' | 'wallMs'>
 }): UsageLook {
-  const { engine, driver } = parts
+  const { engine, driver, clock = bootNow } = parts
   let look: Look | null = null
 
   function recent(): Look {
-    const { bootMs, wallMs } = bootNow()
+    const { bootMs, wallMs } = clock()
     if (look === null || bootMs - look.bootMs >= lookMsMin) {
       look = { bootMs, wallMs, host: hostUsage(), facts: driver.factsOfAll(livingRuns(engine)) }
     }

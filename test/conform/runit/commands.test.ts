@@ -11,6 +11,9 @@ interface Row {
   readonly then: (scene: Scene, service: string, first: number) => Promise<unknown>
 }
 
+/** The CONT of `tcu` may come before the end of the old process, or after the start of the new one. */
+const contOfRestart = /^got CONT$/
+
 /** Commands are obeyed in their order: once this signal has come, nothing before it is under way. */
 const nothing: Row['then'] = async (scene, service) => {
   scene.send(service, '2')
@@ -22,12 +25,18 @@ const noted =
     scene.untilNoted(service, new RegExp(`^got ${signal}$`))
 const goesDown: Row['then'] = (scene, service) => scene.untilStatus(service, { state: 'down' })
 const startsAnew: Row['then'] = (scene, service, first) => scene.untilStarted(service, first)
-const isSoAtOnce: Row['then'] = async () => {}
+const isAsked: Row['then'] = (scene, service) => scene.untilAsked(service)
+const gotTerm =
+  (until: Row['then']): Row['then'] =>
+  async (scene, service, first) => {
+    await scene.untilStatus(service, { gotTerm: 1 })
+    await until(scene, service, first)
+  }
 const isPaused: Row['then'] = (scene, service) => scene.untilStatus(service, { paused: 1 })
 
 const whileUp: readonly Row[] = [
   ...['up', 'u', '-v up', 'start', 'status', 'sto', 'check', '-v check'].map((line) => row(line, nothing)),
-  ...['down', 'd', '-v down', '-w 9 down', 'stop', 'force-stop', 'D'].map((line) => row(line, goesDown)),
+  ...['down', 'd', '-v down', '-w 50 down', 'stop', 'force-stop', 'D'].map((line) => row(line, goesDown)),
   ...['once', 'o', '-v once'].map((line) => row(line, (scene, service) => scene.untilStatus(service, { want: 'd' }))),
   ...['pause', 'p', '-v pause'].map((line) => row(line, isPaused)),
   ...['cont', 'c', '-v cont'].map((line) => row(line, noted('CONT'))),
@@ -58,14 +67,15 @@ const whileDown: readonly Row[] = [
   row('pause', startsWhenAsked),
 ]
 
+/** Time enough for the signal to be there, and to be noted, before the time is over. */
 const whileStubborn: readonly Row[] = [
-  row('-w 1 stop', isSoAtOnce),
-  row('-w 1 restart', isSoAtOnce),
-  row('-w 1 try-restart', isSoAtOnce),
-  row('-w 1 term', isSoAtOnce),
-  row('-w 1 force-stop', goesDown),
-  row('-w 1 force-restart', startsAnew),
-  row('-w 1 force-reload', startsAnew),
+  row('-w 5 stop', isAsked),
+  row('-w 5 restart', gotTerm(noted('CONT'))),
+  row('-w 5 try-restart', gotTerm(noted('CONT'))),
+  row('-w 5 term', gotTerm(noted('TERM'))),
+  row('-w 5 force-stop', goesDown),
+  row('-w 5 force-restart', startsAnew),
+  row('-w 5 force-reload', startsAnew),
   row('-v cont', noted('CONT')),
 ]
 
@@ -89,8 +99,7 @@ function table(
         await scene.sv(...command, service)
         await then(scene, service, first)
         scene.see(service)
-        // The CONT of `tcu` may come before the end of the old process, or after the start of the new one.
-        scene.seeNotes(service, { except: then === startsAnew && prefix === 'up' ? /^got CONT$/ : /^$/ })
+        scene.seeNotes(service, { except: then === startsAnew && prefix === 'up' ? contOfRestart : /^$/ })
       },
     }
   })
@@ -110,7 +119,8 @@ async function listens(scene: Scene, service: string): Promise<number> {
 
 const checks: readonly Scenario[] = (
   [
-    ['passing', shell('echo checked >>notes; echo lost; echo told >&2')],
+    // Not among the notes: the service may be slower to say that it has begun.
+    ['passing', shell('echo checked >>checks; echo lost; echo told >&2')],
     ['failing', shell('exit 1')],
     ['mute', file('#!/bin/sh\nexit 1\n')],
     ['interpreted', file('#!/nowhere/sh\n', 0o755)],
@@ -121,19 +131,20 @@ const checks: readonly Scenario[] = (
   async run(scene) {
     const service = `check-${name}`
     // Only this one is not what is waited for.
-    const wait = name === 'failing' ? '1' : '9'
+    const wait = name === 'failing' ? '5' : '50'
     const pid = await scene.untilStarted(service)
     await scene.untilSettled(service)
     await scene.sv('-w', wait, 'check', service)
     await scene.sv('-w', wait, 'start', service)
     await scene.sv('-w', wait, 'restart', service)
     await scene.untilStarted(service, pid)
-    await scene.sv('-w', wait, 'stop', service)
+    await scene.sv('-w', '50', 'stop', service)
     await scene.sv('-w', wait, 'check', service)
     await scene.sv('-w', wait, 'start', service)
     await scene.untilStarted(service)
     scene.see(service)
-    scene.seeNotes(service)
+    scene.seeNotes(service, { except: contOfRestart })
+    scene.seeText('checks', scene.read(service, 'checks'))
   },
 }))
 
@@ -143,7 +154,7 @@ const further: readonly Scenario[] = [
     services: { patient: witness('-i') },
     async run(scene) {
       await scene.untilStarted('patient')
-      await scene.client('sv', ['stop', 'patient'], { environment: { SVWAIT: '1' } })
+      await scene.client('sv', ['stop', 'patient'], { environment: { SVWAIT: '5' } })
       await scene.client('sv', ['-w', '1', 'stop', 'patient'], { environment: { SVWAIT: '1000' } })
       scene.see('patient')
     },
@@ -187,8 +198,8 @@ const further: readonly Scenario[] = [
       scene.see('lsb')
       for (const word of ['stop', 'status', 'try-restart', 'stop']) await scene.client('lsb', [word])
       scene.see('lsb')
-      scene.seeNotes('lsb')
-      await scene.client('lsb-stubborn', ['-w', '1', 'stop'])
+      scene.seeNotes('lsb', { except: contOfRestart })
+      await scene.client('lsb-stubborn', ['-w', '5', 'stop'])
       await scene.client('lsb-stubborn', ['status'])
       scene.see('lsb-stubborn')
       await scene.client('lsb-none', ['status'])
@@ -208,7 +219,7 @@ const further: readonly Scenario[] = [
       await scene.untilAsked(service)
       await scene.sv('status', path)
       for (const command of ['exit', 'shutdown', 'force-shutdown']) await scene.sv('-w', '1', command, path)
-      await scene.sv('-w', '9', 'shutdown', path)
+      await scene.sv('-w', '50', 'shutdown', path)
       for (const command of ['status', 'up', 'check', '-v exit']) await scene.sv(...command.split(' '), path)
       scene.see(service)
       scene.seeNotes(service)

@@ -340,6 +340,8 @@ const scenarios: readonly Scenario[] = [
     async run(scene) {
       await scene.untilStarted('talker')
       await scene.sv('stop', 'talker')
+      const words = ['on stdout', 'on stderr', 'ends']
+      await scene.until('all its words', () => words.every((word) => scene.side.said().includes(`talker ${word}\n`)))
       scene.seeSaid('talker')
     },
   },

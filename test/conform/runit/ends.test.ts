@@ -13,7 +13,7 @@ const services: Readonly<Record<string, Files>> = {
 }
 
 /** A supervisor whose service has ended gives it up at once, or when all have. */
-const givingUpMs = 4_000
+const givingUpMs = 10_000
 
 async function untilAllRun(scene: Scene): Promise<readonly number[]> {
   const pids: number[] = []

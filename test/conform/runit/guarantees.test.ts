@@ -19,7 +19,7 @@ const scenarios: readonly Scenario[] = [
         'sv, from an odd shell': () =>
           scene.client('env', [
             ...['-i', 'ODD=yes', `SVDIR=${scene.side.services}`, 'PATH=/bin:/usr/bin', 'HOME=/nowhere', 'sh', '-c'],
-            'umask 077; ulimit -Sn 50; ulimit -Sc unlimited; trap "" HUP INT USR1; cd /; exec 7<.; nice -n 5 sv restart clean',
+            'umask 077; ulimit -Sn 50; ulimit -Sc unlimited; trap "" HUP INT USR1; cd /; exec 7<.; nice -n 5 sv -w 50 restart clean',
           ]),
         'kill -9': () => scene.kill('clean'),
         'a signal that ends it': () => scene.kill('clean', 'SIGUSR1'),
@@ -44,11 +44,24 @@ const scenarios: readonly Scenario[] = [
     services: { paced: { ...witness(), finish: notingFinish } },
     async run(scene) {
       let pid = await scene.untilStarted('paced')
+      const startMs = (): number => scene.status('paced')!.timeMs
       const gapMs = async (): Promise<number> => {
         const killedMs = Date.now()
         process.kill(pid, 'SIGKILL')
         pid = await scene.untilStarted('paced', pid)
-        return scene.status('paced')!.timeMs - killedMs
+        return startMs() - killedMs
+      }
+      /** The same of a run that was young at its end by the supervisor's own clock; null: it was old, or nobody saw. */
+      const youngGapMs = async (): Promise<number | null> => {
+        const [beganMs, killedMs] = [startMs(), Date.now()]
+        process.kill(pid, 'SIGKILL')
+        const { state, timeMs } = await scene.until('the end of the run', () => {
+          const status = scene.status('paced')
+          const isOver = status?.state === 'down' || (status?.state === 'run' && status.pid !== pid)
+          return isOver ? status : null
+        })
+        pid = await scene.untilStarted('paced', pid)
+        return state === 'down' && timeMs - beganMs < 1_000 ? startMs() - killedMs : null
       }
       // On a machine with other work not every try tells something; one that does is enough.
       const oldMs: number[] = []
@@ -58,12 +71,9 @@ const scenarios: readonly Scenario[] = [
       }
       scene.seeText('after an old one', oldMs.some((ms) => ms < 700) ? 'at once' : oldMs.join(' '))
       const youngMs: number[] = []
-      while (youngMs.length < 8 && youngMs.filter((ms) => ms < 1_900).length < 3) {
-        while (Date.now() - scene.status('paced')!.timeMs > 700) await gapMs()
-        const startMs = scene.status('paced')!.timeMs
-        const ms = await gapMs()
-        // Killed later than it seemed: an old one after all.
-        if (scene.status('paced')!.timeMs - ms - startMs < 950) youngMs.push(ms)
+      for (let tries = 0; tries < 16 && youngMs.filter((ms) => ms < 1_900).length < 3; tries++) {
+        const ms = await youngGapMs()
+        if (ms !== null) youngMs.push(ms)
       }
       scene.seeText('after a young one', youngMs.every((ms) => ms > 990) ? 'a second later' : youngMs.join(' '))
       scene.seeText('and not much later', String(youngMs.some((ms) => ms < 1_900)))
@@ -71,13 +81,18 @@ const scenarios: readonly Scenario[] = [
   },
   {
     name: 'a service that fails at once is started once a second',
-    services: { crashing: { run: shell('read up rest </proc/uptime; echo "$up" >>notes; exit 1') } },
+    // When it began, in hundredths of a second: with its own start a loaded machine may take its time.
+    services: {
+      crashing: { run: shell('read stat </proc/self/stat; set -- $stat; shift 21; echo "$1" >>notes; exit 1') },
+    },
     async run(scene) {
-      await scene.untilNoted('crashing', /^\d/, 7)
-      const times = scene.notes('crashing').slice(0, 7).map(Number)
-      const gaps = times.slice(1).map((time, at) => time - times[at]!)
-      scene.seeText('gaps', gaps.every((gap) => gap >= 0.99) ? 'a second or more' : gaps.join(' '))
       // Of a machine with other work, the best has to do.
+      const gaps = await scene.until('starts of it', () => {
+        const times = scene.notes('crashing').map((ticks) => Number(ticks) / 100)
+        const between = times.slice(1).map((time, at) => time - times[at]!)
+        return (between.length >= 6 && Math.min(...between) < 1.2) || between.length >= 20 ? between : null
+      })
+      scene.seeText('gaps', gaps.every((gap) => gap >= 0.99) ? 'a second or more' : gaps.join(' '))
       scene.seeText('and not much more', Math.min(...gaps) < 1.2 ? 'true' : gaps.join(' '))
     },
   },
@@ -93,36 +108,6 @@ const scenarios: readonly Scenario[] = [
         scene.seeText(name, `${starts.length} starts, ${scene.notes(name).length - starts.length} other notes`)
         scene.seeFiles(name)
       }
-    },
-  },
-  {
-    name: 'a status is always whole, while it changes as fast as it can',
-    services: { storm: witness(), storm2: { run: shell('exit 1') } },
-    async run(scene) {
-      await scene.untilStarted('storm')
-      const path = scene.path('storm/supervise/status')
-      const contents = new Set<string>()
-      let reads = 0
-      while (reads < 10_000) {
-        if (reads % 500 === 0) scene.quietly(() => scene.send('storm', 'pc'.repeat(200)))
-        if (reads % 2_500 === 2_000) scene.quietly(() => scene.send('storm', 'k'))
-        for (let at = 0; at < 50; at++, reads++) {
-          const { state, paused, want, gotTerm } = decodeStatus(readFileSync(path))
-          contents.add(`${state} ${paused} ${want} ${gotTerm}`)
-          scene.status('storm2')
-        }
-        await new Promise(setImmediate)
-      }
-      scene.seeText('reads', `${reads}, all whole`)
-      scene.seeText('it changed meanwhile', String(contents.has('run 0 u 0') && contents.has('run 1 u 0')))
-      // In order: nothing of it is left once a later byte has been obeyed.
-      await scene.until('all of it to be obeyed', () => {
-        scene.quietly(() => scene.send('storm', '1'))
-        return scene.notes('storm').includes('got USR1')
-      })
-      scene.send('storm', 'co')
-      await scene.untilStatus('storm', { state: 'run', want: 'd' })
-      await scene.sv('status', 'storm')
     },
   },
   {
@@ -196,6 +181,42 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
+/** By itself: it takes all that a small machine has, and the others tell of times. */
+const storm: readonly Scenario[] = [
+  {
+    name: 'a status is always whole, while it changes as fast as it can',
+    services: { storm: witness(), storm2: { run: shell('exit 1') } },
+    async run(scene) {
+      await scene.untilStarted('storm')
+      const path = scene.path('storm/supervise/status')
+      const contents = new Set<string>()
+      let reads = 0
+      const hasChanged = (): boolean => contents.has('run 0 u 0') && contents.has('run 1 u 0')
+      // A supervisor that is slow to begin gets more of it, and never more than its FIFO takes.
+      while (reads < 10_000 || (reads < 70_000 && !hasChanged())) {
+        if (reads % 500 === 0) scene.quietly(() => scene.send('storm', 'pc'.repeat(20)))
+        if (reads % 2_500 === 2_000) scene.quietly(() => scene.send('storm', 'k'))
+        for (let at = 0; at < 50; at++, reads++) {
+          const { state, paused, want, gotTerm } = decodeStatus(readFileSync(path))
+          contents.add(`${state} ${paused} ${want} ${gotTerm}`)
+          scene.status('storm2')
+        }
+        await new Promise(setImmediate)
+      }
+      scene.seeText('reads', 'all whole')
+      scene.seeText('it changed meanwhile', String(hasChanged()))
+      // In order: nothing of it is left once a later byte has been obeyed.
+      await scene.until('all of it to be obeyed', () => {
+        scene.quietly(() => scene.send('storm', '1'))
+        return scene.notes('storm').includes('got USR1')
+      })
+      scene.send('storm', 'co')
+      await scene.untilStatus('storm', { state: 'run', want: 'd' })
+      await scene.sv('status', 'storm')
+    },
+  },
+]
+
 async function becomesSleep(scene: Scene, after: number): Promise<number> {
   const { pid } = await scene.untilStatus('clean', { state: 'run', pidAfter: after })
   await scene.untilBecome(pid, /^sleep/)
@@ -216,3 +237,4 @@ async function killOften(scene: Scene, service: string, times: number): Promise<
 }
 
 conform('guarantees', scenarios)
+conform('storm', storm)

@@ -1,6 +1,7 @@
 import { conform, type Scenario } from './conform.ts'
 import { seeFacts } from './facts.ts'
 import { fifo, shell } from './files.ts'
+import type { Scene } from './scene.ts'
 import { waiting, witness } from './services.ts'
 
 /** What whoever starts the supervisor leaves to it, and what of that a service gets to see. */
@@ -25,11 +26,15 @@ const scenarios: readonly Scenario[] = [
       seeFacts(scene, 'log/run', logger.pid)
       scene.send('heir', 'h')
       await scene.untilNoted('heir', /^control/)
-      seeFacts(scene, 'control/h', Number(/pid=(\d+)/.exec(scene.notes('heir')[0]!)?.[1]))
+      const control = Number(/pid=(\d+)/.exec(scene.notes('heir')[0]!)?.[1])
+      await untilItWaits(scene, control)
+      seeFacts(scene, 'control/h', control)
       await scene.letGo('heir')
       scene.send('heir', 'd')
       await scene.untilFinishing('heir')
-      seeFacts(scene, 'finish', scene.status('heir')!.pid)
+      const finish = scene.status('heir')!.pid
+      await untilItWaits(scene, finish)
+      seeFacts(scene, 'finish', finish)
       await scene.letGo('heir')
       await scene.untilStatus('heir', { state: 'down' })
     },
@@ -47,6 +52,11 @@ const scenarios: readonly Scenario[] = [
     },
   },
 ]
+
+/** A script has its descriptors back some moments after its note, and then waits to be let go. */
+async function untilItWaits(scene: Scene, pid: number): Promise<void> {
+  await scene.untilBecome(pid, /^\/bin\/sh /)
+}
 
 conform('inherited', scenarios, {
   wrapper: [

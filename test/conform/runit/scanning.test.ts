@@ -25,7 +25,7 @@ async function untilScanned(scene: Scene, canary: string): Promise<void> {
 }
 
 /** A pause between two starts, and room for a machine with other work. */
-const restartMs = 4_000
+const restartMs = 10_000
 
 /** To be called when it has been scanned; says whether the service has another process by now, and gives the one it has. */
 async function seeIfAnew(scene: Scene, service: string, first: number): Promise<number> {
@@ -66,14 +66,15 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
-    name: 'a link is removed and added again at once',
+    name: 'a link is removed and added again in one go',
     services: { flips: { ...witness(), finish: notingFinish } },
     files: unlinked({ 'flips-canary': witness() }),
     async run(scene) {
       await scene.untilStarted('flips')
       scene.act('flips: its link is removed and added again', () => {
-        unlinkSync(scene.path('flips'))
-        symlinkSync('../sv/flips', scene.path('flips'))
+        // No scan may come in between.
+        symlinkSync('../sv/flips', scene.path('.flips.new'))
+        renameSync(scene.path('.flips.new'), scene.path('flips'))
       })
       await untilScanned(scene, 'flips-canary')
       await scene.untilStarted('flips')
@@ -253,9 +254,10 @@ const scenarios: readonly Scenario[] = [
       scene.send('unlogged', 't')
       const second = await scene.untilStarted('unlogged', first)
       await scene.sv('status', 'unlogged')
+      const logger = scene.status('unlogged/log')?.pid ?? 0
       scene.send('unlogged', 'x')
       await scene.untilStarted('unlogged', second)
-      await scene.untilStatus('unlogged/log', { state: 'run' })
+      await scene.untilStatus('unlogged/log', { state: 'run', pidAfter: logger })
       scene.order('unlogged', 'say hello')
       await scene.until('a line', () => scene.read('unlogged/log/lines') === 'hello\n')
       await scene.sv('status', 'unlogged')

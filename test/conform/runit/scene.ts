@@ -92,7 +92,7 @@ export interface Scene {
   seeFiles(service: string): void
   /** What the service noted since it was last looked at, but for lines that are there by chance. */
   seeNotes(service: string, options?: { readonly except: RegExp }): void
-  /** What the supervisor said about the service on its stderr, each line once. */
+  /** What the supervisor said about the service on its stderr, each line once, sorted. */
   seeSaid(service: string): void
   seeText(what: string, text: string): void
 
@@ -138,7 +138,8 @@ export function createScene(side: Side, transcript: Transcript): Scene {
   const path = (...parts: readonly string[]): string => join(side.services, ...parts)
   const said = (service: string): readonly string[] => {
     const about = new RegExp(`(?<![\\w.-])${RegExp.escape(service)}(?![\\w-])`)
-    const lines = side.said().split('\n')
+    // One that is not ended is still being written.
+    const lines = side.said().split('\n').slice(0, -1)
     return [...new Set(lines.filter((line) => about.test(line)))]
   }
 
@@ -307,7 +308,8 @@ export function createScene(side: Side, transcript: Transcript): Scene {
       seenNotes.set(service, all.length)
     },
     seeSaid(service) {
-      const lines = said(service)
+      // Where somebody comes between, as a daemon does, what is said on two streams has no order.
+      const lines = said(service).toSorted()
       for (const line of lines.length === 0 ? ['nothing'] : lines) transcript.add(`said: ${line}`)
     },
     seeText: (what, text) => transcript.add(`${what}: ${text}`),
@@ -352,7 +354,8 @@ function runClient(
   const path = existsSync(inBin) ? inBin : tool(program)
   const options = {
     cwd: directory,
-    env: { ...side.environment, ...environment },
+    // By itself sv gives up after 7 s, which is little among a hundred services that are told something at the same time.
+    env: { ...side.environment, SVWAIT: '50', ...environment },
     timeout: deadlineMs,
     encoding: 'latin1' as const,
   }

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -73,11 +74,12 @@ export async function createCtlSide(kind: 'original' | 'ours', start: StartDaemo
   }
 }
 
-/** Seven are started with the daemon. */
+/** Seven are started with the daemon, and one of them prints. */
 async function isBegun(side: Side): Promise<boolean> {
+  const isPrinted = (name: string): boolean => statSync(join(side.directory, name)).size > 0
   try {
     const answer = await side.rpc.call('supervisor.getAllProcessInfo', [])
-    return JSON.stringify(answer).split('"RUNNING"').length > 7
+    return JSON.stringify(answer).split('"RUNNING"').length > 7 && ['talk.out', 'talk.err'].every(isPrinted)
   } catch {
     return false
   }

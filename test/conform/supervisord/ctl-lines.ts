@@ -32,7 +32,7 @@ files=conf.d/*.conf
 ${program('cat', '/bin/cat', 'autostart=true')}
 ${program('off', '/bin/sleep 1000')}
 ${program('bad', '/nonexistent')}
-${program('brief', '/bin/true', 'startsecs=1\nstartretries=0')}
+${program('brief', '/bin/true', 'startretries=0').replace('startsecs=0', 'startsecs=5')}
 ${program('unlogged', '/bin/sleep 1000', 'autostart=true\nstdout_logfile=NONE\nstderr_logfile=NONE')}
 ${program('talk', 'DIR/talk', 'autostart=true')}
 [program:two]

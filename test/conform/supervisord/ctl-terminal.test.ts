@@ -31,8 +31,9 @@ async function play(context: TestContext, scene: Scene): Promise<readonly Shown[
 async function playOn(side: CtlSide, scene: Scene): Promise<Shown> {
   const { directory } = side.side
   const screen = await withTerminal({ directory }, size, async (terminal) => {
-    terminal.run(`ctl() { ${side.program} -c ${directory}/supervisord.conf "$@"; }; clear`)
-    await terminal.untilPrompt()
+    // A prompt alone may be the one at which this is typed.
+    terminal.run(`ctl() { ${side.program} -c ${directory}/supervisord.conf "$@"; }; clear; echo ready`)
+    await terminal.untilSeen(/^ready\nprompt> *$/m)
     await scene(terminal, side)
     await terminal.untilPrompt()
     return terminal.screen().join('\n')
@@ -123,6 +124,7 @@ test('fg shows what a process prints and gives it what is typed, until Ctrl-C', 
     await terminal.untilSeen(/Exiting foreground\s+supervisor>\s*$/)
     await say(terminal, 'fg cat', /fg cat\s+==> Press Ctrl-C to exit <==\s+one line\s*$/)
     terminal.press('C-d')
+    await terminal.untilSeen(/Exiting foreground\s+supervisor>\s*$/)
     await say(terminal, 'exit', /Exiting foreground\s+supervisor> exit\s+prompt>\s*$/)
     await say(terminal, 'ctl fg cat', /Press Ctrl-C to exit <==\s+one line\s*$/)
     await say(terminal, 'another line', /another line\s+another line\s*$/)

@@ -4,11 +4,27 @@ import { join } from 'node:path'
 import { file, shell } from '../runit/files.ts'
 import { configured } from './config.ts'
 import { conform, type Pair } from './conform.ts'
+import type { Scene } from './scene.ts'
 
 const sleeper = (name: string, more = ''): string => `[program:${name}]\ncommand=/bin/sleep 1000\nstartsecs=0\n${more}`
 
 /** Does not end before there is a file DIR/go. */
 const stubborn = shell('trap "" TERM INT QUIT\necho ready\nwhile [ ! -e go ]; do sleep 0.1; done')
+
+/** It has begun anew so many times, with its socket and with `three` and `two`. */
+async function untilAnew(scene: Scene, times: number): Promise<void> {
+  await scene.untilSaid(/^supervisord started with pid/, times + 1)
+  await scene.untilSaid(/^spawned: 'three'/, times)
+  await scene.untilAnswers()
+  await scene.untilState('three', 'RUNNING')
+  await scene.untilState('two', 'RUNNING')
+}
+
+/** Both of the logs that are named for `one` by this daemon. */
+async function untilLogged(scene: Scene): Promise<void> {
+  const isNew = (name: string): boolean => /^one-std(?:out|err)---/.test(name) && !name.includes('abcdefgh')
+  await scene.until('its logs to be there', () => readdirSync(scene.path('log')).filter(isNew).length === 2)
+}
 
 /** Ends by that signal, with one that ends at once and one that is waited for. */
 const ending = (signal: NodeJS.Signals): Pair => ({
@@ -68,22 +84,15 @@ conform('daemon', [
         await scene.untilState('two', 'RUNNING')
         await scene.act('three comes, one goes', () => scene.configure(configured(sleeper('two') + sleeper('three'))))
         await scene.ctl('reload')
-        await scene.untilSaid(/^spawned: 'three'/)
-        await scene.untilAnswers()
-        await scene.untilState('three', 'RUNNING')
-        await scene.untilState('two', 'RUNNING')
+        await untilAnew(scene, 1)
         await scene.ctl('status')
         await scene.ctl('pid')
         await scene.signalDaemon('SIGHUP')
-        await scene.untilSaid(/^spawned: 'three'/, 2)
-        await scene.untilAnswers()
-        await scene.untilState('three', 'RUNNING')
+        await untilAnew(scene, 2)
         await scene.ctl('status')
         await scene.rpc('supervisor.getPID')
         await scene.rpc('supervisor.restart')
-        await scene.untilSaid(/^spawned: 'three'/, 3)
-        await scene.untilAnswers()
-        await scene.untilState('three', 'RUNNING')
+        await untilAnew(scene, 3)
         const session = await scene.open()
         await session.say('reload')
         await session.say('n')
@@ -106,6 +115,7 @@ conform('daemon', [
     scenes: {
       'are cleared away': async (scene) => {
         await scene.untilState('one', 'RUNNING')
+        await untilLogged(scene)
         scene.seeFiles('log')
       },
     },
@@ -120,6 +130,7 @@ conform('daemon', [
     scenes: {
       'do what they say': async (scene) => {
         await scene.untilState('one', 'RUNNING')
+        await untilLogged(scene)
         scene.seeFiles('log')
         await scene.rpc('supervisor.getIdentification')
         await scene.rpc('supervisor.getProcessInfo', 'one')

@@ -1,6 +1,6 @@
 import { readlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { file } from '../runit/files.ts'
+import { file, shell } from '../runit/files.ts'
 import { configured } from './config.ts'
 import { conform } from './conform.ts'
 import type { Scene } from './scene.ts'
@@ -19,6 +19,9 @@ while True:
   0o755,
 )
 
+/** It fails, but not before it counts as started. */
+const late = shell('until grep -q " success: grouped " stdout; do sleep 0.1; done\nexec bin/server')
+
 function connecting(scene: Scene, at: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = at.startsWith('/') ? connect(at) : connect(Number(at), '127.0.0.1')
@@ -28,7 +31,7 @@ function connecting(scene: Scene, at: string): Promise<string> {
     })
     socket.on('error', (error: NodeJS.ErrnoException) => resolve(`${error.code}`))
     socket.on('end', () => resolve(text.trim()))
-    socket.setTimeout(2_000, () => {
+    socket.setTimeout(20_000, () => {
       socket.destroy()
       resolve('no answer')
     })
@@ -43,7 +46,7 @@ const common = 'command=DIR/bin/server\nautostart=false\nautorestart=false\nstar
 conform('fcgi', [
   {
     name: 'sockets',
-    files: { 'bin/server': server },
+    files: { 'bin/server': server, 'bin/late': late },
     config: configured(`[fcgi-program:unix]
 ${common}socket=unix://%(here)s/%(program_name)s.sock
 socket_mode=0770
@@ -60,7 +63,7 @@ socket_owner=nobody:nogroup
 user=nobody
 stdout_logfile=DIR/owned.out
 [fcgi-program:grouped]
-${common}socket=unix://DIR/grouped.sock
+${common.replace('bin/server', 'bin/late')}socket=unix://DIR/grouped.sock
 [group:g]
 programs=grouped
 `),

@@ -50,7 +50,7 @@ conform('listeners', [
         ),
         program('sleeps', '/bin/sleep 1000'),
         program('leaves', 'DIR/bin/leave', 'exitcodes=0,4'),
-        program('fails', '/bin/false', 'startretries=1').replace('startsecs=0', 'startsecs=1'),
+        program('fails', '/bin/false', 'startretries=1').replace('startsecs=0', 'startsecs=5'),
         program('missing', '/no/such/program', 'startretries=0'),
         program('logs', '/bin/cat', 'stdout_events_enabled=true\nstderr_events_enabled=true'),
         program('captures', '/bin/cat', 'stdout_capture_maxbytes=1KB'),
@@ -131,6 +131,8 @@ conform('listeners', [
         await scene.act('dies is started again', () => scene.ask('supervisor.startProcess', 'dies'))
         await untilHeard(scene, 'dies', 'first', 2)
         await scene.untilState('dies', 'EXITED')
+        await scene.untilText('refuses.out', /(?:RESULT \d\n(?:OK|FAIL)READY\n){5}$/)
+        await scene.untilText('unready.out', /^NOT READY\nREADY\n$/)
         for (const name of ['refuses', 'unready', 'talks', 'echoes', 'dies']) {
           scene.seeFile(`${name}.events`)
           scene.seeFile(`${name}.out`)
@@ -169,6 +171,8 @@ conform('listeners', [
           for (const what of ['PROCESS_LOG_STDERR', 'PROCESS_COMMUNICATION_STDERR'])
             await untilHeard(scene, 'hears', what)
           for (const name of ['paints', 'marks']) await scene.untilText(`${name}.out`, /OKREADY\n$/)
+          await scene.untilText('paints.err', /\n$/)
+          await scene.untilText('marks.err', /\n$/)
           for (const name of ['paints', 'marks'])
             for (const kind of ['events', 'out', 'err']) scene.seeFile(`${name}.${kind}`)
           scene.seeText(
@@ -188,6 +192,39 @@ conform('listeners', [
           await tell(scene, 'second')
           await scene.untilText('paints.out', /^RESULT 2\nOKREADY\n$/)
         },
+    },
+  },
+  {
+    name: 'listeners of a daemon that begins anew and ends',
+    files: {
+      ...files,
+      'bin/lasts': shell("trap 'until [ -e go ]; do sleep 0.1; done; rm go; exit 0' TERM\nwhile :; do sleep 0.1; done"),
+    },
+    endsItself: 'in a scene',
+    config: configured(
+      [
+        listener('hears', 'SUPERVISOR_STATE_CHANGE,PROCESS_STATE_STOPPING', '', 'buffer_size=100'),
+        program('lasts', 'DIR/bin/lasts', 'directory=DIR').replace('autostart=false', ''),
+      ].join(''),
+    ),
+    scenes: {
+      'hear first that it stops, and that it runs once more': async (scene) => {
+        for (const name of ['hears', 'lasts']) await scene.untilState(name, 'RUNNING')
+        await untilHeard(scene, 'hears', 'SUPERVISOR_STATE_CHANGE_RUNNING')
+        await scene.rpc('supervisor.restart')
+        await untilHeard(scene, 'hears', 'processname:lasts')
+        await scene.act('its program may end', () => scene.write({ go: file('') }))
+        await untilHeard(scene, 'hears', 'SUPERVISOR_STATE_CHANGE_RUNNING', 2)
+        await scene.untilAnswers()
+        for (const name of ['hears', 'lasts']) await scene.untilState(name, 'RUNNING')
+        await scene.signalDaemon('SIGTERM')
+        await untilHeard(scene, 'hears', 'processname:lasts', 2)
+        const heard = scene.read('hears.events').split('\n')
+        // Of its own end it hears by chance.
+        scene.seeText('heard', withoutSerials(heard.filter((line) => !line.includes('processname:hears')).join('\n')))
+        await scene.act('its program may end', () => scene.write({ go: file('') }))
+        await scene.untilEnded()
+      },
     },
   },
   {
@@ -221,6 +258,7 @@ conform('listeners', [
     scenes: {
       'who hears of what': async (scene) => {
         for (const name of ['many:0', 'many:1', 'twice', 'ticks']) await scene.untilState(name, 'RUNNING')
+        await untilHeard(scene, 'many', 'starts', 2)
         await tell(scene, 'one')
         await untilHeard(scene, 'many', 'one')
         await tell(scene, 'two')

@@ -13,6 +13,8 @@ async function echo(scene: Scene, name: string, text: string, ...files: readonly
   const before = sizes()
   await scene.rpc('supervisor.sendProcessStdin', name, text)
   await scene.until(`${name} to write it`, () => sizes() !== before)
+  // Who answers is done with what it writes, and with the rotation that this brings about.
+  await scene.ask('supervisor.getState')
 }
 
 function sizeOf(scene: Scene, file: string): string {
@@ -116,6 +118,7 @@ conform('output', [
         await scene.until('the end of the line', () =>
           ['small.out', 'small.out.1'].some((file) => scene.read(file).endsWith('x\n')),
         )
+        await scene.ask('supervisor.getState')
         scene.seeFiles('.', /^small\.out/)
         await scene.ctl('clear', 'small')
         scene.seeFiles('.', /^small\.out/)
@@ -218,7 +221,8 @@ conform('output', [
     scenes: {
       'is read, followed and cleared': async (scene) => {
         await scene.act('wait for its first lines', () => scene.untilText('supervisord.log', 'started with pid'))
-        await scene.rpc('supervisor.readLog', 0, 10)
+        // Behind the time.
+        await scene.rpc('supervisor.readLog', 24, 10)
         await scene.rpc('supervisor.readLog', 0, -1)
         await scene.rpc('supervisor.readLog', -5, 5)
         await scene.rpc('supervisor.readMainLog', 100000, 0)

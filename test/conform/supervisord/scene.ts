@@ -58,8 +58,11 @@ export interface Scene {
   seeSaid(pattern: RegExp): void
   /** The names that such messages tell, in the order in which they were said. */
   seeOrder(what: string, pattern: RegExp): void
-  /** How many whole seconds lie between one such message and the next. */
-  seePauses(pattern: RegExp): void
+  /**
+   * How many whole seconds lie between one try to start it and the next, until it is given up. Of several rows of tries the
+   * shortest counts: it had least to wait for others.
+   */
+  seePauses(name: string): void
 
   exists(file: string): boolean
   read(file: string): string
@@ -251,10 +254,18 @@ export function createScene(side: Side, transcript: Transcript, isAlone: boolean
       const names = side.activity.lines().map(({ message }) => pattern.exec(message)?.[1])
       transcript.add(`${what}: ${names.filter((name) => name !== undefined).join(' ')}`)
     },
-    seePauses(pattern) {
-      const moments = side.activity.lines().filter(({ message }) => pattern.test(message))
-      const pauses = moments.slice(1).map(({ atMs }, before) => Math.floor((atMs - moments[before]!.atMs) / 1000))
-      transcript.add(`seconds between: ${pauses.join(' ')}`)
+    seePauses(name) {
+      const shortestMs: number[] = []
+      let row: number[] = []
+      for (const { atMs, message } of side.activity.lines()) {
+        if (message.startsWith(`gave up: ${name} `)) row = []
+        if (!message.startsWith(`spawned: '${name}' `)) continue
+        const before = row.at(-1)
+        const at = row.length - 1
+        if (before !== undefined) shortestMs[at] = Math.min(shortestMs[at] ?? Number.POSITIVE_INFINITY, atMs - before)
+        row.push(atMs)
+      }
+      transcript.add(`seconds between: ${shortestMs.map((ms) => Math.floor(ms / 1000)).join(' ')}`)
     },
 
     exists: (file) => existsSync(path(file)),

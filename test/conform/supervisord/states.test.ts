@@ -1,27 +1,28 @@
+import { isAlive } from '../../real/processes.ts'
 import { shell } from '../runit/files.ts'
 import { configured, program } from './config.ts'
 import { conform, type Pair } from './conform.ts'
 
-/** NAME CODE SECONDS: leaves twice, with this code or by this signal, and stays the third time. */
+/** NAME CODE WHEN: leaves twice, with this code or by this signal, at once or when it counts as started, and stays the third time. */
 const leave = shell(`echo "run of $1"
 echo x >>"$1.runs"
-[ "$(wc -l <"$1.runs")" -le 2 ] || exec sleep 1000
-sleep "$3"
+runs=$(wc -l <"$1.runs")
+[ "$runs" -le 2 ] || exec sleep 1000
+[ "$3" = at-once ] || until [ "$(grep -c " success: $1 " stdout)" -ge "$runs" ]; do sleep 0.2; done
 case $2 in -*) kill "$2" $$ ;; *) exit "$2" ;; esac`)
 
 const kinds = ['false', 'unexpected', 'true'] as const
 const ends = { zero: '0', one: '1', three: '3', killed: '-9' } as const
 
-/** Lives as long as it must to count as started, and a little longer. */
-const lives = { s0: { startsecs: 0, seconds: '0.8' }, s1: { startsecs: 1, seconds: '1.8' } } as const
+const lives = { s0: 0, s1: 1 } as const
 
 const rows = kinds.flatMap((kind) =>
   Object.entries(ends).flatMap(([end, code]) =>
-    Object.entries(lives).map(([life, { startsecs, seconds }]) => ({
+    Object.entries(lives).map(([life, startsecs]) => ({
       name: `${kind}-${end}-${life}`,
       isRestarted: kind === 'true' || (kind === 'unexpected' && !['0', '3'].includes(code)),
       text: `[program:${kind}-${end}-${life}]
-command=DIR/bin/leave ${kind}-${end}-${life} ${code} ${seconds}
+command=DIR/bin/leave ${kind}-${end}-${life} ${code} when-started
 autorestart=${kind}
 exitcodes=0,3
 startsecs=${startsecs}
@@ -67,8 +68,8 @@ command=DIR/bin/soon
 startretries=2
 stdout_logfile=DIR/r2.out
 [program:recovers]
-startsecs=2
-command=DIR/bin/leave recovers 1 0
+startsecs=5
+command=DIR/bin/leave recovers 1 at-once
 startretries=2
 [program:patient]
 startsecs=5
@@ -78,7 +79,7 @@ startretries=50
 startsecs=5
 command=/bin/false
 autostart=false
-startretries=2
+startretries=3
 [program:nofile]
 startsecs=5
 command=/no/such/program with arguments
@@ -132,16 +133,18 @@ stderr_logfile=DIR/nodirectory.err
       await scene.untilState('r1', 'FATAL')
       await scene.untilState('r2', 'FATAL')
       await scene.see('r1', 'r2')
-      scene.seePauses(/^spawned: 'r1'/)
-      scene.seePauses(/^spawned: 'r2'/)
       scene.seeFile('r2.out')
-      await scene.ctl('start', 'r1', 'r2')
-      await scene.untilSaid(/^gave up: r1/, 2)
-      await scene.untilSaid(/^gave up: r2/, 2)
+      for (const rows of [2, 3]) {
+        await scene.ctl('start', 'r1', 'r2')
+        await scene.untilSaid(/^gave up: r1/, rows)
+        await scene.untilSaid(/^gave up: r2/, rows)
+      }
+      scene.seePauses('r1')
+      scene.seePauses('r2')
       await scene.ctl('tail', 'r2')
     },
     'the third try succeeds': async (scene) => {
-      await scene.untilState('recovers', 'BACKOFF')
+      await scene.untilSaid(/^exited: recovers/)
       await scene.rpc('supervisor.startProcess', 'recovers')
       await scene.untilState('recovers', 'RUNNING')
       await scene.see('recovers')
@@ -151,18 +154,22 @@ stderr_logfile=DIR/nodirectory.err
       await scene.ctl('stop', 'recovers')
     },
     'a stop while it waits, and another start': async (scene) => {
+      // The fifth time it waits for long enough to be asked several things.
+      await scene.untilSaid(/^exited: patient/, 5)
       await scene.untilState('patient', 'BACKOFF')
       await scene.rpc('supervisor.startProcess', 'patient')
       await scene.rpc('supervisor.signalProcess', 'patient', 'HUP')
-      await scene.ctl('stop', 'patient')
-      await scene.see('patient')
       await scene.rpc('supervisor.stopProcess', 'patient')
+      await scene.see('patient')
+      await scene.ctl('stop', 'patient')
       await scene.rpc('supervisor.getProcessInfo', 'patient')
     },
     'tries that are left after a stop': async (scene) => {
       // What is answered depends on whether it is seen in time that the process is already gone.
       const start = (): Promise<unknown> => scene.side.rpc.call('supervisor.startProcess', ['counts', false])
       await scene.act('it is started', start)
+      // The third time it waits for long enough to be stopped.
+      await scene.untilSaid(/^exited: counts/, 3)
       await scene.untilState('counts', 'BACKOFF')
       await scene.rpc('supervisor.stopProcess', 'counts')
       await scene.act('it is started again', start)
@@ -206,13 +213,13 @@ const stopping: Pair = {
   config: configured(
     [
       ...stopSignals.map((signal) =>
-        program(`by${signal}`, 'DIR/bin/witness', `stopsignal=${signal}\nstopwaitsecs=1\nkillasgroup=true`),
+        program(`by${signal}`, 'DIR/bin/witness', `stopsignal=${signal}\nstopwaitsecs=2\nkillasgroup=true`),
       ),
       program('signalled', 'DIR/bin/witness'),
-      program('deaf', 'DIR/bin/deaf deaf', 'stopwaitsecs=1'),
-      program('deafkill', 'DIR/bin/deaf deafkill', 'stopwaitsecs=1\nkillasgroup=true'),
-      program('deafstop', 'DIR/bin/deaf deafstop', 'stopwaitsecs=1\nstopasgroup=true'),
-      program('slow', '/bin/sleep 1000', 'startsecs=2'),
+      program('deaf', 'DIR/bin/deaf deaf', 'stopwaitsecs=2'),
+      program('deafkill', 'DIR/bin/deaf deafkill', 'stopwaitsecs=2\nkillasgroup=true'),
+      program('deafstop', 'DIR/bin/deaf deafstop', 'stopwaitsecs=2\nstopasgroup=true'),
+      program('slow', '/bin/sleep 1000', 'startsecs=5'),
       program('short', '/bin/sleep 0.3', 'startsecs=5\nstartretries=0'),
     ].join(''),
   ),
@@ -260,9 +267,9 @@ const stopping: Pair = {
         await stopped
         await scene.see(name)
         // Of a group that is killed the child goes too, but not before its parent.
-        const goes = name !== 'deaf' && (await scene.until('the child to go', () => !isThere(child)))
-        scene.seeText(`${name}, its child`, goes ? 'is gone' : isThere(child) ? 'lives' : 'is gone')
-        if (isThere(child)) process.kill(child, 'SIGKILL')
+        const goes = name !== 'deaf' && (await scene.until('the child to go', () => !isAlive(child)))
+        scene.seeText(`${name}, its child`, goes ? 'is gone' : isAlive(child) ? 'lives' : 'is gone')
+        if (isAlive(child)) process.kill(child, 'SIGKILL')
       }
     },
     'while it stops': async (scene) => {
@@ -289,15 +296,6 @@ const signals: Readonly<Record<string, string>> = {
   SIGQUIT: 'QUIT',
   10: 'USR1',
   sigusr2: 'USR2',
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 conform('states', [restarting, early, stopping])

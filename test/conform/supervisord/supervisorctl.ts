@@ -31,7 +31,7 @@ export function callCtl(place: Place, args: readonly string[], stdin = ''): Prom
 export interface Session {
   /** Gives what it says until it asks for the next command. */
   say(line: string): Promise<string>
-  /** Writes a line, and gives what it says until that shows. */
+  /** Writes a line, and gives what it says up to the end of the line that shows this. */
   sayUntil(line: string, pattern: RegExp): Promise<string>
   /** Gives what it says until it asks for the next command. */
   untilAsks(): Promise<string>
@@ -75,8 +75,11 @@ export async function openSession(place: Place, args: readonly string[]): Promis
     },
     async sayUntil(line, pattern) {
       child.stdin.write(`${line}\n`)
-      await until(`supervisorctl to say ${pattern}`, () => pattern.test(stdout), { timeoutMs: deadlineMs })
-      return taken()
+      const said = await until(`supervisorctl to say ${pattern}`, () => throughLine(stdout, pattern), {
+        timeoutMs: deadlineMs,
+      })
+      stdout = stdout.slice(said.length)
+      return said
     },
     async untilAsks() {
       await until(
@@ -95,4 +98,11 @@ export async function openSession(place: Place, args: readonly string[]): Promis
     },
   }
   return { ...session, said: await session.untilAsks() }
+}
+
+/** null: it has not said so yet, or not all of that line. What follows it comes at its own time. */
+function throughLine(text: string, pattern: RegExp): string | null {
+  const found = pattern.exec(text)
+  const end = found === null ? -1 : text.indexOf('\n', found.index + found[0].length)
+  return end < 0 ? null : text.slice(0, end + 1)
 }

@@ -2,12 +2,14 @@ import { file } from '../runit/files.ts'
 import { configured } from './config.ts'
 import { conform } from './conform.ts'
 
+/** `startsecs` is long enough that a machine with other work does not take an end for a late one. */
 const test1 = `[program:test1]
 command=/bin/ls
 directory=DIR/var/log
 autostart=false
 autorestart=false
 priority=50
+startsecs=5
 `
 
 conform('tutorial', [
@@ -56,14 +58,17 @@ stdout_logfile=%(here)s/../worker.log
 `
         await scene.ctl('update')
         await scene.act('the app comes', () => scene.write({ 'conf.d/worker.conf': file(worker('/bin/sleep 1000')) }))
-        await scene.session('reread', 'update', 'start worker:*')
-        await scene.untilState('worker:worker_00', 'RUNNING')
-        await scene.untilState('worker:worker_01', 'RUNNING')
+        const untilBothRun = async () => {
+          for (const name of ['worker:worker_00', 'worker:worker_01']) await scene.untilState(name, 'RUNNING')
+        }
+        await scene.session('reread', 'update')
+        await untilBothRun()
+        await scene.session('start worker:*')
         await scene.ctl('status')
         await scene.act('it changes', () => scene.write({ 'conf.d/worker.conf': file(worker('/bin/sleep 2000')) }))
-        await scene.session('reread', 'update', 'status worker:*')
-        await scene.untilState('worker:worker_01', 'RUNNING')
-        await scene.session('restart worker:*', 'update')
+        await scene.session('reread', 'update')
+        await untilBothRun()
+        await scene.session('status worker:*', 'restart worker:*', 'update')
         await scene.act('it goes', () => scene.write({ 'conf.d/worker.conf': file('') }))
         await scene.session('reread', 'update', 'update', 'status')
       },
