@@ -154,13 +154,13 @@ export const engineRestartsMs = 3_000
 /** Units that are gone, remembered for clients that come back: one that missed more gets everything anew. */
 export const changesGoneMax = 1_000
 
-/** A call of XML-RPC: names and a few numbers, or what a program gets on its input at once. */
+/** A call of XML-RPC: names and a few numbers, some 3,000 to 6,000 calls in one, or what a program gets on its input at once. */
 export const rpcBytesMax = 1024 * 1024
 
 /** The deepest that is ever sent is a multicall: an array of structs with an array of parameters. */
 export const rpcDepthMax = 32
 
-/** A multicall about each of `unitsMax` programs, with what it takes for each. */
+/** More than so many bytes can hold in calls that mean something. */
 export const rpcValuesMax = 100_000
 
 /** An answer of XML-RPC that a client reads: somebody asks for the whole of a log. */
@@ -175,14 +175,14 @@ export const eventBytesKept = 8 * 1024 * 1024
 /** What a waiting event costs besides its payload. */
 export const eventOverheadBytes = 256
 
+/** Pieces that a process printed before its pid is known: it is in the same turn, unless hooks come first. */
+export const earlyOutputsMax = 64
+
 /** The answer of a listener: an event that is given back to be printed, with its program's name on each line. */
 export const eventResultBytesMax = 1024 * 1024
 
 /** The line before it is `RESULT` and a number. */
 export const eventResultLineBytesMax = 1024
-
-/** Calls in one multicall: one about each program there may be. */
-export const rpcCallsMax = unitsMax
 
 /** Of a log, so much is answered at once: a third of what a program may log before it is rotated by default. */
 export const rpcLogBytesMax = 16 * 1024 * 1024

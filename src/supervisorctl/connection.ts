@@ -135,7 +135,8 @@ export function openStream(
     socket.on('data', (bytes) => reader.push(bytes))
     socket.on('error', (error) => end(cannotConnect(raiseSystem(error))))
     socket.on('close', () => end(null))
-    const lines = [`GET ${path} HTTP/1.1`, `Host: ${address.host}`, 'Accept: */*', ...authorization(login)]
+    // Names may have letters that a request line may not.
+    const lines = [`GET ${encodeURI(path)} HTTP/1.1`, `Host: ${address.host}`, 'Accept: */*', ...authorization(login)]
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   })
   return { ended, close: () => socket.destroy() }

@@ -421,11 +421,14 @@ it('what a run leaves behind is killed at its end, where its stop ladder reaches
   }),
 )
 
-it('what a run leaves behind lives on where its stop ladder means only the main process', limit, () =>
+it('what a run leaves behind lives on where its stop ladder means less than the tree', limit, () =>
   onBench(async (bench) => {
-    const spec: UnitSpec = { ...shell('sleep 1000 & echo $!'), stop: [{ signal: 'TERM', scope: 'main', waitMs: 1 }] }
-    await runToEnd(bench, 'a/b/1', 1, spec)
-    assert(isAlive(Number(bench.output('a/b/1'))))
+    for (const [run, scope] of (['main', 'group'] as const).entries()) {
+      const unit = `a/b/${run}`
+      const spec = shell('{ sleep 0.3; echo later; } &')
+      await runToEnd(bench, unit, run, { ...spec, stop: [{ signal: 'TERM', scope, waitMs: 1 }] })
+      await until(() => bench.output(unit) === 'later\n')
+    }
   }),
 )
 

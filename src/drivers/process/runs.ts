@@ -4,7 +4,7 @@ import type { Watch } from '../../sys/watcher.ts'
 /** A run whose process lives, as far as we were told. */
 export interface LiveRun extends RunRef {
   readonly identity: Identity
-  /** How far its end reaches: what it leaves behind within this is killed. */
+  /** How far its end reaches: of a tree, what it leaves behind is killed. */
   readonly endScope: SignalScope
   /** Its process is a recorder, and the command that is meant by its main process is the child of that. */
   readonly isRecorded: boolean
@@ -43,9 +43,9 @@ export function createRuns(): Runs {
   }
 }
 
-/** The scope of the last rung of its stop ladder; of a unit no longer declared, its process group. */
+/** The scope of the last rung of its stop ladder; null: it is not known yet, and what is left is for the next start to kill. */
 export function endScopeOf(spec: UnitSpec | null): SignalScope {
-  return spec?.stop.at(-1)?.scope ?? 'group'
+  return spec?.stop.at(-1)?.scope ?? 'main'
 }
 
 function keyOf({ unit, run }: { readonly unit: UnitId; readonly run: number }): string {

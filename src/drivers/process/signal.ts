@@ -67,13 +67,12 @@ function isNone(signal: string): boolean {
   return signal === 'EOF' || signal === '0'
 }
 
-/** After its end: kills what a run left behind, as far as its stop ladder would have reached. */
+/** After its end: kills what a run left behind, where its stop ladder reaches that. Others that were told to stop may go on doing so. */
 export function killLeftovers(run: LiveRun, context: SignalContext): void {
-  if (run.endScope === 'main') return
+  if (run.endScope !== 'tree') return
   // Its pid stays taken as a group's number while the group has members, so this can hit nobody else.
   kill(-run.identity.pid, killNumber)
   boundary('leftovers: group killed')
-  if (run.endScope === 'group') return
   killStrays(run.unit, context, run.pidfd !== null)
 }
 

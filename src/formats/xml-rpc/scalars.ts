@@ -20,7 +20,8 @@ export function parseScalar(type: string, text: string): XmlRpcValue | string {
     case 'base64':
       return parseBase64(text.replace(/[ \t\r\n]+/g, ''))
     default:
-      return `<${type}> is no type of XML-RPC`
+      // i8, nil and what else others have added: supervisord takes their text, which is a number where it needs one.
+      return { kind: 'string', value: text }
   }
 }
 

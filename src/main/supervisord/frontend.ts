@@ -81,15 +81,21 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
   const log = (level: LogLevel, message: string): void => activity.write(level, message)
   const whole = createProcessTable({ engine, settings, logPathOf: parts.logs.pathOf })
   const table = whole.ours
-  // Before the hub hears of it: who is told that supervisord runs is told so before its processes start.
-  let isRunningTold = false
+  let told: 'nothing' | 'RUNNING' | 'STOPPING' = 'nothing'
   const tellRunning = (): void => {
-    if (isRunningTold) return
-    isRunningTold = true
+    if (told !== 'nothing') return
+    told = 'RUNNING'
     hub.daemon('RUNNING')
   }
+  const tellStopping = (): void => {
+    if (told === 'STOPPING') return
+    told = 'STOPPING'
+    hub.daemon('STOPPING')
+  }
+  // Before the hub hears of it: who is told that supervisord runs, or stops, is told so before its processes start, or stop.
   whole.subscribe(({ kind }) => {
-    if (kind !== 'group') tellRunning()
+    if (daemon.mood() === 'SHUTDOWN') tellStopping()
+    else if (kind !== 'group') tellRunning()
   })
   // As with supervisord groups are not removed by beginning anew.
   const subscribeToWhole: typeof whole.subscribe = (listener) =>
@@ -113,9 +119,9 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
       log('info', `supervisord started with pid ${process.pid}`)
       tellRunning()
     },
-    stops() {
-      isRunningTold = false
-      hub.daemon('STOPPING')
+    stops: tellStopping,
+    refills() {
+      told = 'nothing'
     },
   })
   const forgetProcesses = tellProcesses({ table, log: activity, mood: daemon.mood })

@@ -59,6 +59,7 @@ test('rereading tells what is new, changed and gone, and puts nothing in force',
   apply()
   world.text = `${text('b', 'c')}priority=5\n`.replace('/bin/b', '/bin/other')
   assert.deepEqual(await groups.reread(), { kind: 'read', added: ['c'], changed: ['b'], removed: ['a'] })
+  assert.deepEqual([await groups.add('a', by), await groups.add('b', by)], ['unknown', 'active'])
   assert.deepEqual(names(), ['shop', 'a', 'b'])
   assert.deepEqual(groups.offered().map(namesOf), ['c', 'b'])
 })

@@ -89,6 +89,8 @@ export function createGroups(options: {
     add: (name, by) =>
       files().inTurn(async () => {
         const present = files().inForce()
+        // What was read last counts, even of a group that is still in force.
+        if (offered !== null && !byName(offered.settings).has(name)) return 'unknown'
         if (active.has(name)) return 'active'
         const from = offered ?? readOr(await files().decode())
         const group = from === null ? undefined : byName(from.settings).get(name)

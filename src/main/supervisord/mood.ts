@@ -9,6 +9,8 @@ export interface MoodParts {
   /** To be told to whoever listens. */
   readonly begins: () => Promise<void>
   readonly stops: () => void
+  /** Everything has stopped; what is declared anew comes next. */
+  readonly refills: () => void
   readonly activity: ActivityLog
   readonly identifier: () => string
   readonly warn: (text: string) => void
@@ -18,7 +20,6 @@ export interface MoodParts {
 export function createMood(parts: MoodParts): DaemonPort {
   const { engine, groups, activity, warn } = parts
   let isRestarting = false
-  let isStoppingTold = false
 
   const mood = (): Mood => {
     if (engine.snapshot().state.mode.kind === 'stopping') return 'SHUTDOWN'
@@ -26,9 +27,7 @@ export function createMood(parts: MoodParts): DaemonPort {
   }
 
   engine.subscribe(({ state }) => {
-    if (state.mode.kind !== 'stopping' || isStoppingTold) return
-    isStoppingTold = true
-    parts.stops()
+    if (state.mode.kind === 'stopping') parts.stops()
   })
 
   async function restart(by: Who): Promise<void> {
@@ -40,6 +39,7 @@ export function createMood(parts: MoodParts): DaemonPort {
       await untilGone(engine, names)
     }
     if (isOver()) return
+    parts.refills()
     const trouble = await groups.refill(by, 'supervisord began anew')
     isRestarting = false
     if (trouble !== null) activity.write('error', `the configuration is as before, its file has an error: ${trouble}`)

@@ -206,6 +206,10 @@ echo "$$" >"$1.pid"
 sh -c 'trap "" HUP; echo "$$" >"$1.child"; echo ready; while :; do sleep 1000 & wait $!; done' sh "$1" &
 while :; do wait; done`)
 
+/** NAME: ends at once, and what it has started a second later. */
+const parting = shell(`(trap 'sleep 1; echo done >"$1.done"; exit' TERM; echo ready; while :; do sleep 0.1; done) &
+wait`)
+
 const stopSignals = ['TERM', 'HUP', 'int', 'SIGQUIT', 'USR1', '12', 'KILL'] as const
 
 const stopping: Pair = {
@@ -219,11 +223,12 @@ const stopping: Pair = {
       program('deaf', 'DIR/bin/deaf deaf', 'stopwaitsecs=2'),
       program('deafkill', 'DIR/bin/deaf deafkill', 'stopwaitsecs=2\nkillasgroup=true'),
       program('deafstop', 'DIR/bin/deaf deafstop', 'stopwaitsecs=2\nstopasgroup=true'),
+      program('parting', 'DIR/bin/parting parting', 'stopasgroup=true'),
       program('slow', '/bin/sleep 1000', 'startsecs=5'),
       program('short', '/bin/sleep 0.3', 'startsecs=5\nstartretries=0'),
     ].join(''),
   ),
-  files: { 'bin/witness': witness, 'bin/deaf': deaf },
+  files: { 'bin/witness': witness, 'bin/deaf': deaf, 'bin/parting': parting },
   scenes: {
     'every stop signal': async (scene) => {
       for (const signal of stopSignals) {
@@ -271,6 +276,14 @@ const stopping: Pair = {
         scene.seeText(`${name}, its child`, goes ? 'is gone' : isAlive(child) ? 'lives' : 'is gone')
         if (isAlive(child)) process.kill(child, 'SIGKILL')
       }
+    },
+    'one that ends before what it has started': async (scene) => {
+      await scene.rpc('supervisor.startProcess', 'parting')
+      await scene.untilText('parting.out', 'ready')
+      await scene.rpc('supervisor.stopProcess', 'parting')
+      await scene.see('parting')
+      await scene.untilText('parting.done', 'done')
+      scene.seeFile('parting.done')
     },
     'while it stops': async (scene) => {
       await scene.rpc('supervisor.startProcess', 'slow', false)

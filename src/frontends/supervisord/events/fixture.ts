@@ -117,6 +117,8 @@ export interface Scene {
   declare(...apps: readonly App[]): void
   /** The process as it is from now on, and the event that tells it. */
   becomes(process: ProcessView, from: ProcessState, more?: Partial<StateEvent>): void
+  /** Its process was made. */
+  spawned(process: ProcessView): void
   group(change: 'added' | 'removed', group: string, dialect?: Dialect): void
   /** A listener that is RUNNING, and has said nothing so far. */
   listener(group: string, more?: Partial<ProcessView>, run?: number): FakeListener
@@ -181,6 +183,10 @@ export function sceneOf(apps: readonly App[], more: Partial<EventHubParts> = {})
     becomes(process, from, rest) {
       put(process)
       tell(stateEvent(process, from, rest))
+    },
+    spawned(process) {
+      put(process)
+      tell({ kind: 'spawned', atWallMs: 0, process, pid: process.pid })
     },
     group: (change, group, dialect = 'supervisord') => tell({ kind: 'group', change, group, dialect }),
     listener(group, rest = {}, run = 1) {

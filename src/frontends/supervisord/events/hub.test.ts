@@ -338,6 +338,30 @@ describe('a pool', () => {
   })
 })
 
+it('output tells the process that printed it, however early or late it comes', () => {
+  const scene = sceneOf([poolApp('ear', { events: ['PROCESS_LOG', 'PROCESS_STATE'] })])
+  const print = (text: string): void =>
+    scene.hub.output({ unit: 'web/web/1', stream: 'stdout', kind: 'logged', bytes: Buffer.from(text) })
+  const live = (pid: number): void => {
+    scene.becomes(view('web', 'STARTING'), 'BACKOFF')
+    print('early')
+    print('and more')
+    scene.spawned(view('web', 'STARTING', { pid }))
+    scene.becomes(view('web', 'BACKOFF'), 'STARTING')
+    print('late')
+  }
+  live(7)
+  live(8)
+  const told = (pid: number): string[] => [
+    'PROCESS_STATE_STARTING processname:web groupname:web from_state:BACKOFF tries:0',
+    `PROCESS_LOG_STDOUT processname:web groupname:web pid:${pid} channel:stdout\nearly`,
+    `PROCESS_LOG_STDOUT processname:web groupname:web pid:${pid} channel:stdout\nand more`,
+    'PROCESS_STATE_BACKOFF processname:web groupname:web from_state:STARTING tries:0',
+    `PROCESS_LOG_STDOUT processname:web groupname:web pid:${pid} channel:stdout\nlate`,
+  ]
+  assert.deepEqual(heardBy(scene, 'ear'), [...told(7), ...told(8)])
+})
+
 it('output of what is not in the table is no event', () => {
   const scene = sceneOf([poolApp('ear')])
   scene.hub.output({ unit: 'shop/web/1', stream: 'stdout', kind: 'logged', bytes: Buffer.from('x') })
@@ -346,11 +370,6 @@ it('output of what is not in the table is no event', () => {
 
 describe('listeners of other apps than those of supervisord', () => {
   const shop = (state: ProcessState) => view('shop', state, { dialect: 'compose', pid: 7 })
-  const heardBy = (scene: Scene, pool: string) =>
-    scene.hub
-      .save()
-      .pools.find(({ name }) => name === pool)
-      ?.waiting.map(({ name, payload }) => `${name} ${payload.trim()}`)
 
   it('hear of everything, those of supervisord of its groups only', () => {
     const scene = sceneOf([poolApp('theirs', {}, 'compose'), poolApp('ours')])
@@ -361,7 +380,7 @@ describe('listeners of other apps than those of supervisord', () => {
     scene.hub.output({ unit: 'web/web/1', stream: 'stdout', kind: 'logged', bytes: Buffer.from('y') })
     const ofWeb = [
       'PROCESS_STATE_EXITED processname:web groupname:web from_state:RUNNING expected:0 pid:8',
-      'PROCESS_LOG_STDOUT processname:web groupname:web pid:0 channel:stdout\ny',
+      'PROCESS_LOG_STDOUT processname:web groupname:web pid:8 channel:stdout\ny',
     ]
     assert.deepEqual(heardBy(scene, 'ours'), ofWeb)
     assert.deepEqual(heardBy(scene, 'theirs'), [
@@ -432,3 +451,9 @@ it('what is no saved state begins anew', () => {
   ])
     assert.equal(parseHubState(other), null)
 })
+
+/** What waits for the listeners of a pool. */
+function heardBy(scene: Scene, pool: string): readonly string[] | undefined {
+  const found = scene.hub.save().pools.find(({ name }) => name === pool)
+  return found?.waiting.map(({ name, payload }) => `${name} ${payload.trim()}`)
+}

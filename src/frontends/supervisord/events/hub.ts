@@ -1,8 +1,9 @@
+import { earlyOutputsMax } from '../../../core/limits.ts'
 import type { App, Dialect, UnitId } from '../../../core/model.ts'
 import { unitParts } from '../../../core/target/units.ts'
 import type { LogLevel } from '../../../dialects/supervisord/settings.ts'
 import type { Clock, Dialogue, DialoguePort, EnginePort, OutputNews } from '../../../engine/ports.ts'
-import type { EventHub, ProcessEvent, ProcessTable } from '../contract.ts'
+import type { EventHub, ProcessEvent, ProcessTable, ProcessView } from '../contract.ts'
 import { type HubState, hubStateVersion, type SavedPool } from './hub-state.ts'
 import { createListener, type Listener } from './listener.ts'
 import {
@@ -39,6 +40,10 @@ export function createEventHub(parts: EventHubParts): EventHub {
   const { engine, table, log, saved = null } = parts
   const pools = new Map<string, Pool>()
   const listeners = new Map<UnitId, Listener>()
+  /** The last process of each unit: of its output something may come when it has ended. */
+  const pids = new Map<UnitId, number>()
+  /** What was printed before the table shows the process that printed it. */
+  const early = new Map<UnitId, OutputNews[]>()
   let nextSerial = saved?.nextSerial ?? 0
   /** Of pools that have not come back yet. */
   let carried: readonly SavedPool[] = saved?.pools ?? []
@@ -91,6 +96,7 @@ export function createEventHub(parts: EventHubParts): EventHub {
     switch (event.kind) {
       case 'state': {
         sync()
+        noteProcess(event)
         publish(stateEventName(event), event.process.dialect, () => statePayload(event))
         const pool = pools.get(event.process.group)
         if (pool !== undefined) dispatch(pool)
@@ -100,9 +106,17 @@ export function createEventHub(parts: EventHubParts): EventHub {
         hearOfGroup(event)
         return
       case 'spawned':
+        noteProcess(event)
+        return
       case 'signalled':
         return
     }
+  }
+
+  function noteProcess({ process, pid }: Extract<ProcessEvent, { kind: 'state' | 'spawned' }>): void {
+    const { unit } = process
+    if (pid !== 0) pids.set(unit, pid)
+    if (!isComing(process)) publishEarly(process)
   }
 
   /** Groups come one after the other: a pool hears of itself and of those after it, and not of its own end. */
@@ -110,12 +124,35 @@ export function createEventHub(parts: EventHubParts): EventHub {
     if (change === 'removed') pools.delete(group)
     else open(engine.snapshot().state.target.apps[group])
     wantTicks()
+    for (const unit of pids.keys()) {
+      if (table.byUnit(unit) !== null) continue
+      pids.delete(unit)
+      early.delete(unit)
+    }
     publish(`PROCESS_GROUP_${change === 'added' ? 'ADDED' : 'REMOVED'}`, dialect, () => groupPayload(group))
   }
 
   function output(news: OutputNews): void {
     const process = table.byUnit(news.unit)
-    if (process !== null) publish(outputEventName(news), process.dialect, () => outputPayload(news, process))
+    if (process === null) return
+    const held = early.get(news.unit) ?? []
+    if (isComing(process) && held.length < earlyOutputsMax) {
+      early.set(news.unit, [...held, news])
+      return
+    }
+    publishEarly(process)
+    publishOutput(news, process)
+  }
+
+  function publishEarly(process: ProcessView): void {
+    const held = early.get(process.unit) ?? []
+    early.delete(process.unit)
+    for (const news of held) publishOutput(news, process)
+  }
+
+  function publishOutput(news: OutputNews, process: ProcessView): void {
+    const pid = isComing(process) ? 0 : (pids.get(news.unit) ?? process.pid)
+    publish(outputEventName(news), process.dialect, () => outputPayload(news, { ...process, pid }))
   }
 
   // ---- who is told
@@ -222,6 +259,11 @@ export function createEventHub(parts: EventHubParts): EventHub {
 }
 
 const okResult = Buffer.from('OK')
+
+/** Its process is on its way, and not known yet. */
+function isComing({ state, pid }: ProcessView): boolean {
+  return state === 'STARTING' && pid === 0
+}
 
 function restored({ nextSerial, waiting }: SavedPool) {
   return { nextSerial, waiting: waiting.map((event) => ({ ...event, payload: Buffer.from(event.payload) })) }

@@ -20,6 +20,8 @@ export async function takeAction(
   const toAll = (method: string): Promise<XmlRpcResponse> =>
     ask(methods, { method: `supervisor.${method}`, params: [] }, asked)
 
+  // The buttons are of processes: a group that is named by hand is none.
+  if (name.endsWith(':*')) return `No such process named ${name}`
   switch (action) {
     case 'refresh':
       return `Page refreshed at ${timeText(new Date())}`

@@ -139,6 +139,7 @@ test('what fails is said in the words of supervisord', async (context) => {
     assert.equal(await press('restart', 'web'), fault[2])
   }
   assert.equal(await press('stop', 'web'), 'ERROR: Process web: unexpected rpc fault [70] NOT_RUNNING: web')
+  assert.equal(await press('stop', 'web:*'), 'No such process named web:*')
 })
 
 test('a link starts and stops nothing, and says what to do', async (context) => {

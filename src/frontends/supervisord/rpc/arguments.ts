@@ -26,9 +26,9 @@ function integerOf(value: XmlRpcValue): number | null {
     case 'boolean':
       return Number(value.value)
     case 'string':
-      return pythonInteger(value.value)
-    case 'date':
     case 'base64':
+      return pythonInteger(textOf(value) ?? '')
+    case 'date':
     case 'array':
     case 'struct':
       return null
@@ -57,7 +57,7 @@ export function truthArgument(value: XmlRpcValue | undefined): boolean {
 
 /** As Python's str() shows it, for faults that repeat what was given. */
 export function pythonText(value: XmlRpcValue): string {
-  return value.kind === 'string' ? value.value : pythonShown(value)
+  return textOf(value) ?? pythonShown(value)
 }
 
 function pythonShown(value: XmlRpcValue): string {

@@ -145,6 +145,7 @@ function valueFrom(value: unknown): XmlRpcValue {
   if (typeof value === 'boolean') return xmlBoolean(value)
   if (typeof value === 'number') return Number.isInteger(value) ? xmlInt(value) : { kind: 'double', value }
   if (Array.isArray(value)) return xmlArray(value.map(valueFrom))
+  if (value instanceof Uint8Array) return { kind: 'base64', value }
   const members = Object.entries(value as object).map(([name, member]) => [name, valueFrom(member)] as const)
   return xmlStruct(Object.fromEntries(members))
 }

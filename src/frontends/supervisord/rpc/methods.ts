@@ -1,7 +1,7 @@
 import { xmlArray, xmlString } from '../../../formats/xml-rpc/make.ts'
 import type { XmlRpcValue } from '../../../formats/xml-rpc/value.ts'
 import type { RpcAsked, RpcMethods } from '../contract.ts'
-import { textArgument } from './arguments.ts'
+import { pythonText } from './arguments.ts'
 import { configInfoMethods } from './config-info.ts'
 import { daemonMethods } from './daemon-methods.ts'
 import { fault } from './faults.ts'
@@ -84,7 +84,7 @@ function systemMethods(
   call: (name: string, params: readonly XmlRpcValue[], asked: RpcAsked) => Promise<XmlRpcValue>,
 ): Methods {
   const named = (name: XmlRpcValue | undefined): Method => {
-    const method = methods().get(textArgument(name))
+    const method = methods().get(pythonText(name!))
     if (method === undefined) throw fault('SIGNATURE_UNSUPPORTED')
     return method
   }

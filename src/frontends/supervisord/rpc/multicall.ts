@@ -1,4 +1,4 @@
-import { rpcAnswerCharsMax, rpcCallsMax } from '../../../core/limits.ts'
+import { rpcAnswerCharsMax } from '../../../core/limits.ts'
 import { textOf, xmlArray, xmlInt, xmlString, xmlStruct } from '../../../formats/xml-rpc/make.ts'
 import type { XmlRpcValue } from '../../../formats/xml-rpc/value.ts'
 import { type RpcAsked, RpcFault } from '../contract.ts'
@@ -13,9 +13,6 @@ export type Call = (method: string, params: readonly XmlRpcValue[], asked: RpcAs
  */
 export async function multicall(call: Call, calls: XmlRpcValue | undefined, asked: RpcAsked): Promise<XmlRpcValue> {
   if (calls?.kind !== 'array') throw fault('INCORRECT_PARAMETERS')
-  if (calls.values.length > rpcCallsMax) {
-    throw fault('INCORRECT_PARAMETERS', `more than ${rpcCallsMax} calls in one`)
-  }
   const results: XmlRpcValue[] = []
   let chars = 0
   for (const one of calls.values) {

@@ -18,6 +18,7 @@ test('the logs of a process are read and followed by its streams', async () => {
     const { rpc } = sceneOf([groupApp('g', 1, off('a', { process: { ...plainProcess, stdout, stderr } }), off('b'))])
     assert.equal(await rpc('supervisor.readProcessStdoutLog', 'g:a', 0, 0), 'out\n')
     assert.equal(await rpc('supervisor.readProcessLog', 'g:a', '1', '2'), 'ut')
+    assert.equal(await rpc('supervisor.readProcessLog', 'g:a', Buffer.from('1'), 0), 'ut\n')
     assert.equal(await rpc('supervisor.readProcessStderrLog', 'g:a', -2.5, 0), 'r\n')
     assert.deepEqual(await rpc('supervisor.tailProcessStdoutLog', 'g:a', 0, 2), ['t\n', 4, true])
     assert.deepEqual(await rpc('supervisor.tailProcessLog', 'g:a', 0, 9), ['out\n', 4, false])

@@ -19,6 +19,7 @@ test('a signal is meant by its name in any form, or by its number', async () => 
       ['CLD', 'CHLD'],
       [1.5, 'HUP'],
       [true, 'HUP'],
+      [Buffer.from('WINCH'), 'WINCH'],
     ] as const),
   ]
   for (const [given, name] of sent) {
