@@ -58,6 +58,8 @@ export function createExecProbes(options: {
   const probes = new Map<number, ExecProbe>()
   const accounts = createAccounts()
   const buffer = Buffer.alloc(16 * 1024)
+  /** Without any there is nothing to look for, and a look is at all processes of the host. */
+  let hasBegun = false
 
   function perform(step: ProbeStep, post: Post): void {
     const startedMs = performance.now()
@@ -66,6 +68,7 @@ export function createExecProbes(options: {
       post(probed(step, { isOk: false, output: started.message, durationMs: performance.now() - startedMs }))
       return
     }
+    hasBegun = true
     const { pid, fd } = started
     const timeout = setTimeout(() => giveUp(probe), Math.min(step.timeoutMs, timerMsMax))
     const probe: ExecProbe = {
@@ -171,7 +174,7 @@ export function createExecProbes(options: {
       killAll([...probes.keys()])
       probes.clear()
       // What left its group is found by whoever follows, before anything else is begun.
-      if (!isFollowed) killMarked(takeSurvey())
+      if (hasBegun && !isFollowed) killMarked(takeSurvey())
     },
   }
 }

@@ -70,6 +70,7 @@ export interface SupervisordFrontend {
 export function createSupervisordFrontend(parts: SupervisordParts): SupervisordFrontend {
   const { engine, begun, kept, warn } = parts
   const activity = createActivity({ begun, print: parts.print, warn })
+  const begunLogs = begun?.decoded ? makeAutoLogs(begun.decoded.target, [begun.settings]) : null
   const groups = createGroups({
     ...{ files: parts.files, engine },
     kept: begun === null ? kept.read() : [{ ...begun.settings, groups: keptGroups(kept) }],
@@ -179,8 +180,8 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
       if (!isEmptyYet) isThere.resolve()
       activity.follow(settings())
       for (const { level, message } of begun?.lines ?? []) log(level, message)
-      if (begun?.decoded) makeAutoLogs(begun.decoded.target, [begun.settings])
       const failures = await follow(carried)
+      await begunLogs
       // One that begins ends instead.
       const isBeginning = begun !== null && (begun.decoded !== null || begun.lines.length > 0)
       if (isBeginning && failures.length === 0) log('info', `supervisord started with pid ${process.pid}`)

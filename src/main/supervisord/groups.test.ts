@@ -40,7 +40,7 @@ function scene(text: string) {
     }),
     engine: { snapshot: () => ({ state: { units: new Map() } }) as never },
     kept: [],
-    comes: (target) => world.coming.push(Object.keys(target.apps)),
+    comes: async (target) => void world.coming.push(Object.keys(target.apps)),
     changed: (settings) => told.push(settings),
   })
   const apply = (): void => {

@@ -32,8 +32,8 @@ export function createGroups(options: {
   readonly engine: Pick<EnginePort, 'snapshot'>
   /** What was in force when the last daemon ended. */
   readonly kept: readonly SupervisordSettings[]
-  /** Called with what comes into force next. */
-  readonly comes: (target: Target, settings: readonly SupervisordSettings[]) => void
+  /** Called with what comes into force next, once it resolves. */
+  readonly comes: (target: Target, settings: readonly SupervisordSettings[]) => Promise<void>
   /** Called with what is in force, whenever that is another. */
   readonly changed: (settings: readonly SupervisordSettings[]) => void
 }): Groups {
@@ -60,7 +60,7 @@ export function createGroups(options: {
       const isGood = typeof read !== 'string'
       const next = isGood ? read : cleared
       if (next !== null) {
-        comes(next.target, next.settings)
+        await comes(next.target, next.settings)
         await files().put(withGroups(files().inForce(), appsOf(next.target)), by, why)
         putInForce(next)
       }
@@ -96,7 +96,7 @@ export function createGroups(options: {
         const group = from === null ? undefined : byName(from.settings).get(name)
         const app = from?.target.apps[name]
         if (group === undefined || app === undefined) return 'unknown'
-        comes({ apps: { [name]: app } }, from!.settings)
+        await comes({ apps: { [name]: app } }, from!.settings)
         await files().put(withApp(present, app), by, `group ${name} added`)
         active = new Map([...active, [name, group]])
         settings = withOffered(settings, from!.settings, name)
