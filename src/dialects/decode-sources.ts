@@ -11,7 +11,7 @@ import type { ServiceDirectory } from './runit/service-directory.ts'
 import { fileKind, servicesDirectoryAt, sourceFilesIn } from './source-kind.ts'
 import { isFailure, type SourceReader } from './source-reader.ts'
 import { decodeSupervisord } from './supervisord/decode.ts'
-import type { Said } from './supervisord/said.ts'
+import type { Called } from './supervisord/said.ts'
 import type { SupervisordSettings } from './supervisord/settings.ts'
 
 export interface Decoded {
@@ -43,8 +43,8 @@ export interface DecodeOptions {
   readonly abilities?: Abilities | null
   /** How to read files, whatever their names end in; null: by their names. */
   readonly dialect?: 'compose' | 'supervisord' | 'balena' | null
-  /** Counts before what `[supervisord]` of a file says. */
-  readonly said?: Said
+  /** Files of supervisord are what it was called with; absent: they are sources of another daemon. */
+  readonly called?: Called
   /** The device that target states are for; without it they are checked as they are written. */
   readonly device?: DeviceFacts | null
   /** Service directories of runit are looked at in every detail, and are no part of the target. */
@@ -119,7 +119,7 @@ async function decodeSource(path: string, reading: Reading): Promise<readonly De
   if (!isFailure(names)) return decodeDirectory(path, names, reading)
   const kind = options.dialect ?? fileKind(path)
   if (kind === 'compose') return await decodeComposeFile(path, reading)
-  if (kind === 'supervisord') return [decodeSupervisord([path], reader, options.said)]
+  if (kind === 'supervisord') return [decodeSupervisord([path], reader, options.called)]
   if (kind === 'balena') {
     const { decodeBalena } = await import('./balena/decode.ts')
     return [decodeBalena(path, reader, options.device ?? null)]
@@ -167,7 +167,7 @@ async function decodeDirectory(
   const decoded = withoutParts(compose)
   // One parser for all of them, as when an [include] names them: a group may stand in another file than its programs.
   const supervisord = files.filter((path) => fileKind(path) === 'supervisord')
-  if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader, options.said, base))
+  if (supervisord.length > 0) decoded.push(decodeSupervisord(supervisord, reader, options.called, base))
   return decoded
 }
 

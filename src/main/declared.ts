@@ -1,3 +1,4 @@
+import type { Called } from '../dialects/supervisord/said.ts'
 import type { TcpAddress } from '../wire/tcp-address.ts'
 
 /**
@@ -23,14 +24,9 @@ export interface Declared {
 }
 
 /** As `holdfast supervisord` was called. */
-export interface SupervisordRole {
-  /** What was said on its command line and counts before the file: keys of `[supervisord]` and their texts. */
-  readonly said: Readonly<Record<string, string>>
+export interface SupervisordRole extends Called {
   /** It was started in the background: nobody sees what it prints. */
   readonly isDetached: boolean
-  /** Where its log and pid file are if nothing says it, absolute: whoever called it was in that directory. */
-  readonly logfile?: string
-  readonly pidfile?: string
 }
 
 export interface BalenaPlaces {

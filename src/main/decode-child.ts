@@ -5,7 +5,7 @@ import type { Abilities } from '../base/abilities.ts'
 import type { Decoded } from '../dialects/decode-sources.ts'
 import { isStillSeen, type Seen } from '../dialects/seen.ts'
 import { diskSourceReader, type SourceReader } from '../dialects/source-reader.ts'
-import type { Said } from '../dialects/supervisord/said.ts'
+import type { Called } from '../dialects/supervisord/said.ts'
 import { readAbilities } from '../sys/abilities.ts'
 import { makeFifo } from '../sys/fifo.ts'
 import { descriptorLimit } from '../sys/rlimit.ts'
@@ -22,7 +22,7 @@ export interface DecodeQuestion {
   /** Is read in place of one of the sources. */
   readonly standIn: StandIn | null
   /** The files are supervisord's, whatever they are called, and this counts before what they say. null: by their names. */
-  readonly supervisord: Said | null
+  readonly supervisord: Called | null
 }
 
 export interface StandIn {
@@ -51,7 +51,7 @@ export async function decodeInChild(options: {
   readonly runDirectory: string
   readonly device: DevicePlaces
   readonly standIn?: StandIn
-  readonly supervisord?: Said | undefined
+  readonly supervisord?: Called | undefined
   readonly memory?: DecodeMemory
 }): Promise<DecodeAnswer> {
   const { hard } = descriptorLimit()

@@ -24,7 +24,7 @@ export async function runDecode(args: readonly string[]): Promise<number> {
     descriptorsMax: question.descriptorsMax,
     abilities: question.abilities,
     device: facts,
-    ...(question.supervisord === null ? {} : { dialect: 'supervisord', said: question.supervisord }),
+    ...(question.supervisord === null ? {} : { dialect: 'supervisord', called: question.supervisord }),
   })
   const told = answer.device === null ? [] : troubles.map((message) => troubleOf(question, message))
   // What is told of a device is not all read by this reader.

@@ -310,7 +310,7 @@ export function decodeFiles(
   if (files.length === 0)
     return Promise.resolve({ target: emptyTarget, problems: [], heldBack: [], device: null, supervisord: [] })
   if (files.some((path) => fileKind(path) === 'balena')) ensureKeptDevice(places.device.stateDirectory)
-  return decodeInChild({ sources: files, lenient, supervisord: supervisord?.said, ...places })
+  return decodeInChild({ sources: files, lenient, supervisord, ...places })
 }
 
 /** What stands in `file`, as if it stood where the kept one does. */

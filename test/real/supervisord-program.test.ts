@@ -79,7 +79,7 @@ realTest(
   'in the background it returns when its servers answer, and SIGTERM leaves nothing behind',
   { skip },
   async (home) => {
-    const file = home.write('s.conf', mainText(webText))
+    const file = home.write('s.conf', mainText(webText).replace('[supervisord]\n', '[supervisord]\ndirectory=/\n'))
     const pid = await begin(home, file)
     await untilStatus(home, /^web RUNNING/)
     assert.equal((await ctl(home, 'pid')).stdout, `${pid}\n`)
@@ -88,6 +88,8 @@ realTest(
     await end(home, pid)
     for (const name of ['s.sock', 'supervisord.pid']) assert(!existsSync(join(home.directory, name)), name)
     const log = readFileSync(join(home.directory, 'supervisord.log'), 'utf8')
+    const started = `INFO daemonizing the supervisord process\n.* INFO set current directory: '/'\n.* INFO supervisord started with pid ${pid}\n`
+    assert.match(log, new RegExp(started))
     for (const part of ["spawned: 'web' with pid", 'entered RUNNING state', 'received SIGTERM', 'stopped: web'])
       assert(log.includes(part), log)
   },

@@ -11,7 +11,7 @@ import { directoryOf } from './paths.ts'
 import { decodeRpcInterfaces } from './plugins.ts'
 import { report, supervisordError, withoutRepeats } from './problems.ts'
 import { callerExpansions, environmentExpansions, readSupervisordFiles } from './read-files.ts'
-import { type Said, withSaid } from './said.ts'
+import { type Called, withSaid } from './said.ts'
 import type { Context } from './section.ts'
 import { decodeServers, serverUrlOf } from './servers.ts'
 import type { SupervisordSettings } from './settings.ts'
@@ -19,28 +19,28 @@ import type { SupervisordSettings } from './settings.ts'
 /**
  * Reads supervisord files as one source; more than one are merged as `[include]` would. Each group is an app. Problems are found
  * in supervisord's order: the first error is the one that it would end with. `source`: what they are files of, where
- * that is a directory.
+ * that is a directory. `called`: null: they are files of another daemon, and relative paths start at the main file's directory.
  */
 export function decodeSupervisord(
   paths: readonly string[],
   reader: SourceReader,
-  said: Said = {},
+  called: Called | null = null,
   source = paths[0] ?? '/',
 ): DecodedSource {
   const { document: written, problems, notices } = readSupervisordFiles(paths, reader)
-  const document = withSaid(written, said)
+  const document = withSaid(written, called?.said ?? {})
   const hasMain = document.sections.has('supervisord')
   const missing = hasMain || hasError(problems) ? null : '.ini file does not include supervisord section'
   // What the file says must be right, whatever counts before it.
-  if (document !== written) decodeMain(firstContext(written, reader, problems))
-  const outer = firstContext(document, reader, problems)
+  if (document !== written) decodeMain(firstContext(written, reader, called, problems))
+  const outer = firstContext(document, reader, called, problems)
   for (const notice of notices) outer.notices.set(notice.message, notice)
   const main = decodeMain(outer)
-  const context = afterMain(outer, main)
+  const context = { ...afterMain(outer, main), base: (called && main.settings.directory) ?? outer.base }
   const hasRpcInterface = decodeRpcInterfaces(context)
   // supervisord reads them last; programs are told of them.
   const late: Context['problems'] = []
-  const servers = decodeServers({ ...context, problems: late })
+  const servers = decodeServers({ ...context, base: outer.base, problems: late })
   const daemon = { ...context.daemon, serverUrl: serverUrlOf(servers) }
   const groups = uniqueGroups(context, decodeGroups({ ...context, daemon }).toSorted(compareGroups))
   problems.push(...late)
@@ -70,7 +70,12 @@ function hasError(problems: Context['problems']): boolean {
   return problems.some(({ severity }) => severity === 'error')
 }
 
-function firstContext(document: IniDocument, reader: SourceReader, problems: Context['problems']): Context {
+function firstContext(
+  document: IniDocument,
+  reader: SourceReader,
+  called: Called | null,
+  problems: Context['problems'],
+): Context {
   const listeners = [...document.sections.values()].filter(({ name }) => name.startsWith('eventlistener:'))
   const commands = listeners.map(({ entries }) => entries.get('command')?.value ?? '')
   const hasStartupListener = commands.some((command) => /dependent[-_]startup/.test(command))
@@ -78,6 +83,7 @@ function firstContext(document: IniDocument, reader: SourceReader, problems: Con
     document,
     reader,
     here: directoryOf(document.file),
+    base: called?.directory ?? directoryOf(document.file),
     common: new Map(callerExpansions(reader)),
     environment: {},
     environmentRules: 'posix',

@@ -1,9 +1,9 @@
 import { isFailure, type SourceReader } from '../source-reader.ts'
 import { bad, ok, type Value } from './values.ts'
 
-/** Where paths of a file start. */
+/** Where relative paths start. */
 export interface PathBase {
-  readonly here: string
+  readonly base: string
   readonly reader: SourceReader
 }
 
@@ -12,12 +12,17 @@ export function directoryOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/'
 }
 
-/** Absolute: `~` is the home directory, and a relative path starts in the directory of the main file. */
-export function absolutePath({ here, reader }: PathBase, text: string): string {
+/** `~` is the home directory. */
+export function absolutePath({ base, reader }: PathBase, text: string): string {
   const { environment } = reader
   const home = Object.hasOwn(environment, 'HOME') ? environment.HOME! : null
   const path = home !== null && (text === '~' || text.startsWith('~/')) ? home + text.slice(1) : text
-  return path.startsWith('/') ? path : `${here === '/' ? '' : here}/${path}`
+  return below(base, path)
+}
+
+/** A path that may be relative to a directory. */
+export function below(directory: string, path: string): string {
+  return path.startsWith('/') ? path : `${directory === '/' ? '' : directory}/${path}`
 }
 
 /** Without `.`, `..` and doubled slashes. */
@@ -30,21 +35,21 @@ export function normalPath(path: string): string {
   return `/${parts.join('/')}`
 }
 
-export function existingDirectory(base: PathBase): (text: string) => Value<string> {
+export function existingDirectory(start: PathBase): (text: string) => Value<string> {
   return (text) => {
-    const path = absolutePath(base, text)
-    if (isDirectory(base.reader, path)) return ok(path)
+    const path = absolutePath(start, text)
+    if (isDirectory(start.reader, path)) return ok(path)
     return bad(`${text} is not an existing directory`, `create it: mkdir -p ${path}`)
   }
 }
 
 /** A path whose directory is there. */
-export function existingDirpath(base: PathBase): (text: string) => Value<string> {
+export function existingDirpath(start: PathBase): (text: string) => Value<string> {
   return (text) => {
-    const path = absolutePath(base, text)
+    const path = absolutePath(start, text)
     const directory = directoryOf(path)
     // Devices and descriptors are no files to look for: /dev/stdout is a common target.
-    if (/^\/(?:dev|proc)(?:\/|$)/.test(directory) || isDirectory(base.reader, directory)) return ok(path)
+    if (/^\/(?:dev|proc)(?:\/|$)/.test(directory) || isDirectory(start.reader, directory)) return ok(path)
     const message = `The directory named as part of the path ${text} does not exist`
     return bad(message, `create it: mkdir -p ${directory}`)
   }

@@ -5,6 +5,7 @@ import { splitShellWords } from '../../formats/shell-words.ts'
 import { signalNames } from '../../formats/signal-name.ts'
 import { decodeEnvironment } from './environment.ts'
 import { logSettings, logSpec, readLog, withoutStderr } from './logs.ts'
+import { below } from './paths.ts'
 import type { ProgramOptions } from './program-options.ts'
 import { environmentExpansions } from './read-files.ts'
 import { entryOf, expand, fail, type Section, textOf, warn, withNames } from './section.ts'
@@ -122,7 +123,7 @@ interface ReadProcess {
 }
 
 function processOf(section: Section, program: Program, read: ReadProcess): ProcessSpec {
-  const { daemon, here } = section.context
+  const { daemon, base } = section.context
   const { options, group, stdin } = program
   const { directory, logs, processName } = read
   const isDialogue = stdin.kind === 'events'
@@ -135,7 +136,7 @@ function processOf(section: Section, program: Program, read: ReadProcess): Proce
   )
   return {
     ...splitCommand(section, read.command),
-    workingDir: directory === null || directory === '' ? null : below(here, directory),
+    workingDir: directory === null || directory === '' ? null : below(base, directory),
     environment: {
       SUPERVISOR_ENABLED: '1',
       ...(serverUrl ? { SUPERVISOR_SERVER_URL: serverUrl } : {}),
@@ -154,10 +155,6 @@ function processOf(section: Section, program: Program, read: ReadProcess): Proce
     limits: null,
     cgroup: false,
   }
-}
-
-function below(here: string, path: string): string {
-  return path.startsWith('/') ? path : `${here === '/' ? '' : here}/${path}`
 }
 
 function commandText(section: Section): string | null {

@@ -10,7 +10,7 @@ import {
 } from '../../formats/ini.ts'
 import { type Expansions, expandFormat } from '../../formats/python-format.ts'
 import { isFailure, type SourceReader } from '../source-reader.ts'
-import { directoryOf, normalPath } from './paths.ts'
+import { below, directoryOf, normalPath } from './paths.ts'
 import { report } from './problems.ts'
 import type { Notice } from './settings.ts'
 
@@ -118,7 +118,7 @@ function includedPaths(
   }
   const found: string[] = []
   for (const pattern of files.value.split(/\s+/).filter((one) => one !== '')) {
-    const absolute = pattern.startsWith('/') ? pattern : `${here === '/' ? '' : here}/${pattern}`
+    const absolute = below(here, pattern)
     const paths = reader.glob(normalPath(absolute))
     if (paths.length === 0) {
       const message = `No file matches via include "${absolute}"`

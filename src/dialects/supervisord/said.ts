@@ -3,6 +3,13 @@ import type { IniDocument, IniEntry } from '../../formats/ini.ts'
 /** What was said on supervisord's command line, by the keys of `[supervisord]`: it counts before what the file says. */
 export type Said = Readonly<Record<string, string>>
 
+/** As supervisord was called. */
+export interface Called {
+  readonly said: Said
+  /** The directory in which, absolute: relative paths start there. */
+  readonly directory: string
+}
+
 /** The file as if that stood in it; a problem with it is told of the option instead of a line. */
 export function withSaid(document: IniDocument, said: Said): IniDocument {
   const main = document.sections.get('supervisord')

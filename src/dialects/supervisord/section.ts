@@ -11,8 +11,10 @@ import type { Value } from './values.ts'
 export interface Context {
   readonly document: IniDocument
   readonly reader: SourceReader
-  /** The directory of the main file: `%(here)s`, and where relative paths start. */
+  /** The directory of the main file: `%(here)s`. */
   readonly here: string
+  /** Where relative paths start. */
+  readonly base: string
   /** Names for every option of every section: ENV_x. */
   readonly common: Expansions
   /** `[supervisord] environment`, below every program's own. */

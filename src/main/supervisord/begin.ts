@@ -67,18 +67,19 @@ export async function readSupervisord(options: {
   }
   // Another version puts nothing in force that nobody asked for, and its gap is no time to read.
   if (isFollowing && kept !== undefined) return asBefore(kept)
-  const read = await readFile(file, role.said)
+  const read = await readFile(file, role)
   if (read.kind === 'refused' && kept === undefined) return read
   const settings = read.kind === 'read' ? read.settings : kept!
   if (isFollowing) return asBefore(settings)
   const begun = begunWith(settings, read.kind === 'read' ? read.decoded : null)
-  const lines: Line[] = [...settings.notices]
-  if (read.kind === 'refused') lines.push({ level: 'error', message: `the settings are as before: ${read.message}` })
   return {
     kind: 'read',
     become() {
-      const trouble = becomeUser(settings.user, home, lines) ?? enterDirectory(settings.directory)
+      const trouble = becomeUser(settings.user, home) ?? enterDirectory(settings.directory)
       if (trouble !== null) return { kind: 'refused', message: trouble }
+      const lines: Line[] = [...withUser(settings.notices, settings.user)]
+      if (read.kind === 'refused')
+        lines.push({ level: 'error', message: `the settings are as before: ${read.message}` })
       process.umask(settings.umask)
       raiseDescriptors(settings.minfds, lines)
       return { kind: 'begun', begun: { ...begun, lines } }
@@ -92,23 +93,24 @@ function placesOf(
 ): Pick<BegunSupervisord, 'logfile' | 'pidfile'> {
   const isWord = logfile === 'none' || logfile === 'syslog'
   return {
-    logfile: isWord ? logfile : resolve(logfile ?? role.logfile ?? 'supervisord.log'),
-    pidfile: resolve(pidfile ?? role.pidfile ?? 'supervisord.pid'),
+    logfile: isWord ? logfile : resolve(role.directory, logfile ?? 'supervisord.log'),
+    pidfile: resolve(role.directory, pidfile ?? 'supervisord.pid'),
   }
 }
 
 const rootText =
   'Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.'
 
-/** What is told of `user`, as whoever it is of. */
-export function asRoot(user: string | null): BegunSupervisord['lines'] {
-  return user === null && process.geteuid?.() === 0 ? [{ level: 'critical', message: rootText }] : []
+/** The notices of a file, with what is told of its `user`, whom we are. */
+export function withUser(notices: readonly Line[], user: string | null): readonly Line[] {
+  const uid = process.geteuid?.() ?? 0
+  if (user !== null) return [...notices, { level: 'info', message: `Set uid to user ${uid} succeeded` }]
+  return uid === 0 ? [{ level: 'critical', message: rootText }, ...notices] : notices
 }
 
 /** Answers what is in the way, as do the others; null: it is done. */
-function becomeUser(named: string | null, home: Home, lines: Line[]): string | null {
+function becomeUser(named: string | null, home: Home): string | null {
   const uid = process.geteuid?.() ?? 0
-  lines.unshift(...asRoot(named))
   const wanted = named ?? String(uid)
   const isId = /^\d+$/.test(wanted)
   const user = isId ? userById(Number(wanted)) : userByName(wanted)
@@ -119,7 +121,6 @@ function becomeUser(named: string | null, home: Home, lines: Line[]): string | n
   process.setgroups?.([...groupsOf(user.name, user.gid)])
   process.setgid?.(user.gid)
   process.setuid?.(user.uid)
-  lines.unshift({ level: 'info', message: `Set uid to user ${user.uid} succeeded` })
   return blockedHome(home, user)
 }
 

@@ -9,6 +9,7 @@ import type {
   StdinPort,
   StreamRef,
 } from '../../engine/ports.ts'
+import { pythonRepr } from '../../formats/python-text.ts'
 import { tellProcesses } from '../../frontends/supervisord/activity/tell-processes.ts'
 import type { DaemonPort, RpcMethods } from '../../frontends/supervisord/contract.ts'
 import { createEventHub } from '../../frontends/supervisord/events/hub.ts'
@@ -19,7 +20,7 @@ import type { DecodeAnswer } from '../decode-child.ts'
 import type { FilesPort } from '../sources.ts'
 import { createActivity } from './activity.ts'
 import { makeAutoLogs } from './auto-logs.ts'
-import { asRoot, type BegunSupervisord } from './begin.ts'
+import { type BegunSupervisord, withUser } from './begin.ts'
 import { createGroups } from './groups.ts'
 import type { KeptSettings } from './kept-settings.ts'
 import { createMood } from './mood.ts'
@@ -113,7 +114,8 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
     ...{ engine, groups, activity, identifier, warn },
     async begins() {
       const all = settings()
-      const lines = [...(begun === null ? [] : asRoot(all[0]?.user ?? null)), ...all.flatMap(({ notices }) => notices)]
+      const notices = all.flatMap((one) => one.notices)
+      const lines = begun === null ? notices : withUser(notices, all[0]?.user ?? null)
       for (const { level, message } of lines) log(level, message)
       opened = ''
       tellFailures(await follow([]))
@@ -163,6 +165,11 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
     return doors.open(servers, opening)
   }
 
+  function tellDetached({ directory }: SupervisordSettings): void {
+    log('info', 'daemonizing the supervisord process')
+    if (directory !== null) log('info', `set current directory: ${pythonRepr(directory)}`)
+  }
+
   function tellFailures(failures: readonly OpenFailure[]): void {
     for (const { section, message } of failures) warn(`[${section}]: ${message}`)
   }
@@ -184,7 +191,10 @@ export function createSupervisordFrontend(parts: SupervisordParts): SupervisordF
       await begunLogs
       // One that begins ends instead.
       const isBeginning = begun !== null && (begun.decoded !== null || begun.lines.length > 0)
-      if (isBeginning && failures.length === 0) log('info', `supervisord started with pid ${process.pid}`)
+      if (isBeginning && failures.length === 0) {
+        if (begun.role.isDetached) tellDetached(begun.settings)
+        log('info', `supervisord started with pid ${process.pid}`)
+      }
       return failures
     },
     async applied(answer) {

@@ -3,6 +3,7 @@ import { assert } from '../../base/assert.ts'
 import { type Decoded, decodeSources } from '../../dialects/decode-sources.ts'
 import { diskSourceReader } from '../../dialects/source-reader.ts'
 import { supervisordError } from '../../dialects/supervisord/problems.ts'
+import type { Called } from '../../dialects/supervisord/said.ts'
 import type { SupervisordSettings } from '../../dialects/supervisord/settings.ts'
 import { pythonRepr } from '../../formats/python-text.ts'
 import { readAbilities } from '../../sys/abilities.ts'
@@ -15,10 +16,10 @@ export type ReadFile =
   | { readonly kind: 'refused'; readonly message: string }
 
 /**
- * Reads the one file of a supervisord, with what was said on its command line, in this process: nothing is supervised yet that a
+ * Reads the one file of a supervisord, as that was called, in this process: nothing is supervised yet that a
  * decoder could harm, and to wait for a process of its own would take longer than all else.
  */
-export async function readFile(file: string, said: Readonly<Record<string, string>>): Promise<ReadFile> {
+export async function readFile(file: string, called: Called): Promise<ReadFile> {
   try {
     readFileSync(file)
   } catch (error) {
@@ -28,13 +29,13 @@ export async function readFile(file: string, said: Readonly<Record<string, strin
   const environment = process.env as Readonly<Record<string, string>>
   const { hard } = descriptorLimit()
   const decoded = await decodeSources([file], diskSourceReader(environment), {
-    ...{ lenient: false, dialect: 'supervisord', said, abilities: readAbilities('holdfast') },
+    ...{ lenient: false, dialect: 'supervisord', called, abilities: readAbilities('holdfast') },
     descriptorsMax: Number.isFinite(hard) ? hard : null,
   })
   const { problems } = decoded
   const wrong = problems.find(({ severity, file: place }) => severity === 'error' && place.startsWith('-'))
   if (wrong !== undefined) {
-    const text = pythonRepr(said[wrong.setting.replace('supervisord.', '')] ?? '')
+    const text = pythonRepr(called.said[wrong.setting.replace('supervisord.', '')] ?? '')
     return { kind: 'refused', message: `invalid value for ${wrong.file} ${text}: ${supervisordError(wrong)}` }
   }
   const [settings] = decoded.supervisord

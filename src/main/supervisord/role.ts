@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path'
 import { supervisorVersion } from '../../frontends/supervisord/rpc/daemon-methods.ts'
 import { exitCodes } from '../../wire/exit-codes.ts'
 import { chooseHome, homeOfFile } from '../../wire/home.ts'
@@ -46,19 +45,19 @@ export async function runSupervisord(
     ...[...home, '--supervisord', JSON.stringify(role)],
     found.path,
   ]
-  const places = { logfile: resolve('supervisord.log'), pidfile: resolve('supervisord.pid') }
+  const called = { said, directory: process.cwd() }
   if (said.nodaemon === undefined) {
-    const read = await readFile(found.path, said)
+    const read = await readFile(found.path, called)
     if (read.kind === 'refused') return refuse(read.message)
     if (!read.settings.nodaemon) {
       const { startInBackground } = await import('../../cli/background.ts')
       const choice = chooseHome({ option: home[1], environment: process.env, uid: process.geteuid?.() ?? 0 })
       if (choice.kind === 'bad') return refuse(choice.message)
-      const words = start({ said, isDetached: true, ...places })
+      const words = start({ ...called, isDetached: true })
       return startInBackground({ home: choice.home, words, launcher })
     }
   }
-  return (await import('../daemon.ts')).runDaemon(start({ said, isDetached: false, ...places }), version)
+  return (await import('../daemon.ts')).runDaemon(start({ ...called, isDetached: false }), version)
 }
 
 /** Each file has a daemon of its own, as with supervisord; where nothing else is said, the usual file the usual home. */

@@ -22,6 +22,8 @@ export interface Pair {
   /** Puts what is no file into the side's directory. */
   prepare?(directory: string): void
   readonly environment?: Readonly<Record<string, string>>
+  /** Where the daemon finds it, if not at DIR/supervisord.conf. */
+  readonly file?: string
   /** Behind `-n -c DIR/supervisord.conf`. */
   readonly arguments?: readonly string[]
   /** Where it is asked, if not at DIR/s.sock; `PORT` is that of the side. */
@@ -115,9 +117,13 @@ async function open(pair: Pair, name: string, isOriginal: boolean): Promise<Side
     name,
     isOriginal,
     start: name === 'the original' ? startOriginal : startSecond,
-    arguments: ['-n', '-c', 'DIR/supervisord.conf', ...(pair.arguments ?? [])],
+    arguments: ['-n', '-c', `DIR/${pair.file ?? 'supervisord.conf'}`, ...(pair.arguments ?? [])],
     ...(pair.prepare === undefined ? {} : { prepare: pair.prepare }),
-    files: { ...pair.files, 'supervisord.conf': file(pair.config) },
+    files: {
+      ...pair.files,
+      'supervisord.conf': file(pair.config),
+      [pair.file ?? 'supervisord.conf']: file(pair.config),
+    },
     environment: pair.environment ?? {},
     address: pair.address ?? { at: 'DIR/s.sock' },
   })

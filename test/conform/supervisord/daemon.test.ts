@@ -138,6 +138,40 @@ conform('daemon', [
     },
   },
   {
+    name: 'relative paths, and the user that it is already',
+    file: 'etc/supervisord.conf',
+    config: `[supervisord]
+user=${process.geteuid?.()}
+logfile=supervisord.log
+pidfile=run/pid
+[unix_http_server]
+file=s.sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+[program:one]
+command=/bin/sh -c 'pwd | sed s,.*/,,; exec sleep 1000'
+directory=work
+startsecs=0
+stdout_logfile=work/one.log
+[program:two]
+command=bin/two %(here)s
+startsecs=0
+stdout_logfile=work/two.log
+stderr_logfile=NONE
+`,
+    files: { 'bin/two': shell('basename "$1"; exec sleep 1000'), 'run/made': file(''), 'work/made': file('') },
+    scenes: {
+      'start where the daemon was started': async (scene) => {
+        await scene.untilText('work/one.log', 'work')
+        await scene.untilText('work/two.log', 'etc')
+        for (const name of ['one', 'two']) await scene.untilState(name, 'RUNNING')
+        scene.seeText('pidfile', scene.read('run/pid').replace(String(scene.side.daemon.pid), 'its pid'))
+        await scene.rpc('supervisor.readProcessStdoutLog', 'one', 0, 0)
+        await scene.rpc('supervisor.tailProcessStdoutLog', 'two', 0, 100)
+      },
+    },
+  },
+  {
     name: 'options on the command line',
     config: configured(sleeper('one')),
     arguments: ['-i', 'named', '-e', 'warn', '-l', 'DIR/other.log', '-j', 'DIR/other.pid', '-q', 'DIR', '-k', '-t'],

@@ -55,6 +55,11 @@ test('what is no UTF-8 is replaced', async () => {
   assert.equal(await read(11, 0), '\ufffdabc\n')
 })
 
+test('nothing is in the null device', async () => {
+  assert.equal(await read(-1600, 0, '/dev/null'), '')
+  assert.deepEqual(await tail(0, 5, '/dev/null'), ['', 0, false])
+})
+
 test('a pipe is not waited for', async () => {
   const pipe = join(folder, 'pipe')
   assert.equal(makeFifo(pipe, 0o600), null)

@@ -52,6 +52,9 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
+/** /dev/null by its number on Linux: nothing is in it, from anywhere. */
+const nullDevice = 0x103
+
 /** null: it cannot be read, or is no plain file: a pipe or a terminal has no offsets, and may never answer. */
 async function withFile<T>(path: string, use: (file: FileHandle, size: number) => Promise<T>): Promise<T | null> {
   let file: FileHandle | null = null
@@ -59,7 +62,8 @@ async function withFile<T>(path: string, use: (file: FileHandle, size: number) =
     // Opening a pipe would wait for its writer.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const found = await file.stat()
-    return found.isFile() ? await use(file, found.size) : null
+    const isReadable = found.isFile() || (found.isCharacterDevice() && found.rdev === nullDevice)
+    return isReadable ? await use(file, found.size) : null
   } catch (error) {
     errnoOf(error)
     return null
