@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { pause, until } from '../until.ts'
 import { progressOf } from './engine-api.ts'
 import { type DockerHost, type ImageContent, splitReference } from './host.ts'
@@ -138,12 +139,13 @@ async function startRelay(address: string, portOf: () => number): Promise<Relay>
   let bytesSent = 0
   let bytesLeft = Number.POSITIVE_INFINITY
   let bytesPerSecond: number | null = null
+  // Not `resetAndDestroy`: in Node 24 a socket that is just ending then stays open, and the process spins at its end for ever.
   const breakAll = (): void => {
-    for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy()
+    for (const pair of pairs) for (const socket of pair) socket.destroy()
   }
   const server: Server = createServer((client) => {
     if (bytesLeft <= 0) {
-      client.resetAndDestroy()
+      client.destroy()
       return
     }
     const upstream = connect(portOf(), '127.0.0.1')
@@ -159,21 +161,17 @@ async function startRelay(address: string, portOf: () => number): Promise<Relay>
       })
     }
     client.pipe(upstream)
-    void forward(upstream, client)
+    // Where one end breaks, its 'close' breaks the other one.
+    pipeline(upstream, limited, client).catch(() => {})
   })
-  const forward = async (from: Socket, to: Socket): Promise<void> => {
-    try {
-      for await (const chunk of from as AsyncIterable<Buffer>) {
-        const passed = chunk.subarray(0, bytesLeft)
-        bytesSent += passed.length
-        bytesLeft -= passed.length
-        if (!to.write(passed)) await Promise.race([once(to, 'drain'), once(to, 'close')])
-        if (bytesLeft <= 0) breakAll()
-        if (bytesPerSecond !== null) await pause((passed.length / bytesPerSecond) * 1000)
-      }
-      to.end()
-    } catch {
-      // One end broke; its 'close' breaks the other one.
+  async function* limited(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      const passed = chunk.subarray(0, bytesLeft)
+      bytesSent += passed.length
+      bytesLeft -= passed.length
+      yield passed
+      if (bytesLeft <= 0) breakAll()
+      if (bytesPerSecond !== null) await pause((passed.length / bytesPerSecond) * 1000)
     }
   }
   server.listen(0, address)
