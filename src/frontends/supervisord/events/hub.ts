@@ -124,7 +124,7 @@ export function createEventHub(parts: EventHubParts): EventHub {
     if (change === 'removed') pools.delete(group)
     else open(engine.snapshot().state.target.apps[group])
     wantTicks()
-    for (const unit of pids.keys()) {
+    for (const unit of [...pids.keys(), ...early.keys()]) {
       if (table.byUnit(unit) !== null) continue
       pids.delete(unit)
       early.delete(unit)
