@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { file, shell } from '../runit/files.ts'
 import { configured, program } from './config.ts'
 import { conform } from './conform.ts'
@@ -30,6 +30,12 @@ async function untilHeard(scene: Scene, name: string, text: string, times = 1): 
 }
 
 /** They count what others heard meanwhile. */
+/** Its program takes the file away at once, so that comes whole. */
+function letGo(scene: Scene): void {
+  scene.write({ going: file('') })
+  renameSync(scene.path('going'), scene.path('go'))
+}
+
 function withoutSerials(text: string): string {
   return text.replace(/serial:\d+/g, 'serial:N')
 }
@@ -213,7 +219,7 @@ conform('listeners', [
         await untilHeard(scene, 'hears', 'SUPERVISOR_STATE_CHANGE_RUNNING')
         await scene.rpc('supervisor.restart')
         await untilHeard(scene, 'hears', 'processname:lasts')
-        await scene.act('its program may end', () => scene.write({ go: file('') }))
+        await scene.act('its program may end', () => letGo(scene))
         await untilHeard(scene, 'hears', 'SUPERVISOR_STATE_CHANGE_RUNNING', 2)
         await scene.untilAnswers()
         for (const name of ['hears', 'lasts']) await scene.untilState(name, 'RUNNING')
@@ -222,7 +228,7 @@ conform('listeners', [
         const heard = scene.read('hears.events').split('\n')
         // Of its own end it hears by chance.
         scene.seeText('heard', withoutSerials(heard.filter((line) => !line.includes('processname:hears')).join('\n')))
-        await scene.act('its program may end', () => scene.write({ go: file('') }))
+        await scene.act('its program may end', () => letGo(scene))
         await scene.untilEnded()
       },
     },
