@@ -25,11 +25,11 @@ export async function runDown(context: Context): Promise<ExitCode> {
   const deadlineMs = timeoutMs === null ? null : startMs + timeoutMs
   const isAlive = aliveTest(info.pid)
   const report = await client.ask<ShutdownReport>('shutdown', { body: {} })
-  if (report.isUnderWay) talk(`the daemon (pid ${report.pid}) is stopping everything already\n`)
   process.once('SIGINT', () => {
     talk(`\nholdfast: not waiting any longer; the daemon goes on stopping; see: ${typed(home, 'ps')}\n`)
     process.exit(exitCodes.interrupted)
   })
+  if (report.isUnderWay) talk(`the daemon (pid ${report.pid}) is stopping everything already\n`)
   const after = await untilGone(context, { pid: report.pid, isAlive, deadlineMs })
   if (after === 'time-over') {
     talk(`holdfast: the time is over; the daemon goes on stopping; see: ${typed(home, 'explain')}\n`)
