@@ -132,8 +132,8 @@ describe('clear', () => {
     assert.equal(bench.logs.clear(rotated), null)
     assert.deepEqual(bench.names('a'), ['b-1.log'])
     // The last descriptor is closed on another thread.
-    for (let looks = 0; removedFiles(bench).length > 0 && looks < 2_000; looks += 1)
-      await new Promise((turn) => setTimeout(turn, 5))
+    for (let looks = 0; removedFiles(bench).length > 0 && looks < 100_000; looks += 1)
+      await new Promise((turn) => setImmediate(turn))
     assert.deepEqual(removedFiles(bench), [])
     assert.equal(statSync(bench.path(log)).mode & 0o777, 0o604)
     bench.print(rotated, 'seven\n', { atMs: 2_000 })
